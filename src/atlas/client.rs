@@ -1,0 +1,215 @@
+//! The calls that Drydock makes.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Request, Response, StatusCode};
+
+use crate::atlas::classify::{classify, is_missing_role};
+use crate::atlas::credentials::Credentials;
+use crate::atlas::exchange::{Exchange, Limits, Page};
+use crate::atlas::headers;
+use crate::atlas::reads::{found, list_path, listed, one_path};
+use crate::atlas::sign_in::{SignInError, may_be_cured};
+use crate::atlas::signer::{Line, Signature, Signer};
+use crate::atlas::transport::{Transport, TransportError};
+use crate::clock::{Clock, Millis};
+use crate::domain::event::{Answer, Found};
+use crate::domain::operation;
+use crate::domain::operation::Api;
+
+/// How long a clean end may take.
+const SIGN_OUT: Duration = Duration::from_secs(2);
+
+/// Calls Atlas's API, signed in with one identity. Clones share it.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    line: Line,
+    signer: Signer,
+    who: String,
+}
+
+/// One request without its signature.
+struct Call {
+    method: Method,
+    path: String,
+    version: &'static str,
+    body: Bytes,
+}
+
+/// How far a request got.
+enum Failure {
+    /// It was not sent: no authorization was to be had. (Or it was, and was answered with a 401.)
+    Unsigned(SignInError),
+    /// It was sent, and no answer came.
+    Unanswered(TransportError),
+}
+
+impl Client {
+    /// A client that has sent nothing yet. Without credentials it signs nothing, for a simulation that lets anyone
+    /// in. A call takes at most `request_timeout`, and so does the fetch of a token.
+    pub fn new(
+        transport: Transport,
+        credentials: Option<Credentials>,
+        clock: Clock,
+        request_timeout: Duration,
+    ) -> Self {
+        let who = credentials.as_ref().map_or_else(|| "nobody".to_owned(), Credentials::who);
+        let line = Line { transport, clock, request_timeout };
+        Self(Arc::new(Inner { line, signer: Signer::new(credentials), who }))
+    }
+
+    /// Who is signed in, for people; never a secret.
+    pub fn who(&self) -> String {
+        self.0.who.clone()
+    }
+
+    /// Makes sure that a valid authorization is at hand: a token, renewed when nine tenths of its life have
+    /// passed (one renewal at a time, shared by all), or a digest nonce, got by a read. Call it before an intent
+    /// is written, so that after the intent comes only the request.
+    pub async fn ready(&self) -> Result<(), SignInError> {
+        self.0.signer.ready(&self.0.line).await
+    }
+
+    /// Sends one upgrade request. A 401 with an error document, which applies nothing, is followed by one more
+    /// send with a fresh token or nonce, within the same `request_timeout`; nothing else is sent twice.
+    pub async fn upgrade(&self, request: &operation::Request) -> Exchange<Answer> {
+        let body = Bytes::copy_from_slice(&request.body);
+        let call = Call { method: Method::POST, path: request.path.clone(), version: request.version, body };
+        self.exchange(call, |answer, limits| classify(answer.status().as_u16(), answer.body(), limits.retry_after))
+            .await
+            .map(|value| value.unwrap_or_else(|answer| answer))
+    }
+
+    /// Reads one cluster. An error is the class of the answer, which says nothing about the cluster: the look
+    /// failed.
+    pub async fn read_one(&self, api: Api, project: &str, name: &str) -> Exchange<Result<Found, Answer>> {
+        let call = Call::get(api, one_path(api, project, name));
+        self.exchange(call, |answer, limits| found(api, name, answer, limits)).await.map(Result::flatten)
+    }
+
+    /// Reads page `page` (from 1) of a project's clusters, 500 a page.
+    pub async fn read_list(&self, api: Api, project: &str, page: u32) -> Exchange<Result<Page, Answer>> {
+        let call = Call::get(api, list_path(api, project, page));
+        self.exchange(call, |answer, limits| listed(api, answer, limits)).await.map(Result::flatten)
+    }
+
+    /// Revokes a token that this client fetched: best effort, within two seconds.
+    pub async fn sign_out(&self) {
+        self.0.signer.sign_out(&self.0.line, SIGN_OUT).await;
+    }
+
+    /// Makes one call and reads its answer; an error is the class of a call that had no answer.
+    async fn exchange<T>(
+        &self,
+        call: Call,
+        read: impl FnOnce(&Response<Bytes>, &Limits) -> T,
+    ) -> Exchange<Result<T, Answer>> {
+        let clock = self.0.line.clock;
+        let started = clock.now();
+        let result = self.send(&call, started.after(self.0.line.request_timeout)).await;
+        let ended = clock.now();
+        let (mut status, mut limits, mut retired) = (None, Limits::default(), None);
+        let value = match result {
+            Ok(answer) => {
+                let code = answer.status().as_u16();
+                status = Some(code);
+                limits = headers::limits(code, answer.headers(), ended);
+                retired = headers::retired(answer.headers());
+                Ok(read(&answer, &limits))
+            }
+            Err(failure) => {
+                (limits.brakes_host, limits.retry_after) = failure.limits();
+                Err(failure.answer())
+            }
+        };
+        let method = if call.method == Method::POST { "POST" } else { "GET" };
+        Exchange { value, method, path: call.path, status, started, ended, limits, retired }
+    }
+
+    /// Signs and sends; once more after a 401 that a fresh signature may cure.
+    async fn send(&self, call: &Call, deadline: Millis) -> Result<Response<Bytes>, Failure> {
+        let (signature, answer) = self.send_once(call, deadline).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED || is_missing_role(answer.body()) {
+            return Ok(signature.conceal(answer));
+        }
+        let Inner { line, signer, .. } = &*self.0;
+        let left = deadline.since(line.clock.now());
+        let refused = signer.refused(signature.generation, answer.headers());
+        // It may wait for someone else's fetch. If that takes all the time, `send_once` finds that none is left.
+        let differs = tokio::time::timeout(left, refused).await.unwrap_or(true);
+        // A read may be repeated whatever became of it.
+        if !differs || !(call.method == Method::GET || may_be_cured(&answer)) {
+            return Ok(signature.conceal(answer));
+        }
+        let (signature, answer) = self.send_once(call, deadline).await?;
+        Ok(signature.conceal(answer))
+    }
+
+    async fn send_once(&self, call: &Call, deadline: Millis) -> Result<(Signature, Response<Bytes>), Failure> {
+        let Inner { line, signer, .. } = &*self.0;
+        let late = || Failure::Unsigned(SignInError::later("signing in took all the time of the request"));
+        let left = || deadline.since(line.clock.now());
+        let never = |why: http::Error| Failure::Unanswered(TransportError::NeverMade(why.to_string()));
+        let mut request = call.request().map_err(never)?;
+        let signed = tokio::time::timeout(left(), signer.sign(line, &request)).await;
+        let signature = signed.map_err(|_| late())?.map_err(Failure::Unsigned)?;
+        // A time-out of zero would still poll the call once, and so send it.
+        let within = left();
+        if within.is_zero() {
+            return Err(late());
+        }
+        signature.put(&mut request);
+        let answer = line.call(Ok(request), within).await;
+        Ok((signature, answer.map_err(Failure::Unanswered)?))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Client({:?} as {})", self.0.line.transport, self.0.who)
+    }
+}
+
+impl Call {
+    fn get(api: Api, path: String) -> Self {
+        Self { method: Method::GET, path, version: api.version, body: Bytes::new() }
+    }
+
+    /// The request without its signature; one without a body names no type of it.
+    fn request(&self) -> http::Result<Request<Bytes>> {
+        let accept = format!("application/vnd.atlas.{}+json", self.version);
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.path).header(ACCEPT, accept);
+        if !self.body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        request.body(self.body.clone())
+    }
+}
+
+impl Failure {
+    /// Whether it brakes the host, and how long Atlas asked to wait.
+    fn limits(&self) -> (bool, Option<Duration>) {
+        match self {
+            Self::Unsigned(error) => (error.brakes_host(), error.retry_after()),
+            Self::Unanswered(error) => (matches!(error, TransportError::NeverMade(_)), None),
+        }
+    }
+
+    fn answer(self) -> Answer {
+        match self {
+            Self::Unsigned(error) => error.answer(),
+            Self::Unanswered(error @ TransportError::NeverMade(_)) => Answer::NeverSent(error.fault()),
+            Self::Unanswered(error) => Answer::Unknown(error.fault()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -1,0 +1,14 @@
+//! The words that stand for an `errorCode` where Atlas sent none.
+
+/// No connection could be made: nothing left this machine.
+pub const NO_CONNECTION: &str = "NO_CONNECTION";
+/// No answer came within the time of the request.
+pub(super) const TIMED_OUT: &str = "TIMED_OUT";
+/// The connection ended before the answer did.
+pub(super) const CONNECTION_LOST: &str = "CONNECTION_LOST";
+/// The answer was longer than any that Atlas gives.
+pub(super) const ANSWER_TOO_LARGE: &str = "ANSWER_TOO_LARGE";
+/// Atlas said yes in words that Drydock cannot read.
+pub(super) const UNREADABLE: &str = "UNREADABLE_ANSWER";
+/// No valid authorization could be had.
+pub(super) const SIGN_IN_FAILED: &str = "SIGN_IN_FAILED";

@@ -1,0 +1,143 @@
+//! Signs requests, whichever way Drydock signs in.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Request, Response};
+use secrecy::ExposeSecret;
+
+use crate::atlas::credentials::Credentials;
+use crate::atlas::digest::Digest;
+use crate::atlas::sign_in::SignInError;
+use crate::atlas::token::TokenKeeper;
+use crate::atlas::transport::{Transport, TransportError};
+use crate::clock::Clock;
+
+const AGENT: &str = concat!("drydock/", env!("CARGO_PKG_VERSION"));
+
+/// The transport with what every call needs.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) transport: Transport,
+    pub(super) clock: Clock,
+    pub(super) request_timeout: Duration,
+}
+
+impl Line {
+    /// Sends one request as it stands. One that could not even be built was never sent.
+    pub(super) async fn call(
+        &self,
+        request: http::Result<Request<Bytes>>,
+        within: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let mut request = request.map_err(|why| TransportError::NeverMade(why.to_string()))?;
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        self.transport.call(request, within).await
+    }
+}
+
+/// The signature of one request.
+#[derive(Debug, Default)]
+pub(super) struct Signature {
+    /// The `Authorization` header; none where anyone is let in.
+    pub(super) header: Option<HeaderValue>,
+    /// Which token or nonce it was made with.
+    pub(super) generation: u64,
+}
+
+impl Signature {
+    /// A signature by `header`, which logs must not show.
+    pub(super) fn of(header: &str, generation: u64) -> Result<Self, SignInError> {
+        let mut header = HeaderValue::from_str(header)
+            .map_err(|_| SignInError::later("the authorization holds characters that no header may hold"))?;
+        header.set_sensitive(true);
+        Ok(Self { header: Some(header), generation })
+    }
+
+    /// Signs the request.
+    pub(super) fn put(&self, request: &mut Request<Bytes>) {
+        if let Some(header) = &self.header {
+            request.headers_mut().insert(AUTHORIZATION, header.clone());
+        }
+    }
+
+    /// The answer without the token, should an error have repeated it: answers go into histories.
+    pub(super) fn conceal(&self, mut answer: Response<Bytes>) -> Response<Bytes> {
+        let header = self.header.as_ref().and_then(|header| header.to_str().ok());
+        let token = header.and_then(|header| header.strip_prefix("Bearer ")).filter(|token| token.len() >= 8);
+        if let (false, Some(token)) = (answer.status().is_success(), token) {
+            let body = String::from_utf8_lossy(answer.body());
+            if body.contains(token) {
+                *answer.body_mut() = body.replace(token, "***").into();
+            }
+        }
+        answer
+    }
+}
+
+/// The way in.
+pub(super) enum Signer {
+    /// Anyone is let in: a simulation in this process.
+    Nobody,
+    /// A token that cannot be renewed.
+    Bearer(secrecy::SecretString),
+    /// Tokens of a service account.
+    Account(TokenKeeper),
+    /// HTTP digest.
+    Key(Digest),
+}
+
+impl Signer {
+    pub(super) fn new(credentials: Option<Credentials>) -> Self {
+        match credentials {
+            None => Self::Nobody,
+            Some(Credentials::Bearer(token)) => Self::Bearer(token),
+            Some(Credentials::ServiceAccount { client_id, client_secret }) => {
+                Self::Account(TokenKeeper::new(client_id, client_secret))
+            }
+            Some(Credentials::Digest { public_key, private_key }) => Self::Key(Digest::new(public_key, private_key)),
+        }
+    }
+
+    /// Sees to it that [`Signer::sign`] will find a token or a nonce.
+    pub(super) async fn ready(&self, line: &Line) -> Result<(), SignInError> {
+        match self {
+            Self::Nobody | Self::Bearer(_) => Ok(()),
+            Self::Account(keeper) => keeper.token(line).await.map(drop),
+            Self::Key(digest) => digest.ready(line).await,
+        }
+    }
+
+    /// Signs a request, after fetching what is missing.
+    pub(super) async fn sign(&self, line: &Line, request: &Request<Bytes>) -> Result<Signature, SignInError> {
+        match self {
+            Self::Nobody => Ok(Signature::default()),
+            Self::Bearer(token) => Signature::of(&format!("Bearer {}", token.expose_secret()), 0),
+            Self::Account(keeper) => keeper.token(line).await,
+            Self::Key(digest) => {
+                digest.ready(line).await?;
+                digest.sign(request.method(), request.uri())
+            }
+        }
+    }
+
+    /// Takes in a 401 to a request signed with `generation`. Says whether a new signature would differ.
+    pub(super) async fn refused(&self, generation: u64, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Nobody | Self::Bearer(_) => false,
+            Self::Account(keeper) => {
+                keeper.forget(generation).await;
+                true
+            }
+            Self::Key(digest) => digest.challenged(generation, headers),
+        }
+    }
+
+    /// Gives up what was fetched.
+    pub(super) async fn sign_out(&self, line: &Line, within: Duration) {
+        if let Self::Account(keeper) = self {
+            keeper.revoke(line, within).await;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! How a request reaches Atlas: over sockets, or by a call within the process. The only file that says `reqwest`.
+//!
+//! What an error says about the effect of a request is the whole point here, so nothing below may send a
+//! request again or elsewhere on its own: no redirect, no retry, and a kernel that gives up when we do.
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
+use reqwest::Url;
+
+use crate::atlas::codes;
+use crate::domain::code::Fault;
+
+/// No answer of Atlas is longer: 500 clusters are about 3 MiB.
+const LARGEST_ANSWER: usize = 8 << 20;
+
+/// A handler that answers in this process; `None` stands for a connection that was dropped.
+pub type Handler = Arc<dyn Fn(Request<Bytes>) -> BoxFuture<'static, Option<Response<Bytes>>> + Send + Sync>;
+
+/// Carries one request and brings its answer back.
+#[derive(Clone)]
+pub enum Transport {
+    /// HTTP/1.1 or HTTP/2 over the network.
+    Sockets(Sockets),
+    /// A function call: the simulator, or a test.
+    InProcess(Handler),
+}
+
+/// A connection pool and the host that it is for.
+#[derive(Debug, Clone)]
+pub struct Sockets {
+    client: reqwest::Client,
+    base: String,
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection could be made, and so the request never left.
+    #[error("no connection could be made: {0}")]
+    NeverMade(String),
+    /// The time was up. The request may have had its effect.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The connection ended before the answer did. The request may have had its effect.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// The answer was longer than 8 MiB and was not read to its end.
+    #[error("the answer was longer than {LARGEST_ANSWER} bytes")]
+    TooLarge,
+}
+
+impl TransportError {
+    /// The same for a history.
+    pub(super) fn fault(&self) -> Fault {
+        let code = match self {
+            Self::NeverMade(_) => codes::NO_CONNECTION,
+            Self::TimedOut => codes::TIMED_OUT,
+            Self::Lost(_) => codes::CONNECTION_LOST,
+            Self::TooLarge => codes::ANSWER_TOO_LARGE,
+        };
+        Fault::new(code, self.to_string())
+    }
+}
+
+impl Transport {
+    /// A transport to the host of `base_url` (`https://cloud.mongodb.com`; a path is kept as a prefix). The kernel
+    /// gives up on a connection that acknowledges nothing for `request_timeout`.
+    ///
+    /// Fails as [`TransportError::NeverMade`] where the URL is none, or is plain HTTP to a host that is not
+    /// loopback, or where TLS cannot be set up.
+    pub fn sockets(base_url: &str, request_timeout: Duration) -> Result<Self, TransportError> {
+        let url = Url::parse(base_url).map_err(|why| TransportError::NeverMade(format!("{base_url}: {why}")))?;
+        let loopback = is_loopback(&url);
+        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+            let why = format!("{base_url}: only https is allowed to a host that is not loopback");
+            return Err(TransportError::NeverMade(why));
+        }
+        let client = build(loopback, request_timeout).map_err(|why| TransportError::NeverMade(words(why)))?;
+        Ok(Self::Sockets(Sockets { client, base: base_url.trim_end_matches('/').to_owned() }))
+    }
+
+    /// A transport to a function in this process.
+    pub fn in_process(handler: Handler) -> Self {
+        Self::InProcess(handler)
+    }
+
+    /// Sends `request`, whose URI is a path with a query, and reads the whole answer, all `within` a time.
+    pub(super) async fn call(
+        &self,
+        request: Request<Bytes>,
+        within: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let answer = async {
+            match self {
+                Self::Sockets(sockets) => sockets.call(request).await,
+                Self::InProcess(handler) => match handler(request).await {
+                    None => Err(TransportError::Lost("the handler dropped the request".to_owned())),
+                    Some(answer) if answer.body().len() > LARGEST_ANSWER => Err(TransportError::TooLarge),
+                    Some(answer) => Ok(answer),
+                },
+            }
+        };
+        tokio::time::timeout(within, answer).await.unwrap_or(Err(TransportError::TimedOut))
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sockets(sockets) => write!(out, "Transport({})", sockets.base),
+            Self::InProcess(_) => out.write_str("Transport(in process)"),
+        }
+    }
+}
+
+impl Sockets {
+    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let (parts, body) = request.into_parts();
+        let mut outgoing = self.client.request(parts.method, format!("{}{}", self.base, parts.uri));
+        outgoing = outgoing.headers(parts.headers);
+        if !body.is_empty() {
+            outgoing = outgoing.body(body);
+        }
+        let mut incoming = outgoing.send().await.map_err(failure)?;
+        let (status, headers) = (incoming.status(), std::mem::take(incoming.headers_mut()));
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = incoming.chunk().await.map_err(failure)? {
+            if whole.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(TransportError::TooLarge);
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        let mut answer = Response::new(whole.freeze());
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+}
+
+fn build(loopback: bool, request_timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    // Fails only if someone installed a provider before, which does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        // Shorter than servers keep a connection: one that the server just closed leaves an effect unknown.
+        .pool_idle_timeout(Duration::from_secs(5))
+        // Ends before the request's own time does, so that this failure is known as a connection never made.
+        .connect_timeout((request_timeout / 2).min(Duration::from_secs(10)));
+    #[cfg(target_os = "linux")]
+    {
+        // Or the kernel goes on delivering a request that we gave up.
+        builder = builder.tcp_user_timeout(request_timeout);
+    }
+    if loopback {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// `is_connect` is true for what happens before a connection carries requests (name, TCP, proxy, TLS), and for
+/// nothing else: not for a pooled connection that the server closed.
+fn failure(error: reqwest::Error) -> TransportError {
+    if error.is_connect() {
+        TransportError::NeverMade(words(error))
+    } else if error.is_timeout() {
+        TransportError::TimedOut
+    } else {
+        TransportError::Lost(words(error))
+    }
+}
+
+/// The error with its causes, without the URL (a path is said elsewhere).
+fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    words.chars().take(300).collect()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+#[path = "transport_tests.rs"]
+mod tests;

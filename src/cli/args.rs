@@ -1,0 +1,212 @@
+//! What can be typed. These types never leave `cli`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Credentials come from the environment, the first complete one of:
+  MONGODB_ATLAS_ACCESS_TOKEN                                   bearer token
+  MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET      service account
+  MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY  API key
+
+Exit codes:
+  0 every job succeeded or was skipped    10 ended, and some jobs failed or were cancelled
+  1 an internal error                     11 stopped by the failure limit
+  2 bad input; nothing was started        12 held, an operator must act
+                                         130 interrupted and resumable";
+
+/// Upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet: never twice, never lost.
+#[derive(Debug, Parser)]
+#[command(name = "drydock", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Common {
+    /// The job table, sqlite:FILE [default: sqlite:drydock.db; also DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) database_url: Option<String>,
+    /// How the log on standard error is written
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(super) log_format: LogFormat,
+    /// Log more: -v info, -vv debug, -vvv trace
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Log errors only, and show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// No colours; NO_COLOR in the environment does the same
+    #[arg(long, global = true)]
+    pub(super) no_color: bool,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Validate a campaign file and its fleet; touch neither Atlas nor the database
+    Check(Check),
+    /// Load the fleet and work until every job has ended; run again, it resumes
+    Run(Run),
+    /// Say how far a campaign is
+    Status(Status),
+    /// List jobs
+    List(List),
+    /// Show one job with its whole history
+    Show(Show),
+    /// Write a report
+    Report(Report),
+    /// Send failed and cancelled jobs back
+    Retry(Retry),
+    /// Serve a simulated Atlas on loopback
+    Simulate(Simulate),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// The campaign file
+    #[arg(value_name = "CAMPAIGN.toml")]
+    pub(super) campaign: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// The campaign file
+    #[arg(value_name = "CAMPAIGN.toml")]
+    pub(super) campaign: PathBuf,
+    /// Ask nothing: upgrades cannot be undone
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Run against a simulated Atlas inside this process
+    #[arg(long)]
+    pub(super) simulate: bool,
+    /// Where the reports go [default: reports/CAMPAIGN]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// How progress is shown on standard error
+    #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
+    pub(super) progress: ProgressStyle,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressStyle {
+    /// A bar on a terminal, plain lines elsewhere
+    Auto,
+    /// A bar
+    Bar,
+    /// A line every few seconds
+    Plain,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    /// The campaign's name or file; needed if the database holds several
+    pub(super) campaign: Option<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Again every two seconds, until every job has ended
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// The campaign's name or file; needed if the database holds several
+    pub(super) campaign: Option<String>,
+    /// Only jobs in these states, separated by commas
+    #[arg(long, value_name = "STATE,...", value_delimiter = ',')]
+    pub(super) state: Vec<String>,
+    /// Only jobs of this project
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// The campaign (if the database holds several) and PROJECT/CLUSTER
+    #[arg(value_name = "[CAMPAIGN] PROJECT/CLUSTER", num_args = 1..=2, required = true)]
+    pub(super) words: Vec<String>,
+    /// One JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Report {
+    /// The campaign's name or file; needed if the database holds several
+    pub(super) campaign: Option<String>,
+    /// csv or jsonl
+    #[arg(long, default_value = "csv")]
+    pub(super) format: String,
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Retry {
+    /// The campaign (if the database holds several), and the jobs to send back
+    #[arg(value_name = "[CAMPAIGN] [PROJECT/CLUSTER]")]
+    pub(super) words: Vec<String>,
+    /// Every failed and cancelled job
+    #[arg(long)]
+    pub(super) all_failed: bool,
+    /// Those that ended with this code
+    #[arg(long, value_name = "CODE")]
+    pub(super) code: Option<String>,
+    /// Those of this project
+    #[arg(long, value_name = "ID")]
+    pub(super) project: Option<String>,
+    /// Why; it is kept in the history
+    #[arg(long, value_name = "WORDS")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Simulate {
+    /// Where to listen; loopback only, port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(super) listen: SocketAddr,
+    /// The fleet (CSV) whose clusters exist in it
+    #[arg(long, value_name = "FILE")]
+    pub(super) fleet: Option<PathBuf>,
+    /// Which upgrade the fleet is for
+    #[arg(long, value_name = "NAME", default_value = "shared-to-serverless")]
+    pub(super) operation: String,
+    /// The seed of all chance
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// The shortest upgrade, such as 2s
+    #[arg(long, value_name = "TIME", default_value = "2s")]
+    pub(super) shortest: String,
+    /// The longest upgrade, such as 10s
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub(super) longest: String,
+    /// A fault and its probability, such as conflict=0.05; may be given several times
+    #[arg(long, value_name = "NAME=P")]
+    pub(super) fault: Vec<String>,
+    /// A token bucket per project, such as 10/120 for 10 requests, refilled at 120 a minute
+    #[arg(long, value_name = "CAPACITY/PER_MINUTE")]
+    pub(super) limit: Option<String>,
+}

@@ -1,0 +1,65 @@
+//! `drydock check`: is the campaign file good, and is every row of the fleet?
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::environment;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::terminal::Out;
+use crate::config::{self, Config};
+use crate::intake::{self, FleetRow, Plan};
+
+/// Validates; touches neither Atlas nor the database.
+pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
+    let config = load(&args.campaign, context)?;
+    let mut projects = HashSet::new();
+    let clusters = each_chunk(&config, async |rows: Vec<FleetRow>| {
+        projects.extend(rows.into_iter().map(|row| row.project_id));
+        Ok(())
+    })
+    .await?;
+    let mut out = Out::new();
+    out.line(&format!(
+        "{}: {clusters} clusters in {} projects, {}: the campaign file and every row are good",
+        config.campaign,
+        projects.len(),
+        config.operation.title
+    ))?;
+    out.done()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the campaign file and says what it warns about.
+pub(super) fn load(path: &std::path::Path, context: &Context) -> Result<Config, Failure> {
+    let config = config::load(path, &environment::variable)?;
+    for warning in &config.warnings {
+        context.say(&format!("{} {warning}", context.yellow("warning:")));
+    }
+    if let Some(caution) = config.operation.caution {
+        context.say(&format!("{} {}: {caution}", context.yellow("note:"), config.operation.name));
+    }
+    Ok(config)
+}
+
+/// Streams the fleet's rows, a chunk at a time; returns how many there were. What `work` has done when a row turns
+/// out to be bad must be undone by it.
+pub(super) async fn each_chunk(
+    config: &Config,
+    mut work: impl AsyncFnMut(Vec<FleetRow>) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let plan = Plan { operation: config.operation, defaults: &config.defaults, columns: &config.columns };
+    let (sink, mut rows) = mpsc::channel(4);
+    // The receiver moves into its block: a failure there drops it, and a reader that is still at it stops.
+    let working = async move {
+        while let Some(chunk) = rows.recv().await {
+            work(chunk).await?;
+        }
+        Ok::<(), Failure>(())
+    };
+    let (read, worked) = tokio::join!(intake::read(&config.source, &plan, sink), working);
+    worked?;
+    Ok(read?)
+}

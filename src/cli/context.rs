@@ -1,0 +1,85 @@
+//! What every command needs: the options that all share, the database, and a voice.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::Path;
+
+use crate::cli::args::{Common, LogFormat};
+use crate::cli::environment;
+use crate::cli::exit::Failure;
+use crate::clock::Clock;
+use crate::config;
+use crate::store::{Campaign, Open, Store};
+
+/// The common options, with the environment's defaults filled in.
+pub(super) struct Context {
+    pub(super) database_url: String,
+    pub(super) log_format: LogFormat,
+    pub(super) verbose: u8,
+    pub(super) quiet: bool,
+    pub(super) color: bool,
+    pub(super) clock: Clock,
+}
+
+impl Context {
+    pub(super) fn new(common: &Common) -> Self {
+        let url = common.database_url.clone().or_else(|| environment::variable("DATABASE_URL"));
+        let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
+        Self {
+            database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
+            log_format: common.log_format,
+            verbose: common.verbose,
+            quiet: common.quiet,
+            color,
+            clock: Clock::start(),
+        }
+    }
+
+    /// Says a line on standard error; if nobody reads it, so be it.
+    #[expect(clippy::unused_self, reason = "whoever speaks has a context")]
+    pub(super) fn say(&self, line: &str) {
+        let _closed = writeln!(stderr(), "{line}");
+    }
+
+    pub(super) fn red(&self, words: &str) -> String {
+        self.paint("31", words)
+    }
+
+    pub(super) fn yellow(&self, words: &str) -> String {
+        self.paint("33", words)
+    }
+
+    fn paint(&self, color: &str, words: &str) -> String {
+        if self.color { format!("\x1b[1;{color}m{words}\x1b[0m") } else { words.to_owned() }
+    }
+
+    /// Opens the job table that is there already.
+    pub(super) async fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.database_url, Open::Existing).await?)
+    }
+
+    /// The campaign that `wanted` names, by name or by file, or the only one.
+    pub(super) async fn campaign(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
+        let all = store.campaigns().await?;
+        let names = all.iter().map(|campaign| campaign.name.as_str()).collect::<Vec<_>>().join(", ");
+        let Some(wanted) = wanted else {
+            let count = all.len();
+            return match <[Campaign; 1]>::try_from(all) {
+                Ok([only]) => Ok(only),
+                Err(_) if count == 0 => Err(Failure::bad_input(format!(
+                    "{} holds no campaign yet: start one with `drydock run CAMPAIGN.toml`",
+                    store.name()
+                ))),
+                Err(_) => {
+                    Err(Failure::bad_input(format!("{} holds {count} campaigns, so say which: {names}", store.name())))
+                }
+            };
+        };
+        let file = Path::new(wanted);
+        let is_file = file.extension().is_some_and(|ending| ending == "toml");
+        let name = if is_file { config::load(file, &environment::variable)?.campaign } else { wanted.to_owned() };
+        let held = if names.is_empty() { "none".to_owned() } else { names };
+        all.into_iter()
+            .find(|campaign| campaign.name == name)
+            .ok_or_else(|| Failure::bad_input(format!("{} holds no campaign {name:?}; it holds: {held}", store.name())))
+    }
+}

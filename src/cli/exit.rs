@@ -1,0 +1,115 @@
+//! How a process ends: the exit codes of the contract, and the one error that carries them to the shell.
+
+use std::fmt;
+use std::process::Termination;
+
+use crate::cli::context::Context;
+use crate::config::ConfigError;
+use crate::intake::IntakeError;
+use crate::report::ReportError;
+use crate::store::{LoadError, StoreError};
+
+/// An exit code. The numbers are part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExitCode(u8);
+
+impl ExitCode {
+    /// Every job succeeded or was skipped; or the command did what it was asked.
+    pub const SUCCESS: Self = Self(0);
+    /// An internal error.
+    pub const INTERNAL: Self = Self(1);
+    /// Bad input, no credentials, refused or declined: nothing was started.
+    pub const BAD_INPUT: Self = Self(2);
+    /// Ended, and some jobs failed or were cancelled.
+    pub const SOME_FAILED: Self = Self(10);
+    /// Held: an operator must act.
+    pub const HELD: Self = Self(12);
+    /// Interrupted and resumable.
+    pub const INTERRUPTED: Self = Self(130);
+}
+
+impl Termination for ExitCode {
+    fn report(self) -> std::process::ExitCode {
+        self.0.into()
+    }
+}
+
+/// Why a command did not do what it was asked: a message for people and the code for the shell.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: ExitCode,
+    message: String,
+}
+
+impl Failure {
+    pub(super) fn bad_input(message: impl fmt::Display) -> Self {
+        Self { code: ExitCode::BAD_INPUT, message: message.to_string() }
+    }
+
+    pub(super) fn internal(message: impl fmt::Display) -> Self {
+        Self { code: ExitCode::INTERNAL, message: message.to_string() }
+    }
+
+    /// Nobody reads our output any more, which is no error.
+    pub(super) fn closed_pipe() -> Self {
+        Self { code: ExitCode::SUCCESS, message: String::new() }
+    }
+
+    /// Says it on standard error.
+    pub(super) fn tell(self, context: &Context) -> ExitCode {
+        if !self.message.is_empty() {
+            context.say(&format!("{} {}", context.red("error:"), self.message));
+        }
+        self.code
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // These can strike in the middle of the work, when "nothing was started" would be a lie.
+            StoreError::DiskFull { .. } | StoreError::Locked { .. } | StoreError::Other { .. } => Self::internal(error),
+            _ => Self::bad_input(error),
+        }
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => error.into(),
+            other => Self::bad_input(other),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::bad_input(error)
+    }
+}
+
+impl From<IntakeError> for Failure {
+    fn from(error: IntakeError) -> Self {
+        Self::bad_input(error)
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Closed => Self::closed_pipe(),
+            ReportError::Store(error) => error.into(),
+            other @ ReportError::Write { .. } => Self::internal(other),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::closed_pipe();
+        }
+        Self::internal(error)
+    }
+}

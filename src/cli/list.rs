@@ -1,0 +1,129 @@
+//! `drydock list`: the jobs of a campaign, a line each, in the fleet's order.
+
+use serde_json::{Map, Value};
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::terminal::Out;
+use crate::domain::job::State;
+use crate::intake::near;
+use crate::report::job_json;
+use crate::store::{Filter, Row, Store, StoreError};
+
+/// How many jobs are in memory at once.
+const PAGE: i64 = 500;
+
+/// Lists the jobs that the filters let through.
+pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, Failure> {
+    let states = args.state.iter().map(|name| state(name)).collect::<Result<Vec<_>, _>>()?;
+    let store = context.store().await?;
+    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
+    let mut pages = Pages::new(&store, campaign.id, Filter { states, project, code: None });
+    let mut out = Out::new();
+    let mut table = None;
+    while let Some(page) = pages.next().await? {
+        if args.json {
+            for row in &page {
+                out.line(&object(row, &campaign.operation).to_string())?;
+            }
+            continue;
+        }
+        let table = match &table {
+            Some(table) => table,
+            None => table.insert(Table::begin(&page, &mut out)?),
+        };
+        page.iter().try_for_each(|row| table.line(row, &mut out))?;
+    }
+    out.done()?;
+    if !args.json && table.is_none() && !context.quiet {
+        context.say("no job is like that");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn state(name: &str) -> Result<State, Failure> {
+    let name = name.trim();
+    State::of_name(name).ok_or_else(|| {
+        let all = State::ALL.map(State::name);
+        let hint = near::hint(name, all);
+        Failure::bad_input(format!("there is no state {name:?}{hint}; the nine are {}", all.join(", ")))
+    })
+}
+
+/// A job as one object: that of the report, without the history, with what a waiting job waits for.
+fn object(row: &Row, operation: &str) -> Value {
+    let mut object = job_json(row, operation);
+    insert(&mut object, "send", row.job.send.into());
+    insert(&mut object, "due_at", row.job.due_at.map(|at| at.to_string()).into());
+    Value::Object(object)
+}
+
+/// Puts `value` under `key`. A column of the fleet that is called so gets the prefix that it would have got had the
+/// report such a column.
+pub(super) fn insert(object: &mut Map<String, Value>, key: &str, value: Value) {
+    if let Some(theirs) = object.insert(key.to_owned(), value) {
+        object.insert(format!("fleet_{key}"), theirs);
+    }
+}
+
+/// The widths of a table's columns, which its first page decides: names are copied from it, so none is cut.
+struct Table {
+    row: usize,
+    name: usize,
+}
+
+impl Table {
+    fn begin(page: &[Row], out: &mut Out) -> Result<Self, Failure> {
+        let widest = |width: &dyn Fn(&Row) -> usize, least| page.iter().map(width).max().unwrap_or(0).max(least);
+        let row = widest(&|row| row.job.row.to_string().len(), "row".len());
+        let name = widest(&|row| row.job.name().len(), "project/cluster".len());
+        out.line(&format!("{:>row$}  {:name$}  {:10}  attempts  code", "row", "project/cluster", "state"))?;
+        Ok(Self { row, name })
+    }
+
+    fn line(&self, row: &Row, out: &mut Out) -> Result<(), Failure> {
+        let job = &row.job;
+        let code = job.error.as_ref().map(|fault| fault.code.escape_default().to_string()).unwrap_or_default();
+        let Self { row: left, name } = self;
+        let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);
+        let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {code}", job.row);
+        out.line(line.trim_end())
+    }
+}
+
+/// The jobs of a campaign that a filter lets through, page by page, in the fleet's order.
+pub(super) struct Pages<'a> {
+    store: &'a Store,
+    campaign_id: i64,
+    filter: Filter,
+    after: Option<(i64, i64)>,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(store: &'a Store, campaign_id: i64, filter: Filter) -> Self {
+        Self { store, campaign_id, filter, after: None }
+    }
+
+    /// The next page; nothing after the last one.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Row>>, StoreError> {
+        let page = self.store.page(self.campaign_id, &self.filter, self.after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = Some((last.job.row, last.job.id));
+        Ok(Some(page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_the_fleet_makes_way_for_ours() {
+        let mut object = Map::new();
+        object.insert("send".into(), "theirs".into());
+        insert(&mut object, "send", 3.into());
+        assert_eq!(Value::Object(object), serde_json::json!({"send": 3, "fleet_send": "theirs"}));
+    }
+}

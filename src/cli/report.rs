@@ -1,0 +1,40 @@
+//! `drydock report`: a report into a file or to standard output.
+
+use std::path::Path;
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::terminal::Out;
+use crate::intake::near;
+use crate::report::{self, Format};
+
+/// Writes the report.
+pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCode, Failure> {
+    let format = format(&args.format)?;
+    let store = context.store().await?;
+    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    if let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) {
+        report::write_to(&store, &campaign, format, path).await?;
+        if !context.quiet {
+            context.say(&format!("wrote {}", path.display()));
+        }
+    } else {
+        let mut out = Out::new();
+        report::write(&store, &campaign, format, out.writer()).await?;
+        out.done()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn format(name: &str) -> Result<Format, Failure> {
+    Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+        let all = Format::ALL.map(Format::name);
+        let why = if ["xlsx", "html", "junit"].contains(&name) {
+            "comes in a later version".to_owned()
+        } else {
+            format!("is no format of a report{}", near::hint(name, all))
+        };
+        Failure::bad_input(format!("{name:?} {why}; there are {}", all.join(" and ")))
+    })
+}

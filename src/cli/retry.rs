@@ -1,0 +1,190 @@
+//! `drydock retry`: sends failed and cancelled jobs back, by an operator's word.
+//!
+//! It needs no runner's lock: a job is written only as it was read, and one that has ended is in nobody's hands.
+
+use std::path::Path;
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::environment;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::list::Pages;
+use crate::cli::show::{find, job_word, no_job_word};
+use crate::cli::terminal::Out;
+use crate::clock::Clock;
+use crate::domain::event::Event;
+use crate::domain::job::{Job, State};
+use crate::domain::machine::{Decision, decide};
+use crate::domain::policy::Policy;
+use crate::store::{Campaign, Change, Filter, Store};
+
+/// How many jobs one transaction sends back.
+const CHUNK: usize = 256;
+/// How many jobs are named one by one.
+const NAMED: usize = 10;
+/// The jobs that can be sent back.
+const UNHAPPY: [State; 2] = [State::Failed, State::Cancelled];
+
+/// Sends back what was selected.
+pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCode, Failure> {
+    let Words { campaign: word, jobs } = words(&args.words)?;
+    let by_filter = args.all_failed || args.code.is_some() || args.project.is_some();
+    if by_filter != jobs.is_empty() {
+        let wrong = if by_filter { "select jobs by name or by filter, not both" } else { "say which jobs" };
+        return Err(Failure::bad_input(format!(
+            "{wrong}: --all-failed, --code CODE, --project ID (the last two also together), or PROJECT/CLUSTER..."
+        )));
+    }
+    let store = context.store().await?;
+    let campaign = context.campaign(&store, word).await?;
+    let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
+    let runner = format!("retry@{}", environment::host());
+    let mut back = Back { store: &store, clock, runner, reason: args.reason.clone(), tally: Tally::default() };
+    if by_filter {
+        let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
+        let filter = Filter { states: UNHAPPY.to_vec(), project, code: args.code.clone() };
+        let mut pages = Pages::new(&store, campaign.id, filter);
+        while let Some(page) = pages.next().await? {
+            back.send(page.into_iter().map(|row| row.job).collect()).await?;
+        }
+    } else {
+        // All of them are looked up first: a slip in the last name shall not leave the others sent back.
+        let mut found = Vec::new();
+        for (project, cluster) in &jobs {
+            found.push(find(&store, &campaign, project, cluster).await?);
+        }
+        back.send(found).await?;
+    }
+    back.tally.tell(args, &campaign, word, context)
+}
+
+struct Words<'a> {
+    campaign: Option<&'a str>,
+    jobs: Vec<(String, &'a str)>,
+}
+
+/// Which of the words are jobs, and which is the campaign.
+fn words(words: &[String]) -> Result<Words<'_>, Failure> {
+    let mut campaign = None;
+    let mut jobs = Vec::new();
+    for word in words {
+        match job_word(word) {
+            Some(job) if jobs.contains(&job) => {}
+            Some(job) => jobs.push(job),
+            // A file has an ending, and a cluster's name no dot: this was to be a job.
+            None if word.contains('/') && Path::new(word).extension().is_none() => return Err(no_job_word(word)),
+            None if campaign.is_none() => campaign = Some(word.as_str()),
+            None => return Err(no_job_word(word)),
+        }
+    }
+    Ok(Words { campaign, jobs })
+}
+
+/// The way back.
+struct Back<'a> {
+    store: &'a Store,
+    clock: Clock,
+    runner: String,
+    reason: Option<String>,
+    tally: Tally,
+}
+
+impl Back<'_> {
+    async fn send(&mut self, mut jobs: Vec<Job>) -> Result<(), Failure> {
+        while !jobs.is_empty() {
+            let rest = jobs.split_off(jobs.len().min(CHUNK));
+            let changes = self.decide(jobs).await?;
+            let written = self.store.record(&self.runner, &changes).await?;
+            let mut missed = Vec::new();
+            for (change, written) in changes.iter().zip(written) {
+                match change.job.state {
+                    _ if !written => missed.push(change.job.id),
+                    State::Verifying => self.tally.verifying += 1,
+                    _ => self.tally.pending += 1,
+                }
+            }
+            // Somebody else wrote these meanwhile: they are read again, and decided anew.
+            jobs = self.store.reload(&missed).await?;
+            jobs.extend(rest);
+        }
+        Ok(())
+    }
+
+    async fn decide(&mut self, jobs: Vec<Job>) -> Result<Vec<Change>, Failure> {
+        // The campaign's own patience is in its file; the next run takes verifying jobs over with it.
+        let policy = Policy::default();
+        let mut changes = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            self.tally.selected += 1;
+            if !UNHAPPY.contains(&job.state) {
+                self.tally.left.push(format!("{} is {}, and left as it is", job.name(), job.state));
+                continue;
+            }
+            if let Some(other) = self.store.live_elsewhere(&job).await? {
+                let name = job.name();
+                self.tally.left.push(format!("{name} is live in campaign {other}: let that one end first"));
+                continue;
+            }
+            let elsewhere = self.store.involved_elsewhere(&job).await?;
+            let event = Event::Retry { reason: self.reason.clone(), elsewhere };
+            let now = self.clock.now();
+            let Decision { job, entry, .. } = decide(&job, &event, now, &policy, job.id.unsigned_abs());
+            changes.push(Change { job, entry, at: now, keep: false, call: None });
+        }
+        Ok(changes)
+    }
+}
+
+/// What became of the jobs.
+#[derive(Default)]
+struct Tally {
+    selected: u64,
+    pending: u64,
+    verifying: u64,
+    left: Vec<String>,
+}
+
+impl Tally {
+    fn tell(
+        &self,
+        args: &args::Retry,
+        campaign: &Campaign,
+        word: Option<&str>,
+        context: &Context,
+    ) -> Result<ExitCode, Failure> {
+        for line in self.left.iter().take(NAMED) {
+            context.say(&format!("{} {line}", context.yellow("warning:")));
+        }
+        if let Some(more) = self.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            context.say(&format!("{} and {more} more are left as they are", context.yellow("warning:")));
+        }
+        let name = &campaign.name;
+        let mut out = Out::new();
+        if self.pending + self.verifying == 0 {
+            if args.all_failed && self.selected == 0 {
+                out.line(&format!("{name}: no such job has failed or was cancelled; there is nothing to send back"))?;
+                out.done()?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let why = if self.selected == 0 { ": no failed or cancelled job is like that" } else { "" };
+            return Err(Failure::bad_input(format!("{name}: nothing was sent back{why}")));
+        }
+        out.line(&format!("{name}: sent back"))?;
+        if self.pending > 0 {
+            out.line(&format!("  {:>6} to pending", self.pending))?;
+        }
+        if self.verifying > 0 {
+            out.line(&format!("  {:>6} to verifying first, since a request may have landed", self.verifying))?;
+        }
+        if !self.left.is_empty() {
+            out.line(&format!("  {:>6} left as they are", self.left.len()))?;
+        }
+        let simulate = if campaign.against.as_deref() == Some("simulation") { " --simulate" } else { "" };
+        out.line(&match word.filter(|word| Path::new(word).extension().is_some()) {
+            Some(file) => format!("next: drydock run {file}{simulate}"),
+            None => format!("next: `drydock run{simulate}` with the campaign's file"),
+        })?;
+        out.done()?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,36 @@
+//! An upgrade cannot be undone, so a person says yes first.
+
+use std::io::{IsTerminal, stderr, stdin};
+
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::config::Config;
+use crate::store::Store;
+
+/// Shows what will be done and asks. Without a terminal nobody can be asked.
+pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+    let counts = store.counts(campaign_id).await?;
+    let left = counts.total() - counts.ended();
+    if left == 0 {
+        return Ok(());
+    }
+    let plan = format!(
+        "{left} clusters will be upgraded, {}, at {}; this cannot be undone",
+        config.operation.title, config.base_url
+    );
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Err(Failure::bad_input(format!("{plan}: say --yes where there is no terminal to ask on")));
+    }
+    context.say(&format!("{plan}."));
+    context.say("Type yes to go on:");
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        stdin().read_line(&mut line).map(|_| line)
+    })
+    .await
+    .map_err(Failure::internal)??;
+    if answer.trim().eq_ignore_ascii_case("yes") {
+        return Ok(());
+    }
+    Err(Failure::bad_input("declined; nothing was started"))
+}

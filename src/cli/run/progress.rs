@@ -1,0 +1,128 @@
+//! Progress on standard error: a bar on a terminal, a line every few seconds elsewhere.
+
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::cli::args::ProgressStyle;
+use crate::cli::context::Context;
+use crate::cli::terminal::span;
+use crate::clock::{Clock, Millis};
+use crate::domain::job::State;
+use crate::engine::{Progress, Snapshot};
+
+const REDRAW: Duration = Duration::from_millis(200);
+const PLAIN: Duration = Duration::from_secs(5);
+
+/// What is showing progress.
+pub(super) struct Shown {
+    task: Option<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Shown {
+    /// Shows the end and stops.
+    pub(super) async fn finish(self) {
+        let _gone = self.stop.send(true);
+        if let Some(task) = self.task {
+            let _ended = task.await;
+        }
+    }
+}
+
+/// Starts to show progress.
+pub(super) fn show(style: ProgressStyle, progress: &Progress, clock: Clock, context: &Context) -> Shown {
+    let (stop, stopped) = watch::channel(false);
+    let terminal = stderr().is_terminal();
+    let shots = progress.watch();
+    let task = match style {
+        ProgressStyle::None => None,
+        // A log that scrolls and a bar that stays do not share a terminal.
+        ProgressStyle::Auto if !terminal || context.verbose > 0 => Some(tokio::spawn(plain(shots, stopped, clock))),
+        ProgressStyle::Plain => Some(tokio::spawn(plain(shots, stopped, clock))),
+        ProgressStyle::Auto | ProgressStyle::Bar => Some(tokio::spawn(bar(shots, stopped, clock))),
+    };
+    Shown { task, stop }
+}
+
+async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock) {
+    let mut every = tokio::time::interval(PLAIN);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    every.tick().await;
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        let shot = shots.borrow().clone();
+        if shot.counts.total() > 0 {
+            let done = format!("{}/{} done", shot.counts.ended(), shot.counts.total());
+            eprintln_quietly(&format!("{done}, {}", line(&shot, clock.now())));
+        }
+    }
+}
+
+async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock) {
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    if let Ok(style) = BarStyle::with_template("{bar:20} {pos}/{len} {msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    let mut every = tokio::time::interval(REDRAW);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let ended = tokio::select! {
+            _ = every.tick() => false,
+            _ = stopped.changed() => true,
+        };
+        let shot = shots.borrow().clone();
+        bar.set_length(shot.counts.total().unsigned_abs());
+        bar.set_position(shot.counts.ended().unsigned_abs());
+        bar.set_message(line(&shot, clock.now()));
+        if ended {
+            bar.finish();
+            return;
+        }
+    }
+}
+
+/// `12 upgrading, 2 failed, 310/min, 4 min 10 s left`, and what it waits for.
+fn line(shot: &Snapshot, now: Millis) -> String {
+    let counts = &shot.counts;
+    let mut parts = Vec::new();
+    let upgrading = counts.of(State::Upgrading);
+    let waiting = counts.of(State::Verifying);
+    let unhappy = counts.unhappy();
+    for (count, what) in [(upgrading, "upgrading"), (waiting, "verifying"), (unhappy, "failed")] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let done = counts.ended() - shot.ended_before;
+    let elapsed = now.since(shot.started);
+    if done > 0 && elapsed > Duration::ZERO {
+        let per_second = done as f64 / elapsed.as_secs_f64();
+        parts.push(format!("{:.0}/min", per_second * 60.0));
+        let left = (counts.total() - counts.ended()) as f64 / per_second;
+        if left > 0.0 && left.is_finite() {
+            parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
+        }
+    }
+    if let Some(hold) = &shot.hold {
+        parts.push(format!("HELD: {}", hold.code));
+    }
+    if let Some(until) = shot.braked_until {
+        parts.push(format!("Atlas takes no requests, next try in {}", span(until.since(now))));
+    }
+    if shot.draining {
+        parts.push("draining".to_owned());
+    }
+    if parts.is_empty() { "starting".to_owned() } else { parts.join(", ") }
+}
+
+fn eprintln_quietly(line: &str) {
+    use std::io::Write;
+    let _closed = writeln!(stderr(), "{line}");
+}

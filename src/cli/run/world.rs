@@ -1,0 +1,54 @@
+//! `--simulate`: an Atlas in this process, its world rebuilt from the job table.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use crate::atlas::Transport;
+use crate::cli::exit::Failure;
+use crate::clock::Clock;
+use crate::domain::job::{Job, State};
+use crate::simulator::{Cluster, Settings, Simulator, Stage};
+use crate::store::{Filter, Store};
+
+const PAGE: i64 = 1000;
+
+/// A way to a simulated Atlas that knows every cluster of the campaign, as far as each has come.
+pub(super) async fn transport(store: &Store, campaign_id: i64, clock: Clock) -> Result<Transport, Failure> {
+    let settings = Settings::default();
+    let mut clusters = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.page(campaign_id, &Filter::default(), after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some((last.job.row, last.job.id));
+        clusters.extend(page.iter().map(|row| cluster(&row.job, settings.seed)));
+    }
+    let simulator = Simulator::new(clusters, settings, clock);
+    Ok(Transport::in_process(Arc::new(move |request| {
+        let simulator = simulator.clone();
+        async move { simulator.answer(request).await.ok() }.boxed()
+    })))
+}
+
+fn cluster(job: &Job, seed: u64) -> Cluster {
+    let wanted = &job.wanted;
+    let mut cluster = Cluster::shared(&job.project_id, &job.cluster_name, &wanted.provider, &wanted.region, seed);
+    if let Some(source) = &job.source {
+        cluster.id.clone_from(&source.id);
+    }
+    // Of a request that was on the wire when the world ended, nobody knows: say that every second one landed.
+    let landed = job.id % 2 == 0;
+    let stage = match job.state {
+        State::Upgrading => job.accepted_at.map(|since| Stage::Upgrading { since }),
+        State::Submitting | State::Verifying if landed => job.sent_at.map(|since| Stage::Upgrading { since }),
+        State::Succeeded | State::Skipped => Some(Stage::Serverless),
+        _ => None,
+    };
+    if stage == Some(Stage::Serverless)
+        && let Some(target) = &job.target
+    {
+        cluster.id.clone_from(&target.id);
+    }
+    cluster.at(stage.unwrap_or(Stage::Shared))
+}

@@ -1,0 +1,175 @@
+//! `drydock simulate`: a simulated Atlas on loopback, for a run of another process.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::atlas::Credentials;
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::environment;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::terminal::Out;
+use crate::config;
+use crate::domain::operation::Operation;
+use crate::intake::{self, Defaults, FleetRow, Plan, Source, near};
+use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, SignIn, Simulator};
+
+/// Serves until it is told to stop.
+pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitCode, Failure> {
+    if !args.listen.ip().is_loopback() {
+        let why = "a simulation listens on this machine alone, such as on 127.0.0.1:0";
+        return Err(Failure::bad_input(format!("--listen: {why} ({})", args.listen)));
+    }
+    let settings = settings(&args)?;
+    let Some(fleet) = &args.fleet else {
+        return Err(Failure::bad_input("a world without clusters is no use: name them with --fleet FILE.csv"));
+    };
+    let clusters = clusters(fleet, operation(&args.operation)?, args.seed).await?;
+    // Before anybody is told the address: a signal that follows at once must find us listening to it.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let taken = |error| Failure::bad_input(format!("--listen: cannot listen on {}: {error}", args.listen));
+    let listener = TcpListener::bind(args.listen).await.map_err(taken)?;
+    let mut out = Out::new();
+    out.line(&format!("listening http://{}", listener.local_addr()?))?;
+    out.done()?;
+    let simulator = Simulator::new(clusters, settings, context.clock);
+    simulator.clone().serve(listener, stop).await?;
+    context.say(&words(&simulator.ledger()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings(args: &args::Simulate) -> Result<Settings, Failure> {
+    let (shortest, longest) = (span("--shortest", &args.shortest)?, span("--longest", &args.longest)?);
+    if longest < shortest {
+        let (short, long) = (&args.shortest, &args.longest);
+        return Err(Failure::bad_input(format!("--longest ({long}) must not be less than --shortest ({short})")));
+    }
+    let mut faults = Faults::default();
+    for word in &args.fault {
+        fault(word, &mut faults)?;
+    }
+    let limit = args.limit.as_deref().map(bucket).transpose()?;
+    Ok(Settings { seed: args.seed, shortest, longest, faults, sign_in: sign_in()?, limit, ..Settings::default() })
+}
+
+fn span(option: &str, text: &str) -> Result<Duration, Failure> {
+    config::duration(text).map_err(|what| Failure::bad_input(format!("{option}: {what}")))
+}
+
+fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
+    let wrong = |what: String| Err(Failure::bad_input(format!("--fault: {what} ({word})")));
+    let Some((name, p)) = word.split_once('=') else {
+        return wrong("must be a name and a probability, as in conflict=0.05".to_owned());
+    };
+    if !Faults::NAMES.contains(&name.replace('-', "_").as_str()) {
+        let (hint, all) = (near::hint(name, Faults::NAMES.iter().copied()), Faults::NAMES.join(", "));
+        return wrong(format!("there is no fault {name:?}{hint}; there are {all}"));
+    }
+    match p.parse() {
+        Ok(p) if faults.set(name, p) => Ok(()),
+        _ => wrong("a probability is a number from 0 to 1".to_owned()),
+    }
+}
+
+fn bucket(text: &str) -> Result<Bucket, Failure> {
+    let numbers = text.split_once('/').and_then(|(capacity, refill)| {
+        let number = |text: &str| text.trim().parse::<u64>().ok().filter(|number| *number > 0);
+        Some((number(capacity)?, number(refill)?))
+    });
+    let Some((capacity, refill)) = numbers else {
+        let form = "must be CAPACITY/PER_MINUTE, two whole numbers above 0, as in 10/120";
+        return Err(Failure::bad_input(format!("--limit: {form} ({text})")));
+    };
+    Ok(Bucket { capacity, refill, per: Duration::from_secs(60) })
+}
+
+/// Who may come in: whoever has the credentials of our own environment, or anyone if there are none.
+fn sign_in() -> Result<SignIn, Failure> {
+    Ok(match config::credentials(&environment::variable)? {
+        None => SignIn::Anyone,
+        Some(Credentials::Bearer(token)) => SignIn::Bearer(token.expose_secret().to_owned()),
+        Some(Credentials::ServiceAccount { client_id, client_secret }) => {
+            SignIn::ServiceAccount { id: client_id, secret: client_secret.expose_secret().to_owned() }
+        }
+        Some(Credentials::Digest { public_key, private_key }) => {
+            SignIn::Digest { public: public_key, private: private_key.expose_secret().to_owned() }
+        }
+    })
+}
+
+fn operation(name: &str) -> Result<&'static Operation, Failure> {
+    Operation::of_name(name).ok_or_else(|| {
+        let all: Vec<&str> = Operation::all().iter().map(|operation| operation.name).collect();
+        let hint = near::hint(name, all.iter().copied());
+        Failure::bad_input(format!("--operation: must be one of {}{hint} ({name})", all.join(", ")))
+    })
+}
+
+/// A shared cluster for each row of the fleet.
+async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, Failure> {
+    // What the campaign file's [defaults] would say: any cloud does for a world that is made up.
+    let stand_in = [("provider", "AWS"), ("region", "US_EAST_1"), ("instance_size", "M10")];
+    let stand_in = stand_in.map(|(column, text)| (column.to_owned(), text.to_owned()));
+    let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| Failure::internal(format!("{what:?}")))?;
+    let plan = Plan { operation, defaults: &defaults, columns: &BTreeMap::new() };
+    let source = Source::Csv(path.to_owned());
+    let (sink, mut chunks) = mpsc::channel::<Vec<FleetRow>>(4);
+    let collect = async {
+        let mut clusters = Vec::new();
+        while let Some(rows) = chunks.recv().await {
+            clusters.extend(rows.into_iter().map(|row| {
+                let (provider, region) = (&row.wanted.provider, &row.wanted.region);
+                Cluster::shared(&row.project_id, &row.cluster_name, provider, region, seed)
+            }));
+        }
+        clusters
+    };
+    let (read, clusters) = tokio::join!(intake::read(&source, &plan, sink), collect);
+    read?;
+    Ok(clusters)
+}
+
+/// The books in one line.
+fn words(ledger: &Ledger) -> String {
+    let effects: u32 = ledger.entries.values().map(|account| account.effects).sum();
+    let again: u32 = ledger.entries.values().map(|account| account.after_effect).sum();
+    format!(
+        "served {} requests: {} for upgrades, of which {effects} took effect; asked again after an effect: {again}; \
+         rules broken: {}",
+        ledger.requests,
+        ledger.upgrade_requests,
+        ledger.broken_rules.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_two_numbers() {
+        let per = Duration::from_secs(60);
+        assert_eq!(bucket("10/120").ok(), Some(Bucket { capacity: 10, refill: 120, per }));
+        assert!(["10", "10/", "0/5", "5/0", "a/b", "1/2/3"].iter().all(|text| bucket(text).is_err()));
+    }
+
+    #[test]
+    fn a_fault_is_a_known_name_and_a_probability() {
+        let mut faults = Faults::default();
+        assert!(fault("drop-after=0.5", &mut faults).is_ok() && faults.drop_after > 0.0);
+        assert!(["drop", "drop=0.1", "stale=2", "stale=x"].iter().all(|word| fault(word, &mut faults).is_err()));
+    }
+}

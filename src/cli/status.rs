@@ -1,0 +1,243 @@
+//! `drydock status`: how far a campaign is, what it waits for, and when it will be done.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write, stdout};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::list::Pages;
+use crate::cli::show::fact;
+use crate::cli::terminal::{Out, span};
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::job::State;
+use crate::domain::summary::Counts;
+use crate::store::{Campaign, Filter, Lane, Store};
+
+/// How often `--watch` looks.
+const EVERY: Duration = Duration::from_secs(2);
+/// What the rate is an average of.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How many kinds of failures are told.
+const KINDS: usize = 5;
+/// Clears a terminal and goes to its first line.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+/// Says it once, or until every job has ended.
+pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
+    let store = context.store().await?;
+    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    if !args.watch {
+        let status = Status::read(&store, campaign, context).await?;
+        status.tell(&store, args.json, "").await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    tokio::select! {
+        watched = watch(&store, campaign, args.json, context) => watched,
+        // To stop watching is no interruption of anything.
+        Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn watch(store: &Store, mut campaign: Campaign, json: bool, context: &Context) -> Result<ExitCode, Failure> {
+    let clears = !json && stdout().is_terminal();
+    let mut before = if clears { CLEAR } else { "" };
+    loop {
+        let status = Status::read(store, campaign, context).await?;
+        status.tell(store, json, before).await?;
+        if status.is_ended() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        before = match (clears, json) {
+            (true, _) => CLEAR,
+            (false, true) => "",
+            (false, false) => "\n",
+        };
+        tokio::time::sleep(EVERY).await;
+        // A hold may have come or gone.
+        campaign = store.campaign(&status.campaign.name).await?.unwrap_or(status.campaign);
+    }
+}
+
+/// What is known at one moment.
+struct Status {
+    campaign: Campaign,
+    database: String,
+    counts: Counts,
+    now: Millis,
+    /// Jobs that have ended in the last minute.
+    rate: i64,
+    next_due: Option<Millis>,
+    last_write: Option<Millis>,
+}
+
+impl Status {
+    async fn read(store: &Store, campaign: Campaign, context: &Context) -> Result<Self, Failure> {
+        let last_write = store.newest().await?;
+        // The runner's clock may be ahead of this host's.
+        let now = last_write.map_or(context.clock, |newest| context.clock.not_before(newest)).now();
+        let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
+        Ok(Self {
+            database: store.name(),
+            counts: store.counts(campaign.id).await?,
+            rate: store.finished_since(campaign.id, since).await?,
+            next_due: next_due(store, campaign.id).await?,
+            campaign,
+            now,
+            last_write,
+        })
+    }
+
+    fn is_ended(&self) -> bool {
+        self.counts.ended() == self.counts.total()
+    }
+
+    /// The time until every job has ended, if it goes on as in the last minute.
+    fn to_the_end(&self) -> Option<Duration> {
+        let live = self.counts.total() - self.counts.ended();
+        match (live, self.rate) {
+            (0, _) => Some(Duration::ZERO),
+            (_, 0) => None,
+            (live, rate) => Some(Duration::from_secs((live * 60 / rate).unsigned_abs())),
+        }
+    }
+
+    /// Tells it on standard output, after `before`.
+    async fn tell(&self, store: &Store, json: bool, before: &str) -> Result<(), Failure> {
+        let (open, kinds) = if json { (0, Vec::new()) } else { (self.open(store).await?, self.kinds(store).await?) };
+        let mut out = Out::new();
+        out.writer().write_all(before.as_bytes())?;
+        if json {
+            out.line(&self.object().to_string())?;
+        } else {
+            self.progress(&mut out)?;
+            self.waiting(&mut out, open)?;
+            for (place, (code, (count, fault))) in kinds.iter().enumerate() {
+                let label = if place == 0 { "failed" } else { "" };
+                fact(&mut out, label, &format!("{count} with {code}: {}", fault.detail))?;
+            }
+        }
+        out.done()
+    }
+
+    fn object(&self) -> Value {
+        let time = |at: Option<Millis>| at.map(|at| at.to_string());
+        let counts: serde_json::Map<String, Value> =
+            self.counts.iter().map(|(state, count)| (state.name().to_owned(), count.into())).collect();
+        json!({
+            "campaign": self.campaign.name,
+            "operation": self.campaign.operation,
+            "database": self.database,
+            "against": self.campaign.against,
+            "total": self.counts.total(),
+            "counts": counts,
+            "ended": self.counts.ended(),
+            "rate_per_minute": self.rate,
+            "eta_seconds": self.to_the_end().map(|span| span.as_secs()),
+            "next_due_at": time(self.next_due),
+            "last_write_at": time(self.last_write),
+            "hold": self.campaign.hold.as_ref().map(|fault| json!({
+                "code": fault.code,
+                "detail": fault.detail,
+                "since": time(self.campaign.held_at),
+            })),
+        })
+    }
+
+    fn progress(&self, out: &mut Out) -> Result<(), Failure> {
+        fact(out, "campaign", &format!("{} ({})", self.campaign.name, self.campaign.operation))?;
+        fact(out, "database", &self.database)?;
+        fact(out, "against", self.campaign.against.as_deref().unwrap_or("nothing yet: it was never run"))?;
+        let (ended, total) = (self.counts.ended(), self.counts.total());
+        // Cut off, not rounded: 100 % is said when all have ended, and not before.
+        let thousandths = (ended * 1000).checked_div(total).unwrap_or(1000);
+        let done = format!("{ended} of {total} jobs have ended ({}.{} %)", thousandths / 10, thousandths % 10);
+        fact(out, "done", &done)?;
+        let all: Vec<(State, i64)> = self.counts.iter().collect();
+        let (live, ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|(state, _)| !state.is_ended());
+        out.line("")?;
+        for (place, (state, count)) in live.iter().enumerate() {
+            let beside = ended.get(place).map(|(state, count)| format!("    {state:10}{count:>9}")).unwrap_or_default();
+            out.line(&format!("  {state:10}{count:>9}{beside}"))?;
+        }
+        out.line("")
+    }
+
+    fn waiting(&self, out: &mut Out, open: usize) -> Result<(), Failure> {
+        if let Some(Fault { code, detail }) = &self.campaign.hold {
+            let since = self.campaign.held_at.map(|at| format!(" since {at}")).unwrap_or_default();
+            fact(out, "held", &format!("{code}{since}: {detail}"))?;
+            fact(out, "", "set it right, then `drydock run` again")?;
+        }
+        if !self.is_ended() {
+            let estimate = self
+                .to_the_end()
+                .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
+            fact(out, "rate", &format!("{} jobs ended in the last minute, {estimate}", self.rate))?;
+            let due = match self.next_due {
+                None => "no time: every live job is in a runner's hands".to_owned(),
+                Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
+                Some(due) => format!("a runner or its turn: a job was due at {due}"),
+            };
+            fact(out, "waits for", &due)?;
+            let of = |state| self.counts.of(state);
+            let (sent, verified, followed) = (of(State::Submitting), of(State::Verifying), of(State::Upgrading));
+            let flight = format!("{sent} on the wire, {verified} being verified, {followed} followed");
+            fact(out, "in flight", &format!("{flight}; requests still open: {open}"))?;
+        }
+        if let Some(at) = self.last_write {
+            fact(out, "last write", &format!("{at}, {} ago", span(self.now.since(at))))?;
+        }
+        Ok(())
+    }
+
+    /// How many requests are open: sent, and neither accepted nor shown to have had no effect.
+    async fn open(&self, store: &Store) -> Result<usize, Failure> {
+        if self.counts.in_flight() == 0 {
+            return Ok(0);
+        }
+        let states = vec![State::Submitting, State::Verifying];
+        let mut pages = Pages::new(store, self.campaign.id, Filter { states, ..Filter::default() });
+        let mut open = 0;
+        while let Some(page) = pages.next().await? {
+            open += page.iter().filter(|row| row.job.open).count();
+        }
+        Ok(open)
+    }
+
+    /// The most frequent kinds of failures, each with its number and its newest example.
+    async fn kinds(&self, store: &Store) -> Result<Vec<(String, (usize, Fault))>, Failure> {
+        if self.counts.of(State::Failed) == 0 {
+            return Ok(Vec::new());
+        }
+        let mut kinds: BTreeMap<String, (usize, Option<Millis>, Fault)> = BTreeMap::new();
+        let filter = Filter { states: vec![State::Failed], ..Filter::default() };
+        let mut pages = Pages::new(store, self.campaign.id, filter);
+        while let Some(page) = pages.next().await? {
+            for job in page.into_iter().map(|row| row.job) {
+                let Some(fault) = job.error else { continue };
+                let (count, newest, example) =
+                    kinds.entry(fault.code.clone()).or_insert_with(|| (0, job.finished_at, fault.clone()));
+                *count += 1;
+                if job.finished_at > *newest {
+                    (*newest, *example) = (job.finished_at, fault);
+                }
+            }
+        }
+        let mut kinds: Vec<_> = kinds.into_iter().map(|(code, (count, _, fault))| (code, (count, fault))).collect();
+        kinds.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        kinds.truncate(KINDS);
+        Ok(kinds)
+    }
+}
+
+/// When the first job is due that no runner holds.
+async fn next_due(store: &Store, campaign_id: i64) -> Result<Option<Millis>, Failure> {
+    let pending = store.next_due(campaign_id, Lane::Pending).await?;
+    let rest = store.next_due(campaign_id, Lane::Rest).await?;
+    Ok(pending.into_iter().chain(rest).min())
+}

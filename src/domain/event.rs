@@ -1,0 +1,145 @@
+//! What can happen to a job: all that [`decide`](crate::domain::machine::decide) can be told.
+
+use std::time::Duration;
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+
+/// A cluster as one of Atlas's APIs describes it, whichever version of the resource that was.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Seen {
+    /// Atlas's id, 24 hex digits.
+    pub id: String,
+    /// The cluster's name.
+    pub name: String,
+    /// `stateName`: `IDLE`, `UPDATING`, ...
+    pub state: String,
+    /// Whether the cluster is paused.
+    pub paused: bool,
+    /// `TENANT`, `SERVERLESS`, `FLEX`, or the cloud of a dedicated cluster.
+    pub provider: String,
+    /// `M0`, `M10`, ...; empty where the API names none.
+    pub size: String,
+    /// The connection string for applications: `standardSrv`, else `standard`.
+    pub connection_string: Option<String>,
+}
+
+impl Seen {
+    /// Whether Atlas says that it is making no changes.
+    pub fn is_idle(&self) -> bool {
+        self.state == "IDLE"
+    }
+
+    /// `M0 TENANT, IDLE`: the cluster in a few words.
+    pub fn words(&self) -> String {
+        let pause = if self.paused { ", paused" } else { "" };
+        let gap = if self.size.is_empty() || self.size == self.provider { "" } else { " " };
+        let size = if self.size == self.provider { "" } else { &self.size };
+        format!("{size}{gap}{}, {}{pause}", self.provider, self.state)
+    }
+}
+
+/// What one API said about one name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Found {
+    /// It described the cluster.
+    Cluster(Seen),
+    /// A single read answered 404: no such cluster here.
+    NotFound,
+    /// A list did not show it, which is no news.
+    Unlisted,
+    /// A single read said that the cluster belongs to another API.
+    Elsewhere,
+}
+
+/// What both APIs together say about a cluster, seen with the eyes of the operation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Sighting {
+    /// The wanted target, finished or not.
+    Target {
+        /// The cluster.
+        seen: Seen,
+        /// Idle and with connection strings.
+        done: bool,
+    },
+    /// The cluster that the operation starts from.
+    Source(Seen),
+    /// A cluster that is neither.
+    Other(Seen),
+    /// Both APIs answered 404 to a single read.
+    Missing,
+    /// Nothing was learned.
+    Unlisted,
+}
+
+/// What Atlas's answer to an upgrade request means (the classes of Drydock's notes on Atlas).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Answer {
+    /// Atlas upgrades. The id is the one that the answer named.
+    Accepted {
+        /// The cluster's id as the answer had it.
+        id: Option<String>,
+    },
+    /// Too many requests; nothing was applied.
+    Throttled {
+        /// What `Retry-After` said.
+        retry_after: Option<Duration>,
+    },
+    /// Nothing was applied, and later it may be.
+    NotNow(Fault),
+    /// No connection could be made: nothing left, nothing was applied.
+    NeverSent(Fault),
+    /// Atlas no longer serves the operation; nothing was applied.
+    Gone(Fault),
+    /// Refused for a reason that concerns a whole project or organisation; nothing was applied.
+    ScopeHeld(Fault),
+    /// Refused for good.
+    Refused(Fault),
+    /// Anything may have happened.
+    Unknown(Fault),
+}
+
+/// What happened to a job.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A look came back.
+    Looked {
+        /// When its request was started: that is when it counts.
+        started: Millis,
+        /// What it showed.
+        sighting: Sighting,
+    },
+    /// A look failed, which says nothing about the cluster.
+    LookFailed {
+        /// Why.
+        fault: Fault,
+        /// How long Atlas asked to wait.
+        retry_after: Option<Duration>,
+    },
+    /// Everything is at hand to send the request now.
+    Intent,
+    /// The request's answer, or the news that none will come.
+    Answered {
+        /// The send that it belongs to.
+        send: i64,
+        /// When the call ended: after it the request cannot leave any more.
+        ended: Millis,
+        /// What it means.
+        answer: Answer,
+    },
+    /// The runner that held the job is dead, and this one has taken over.
+    TakenOver,
+    /// An operator wants no further send.
+    Cancel,
+    /// The row is gone from the fleet.
+    LeftFleet,
+    /// The row is in the fleet again.
+    Returned,
+    /// An operator wants it tried again.
+    Retry {
+        /// The operator's words.
+        reason: Option<String>,
+        /// Whether a request to the same cluster is open or accepted in another campaign.
+        elsewhere: bool,
+    },
+}

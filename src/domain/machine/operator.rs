@@ -1,0 +1,110 @@
+//! Rules 7 and 8: what an operator, the fleet file and a dead runner's successor may do.
+
+use crate::domain::code::{CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET};
+use crate::domain::history::{Entry, Kind};
+use crate::domain::job::{IfNotLanded, State};
+use crate::domain::machine::Decision;
+use crate::domain::machine::turn::Turn;
+
+/// No further send. What is under way is followed to its end: Atlas takes nothing back.
+pub(super) fn cancel(mut turn: Turn<'_>) -> Decision {
+    let entry = Entry::new(Kind::Cancelled);
+    match turn.was.state {
+        State::Pending | State::Ready => {
+            let fault = Fault::new(CANCELLED, "cancelled by an operator before anything was sent");
+            turn.end(State::Cancelled, Some(fault)).noting(entry)
+        }
+        State::Submitting | State::Verifying => {
+            turn.next.if_not_landed = Some(IfNotLanded::Cancelled);
+            turn.noting(entry.saying("no further send; the one that may have left is followed"))
+        }
+        _ => turn.noting(entry.saying("too late: Atlas is upgrading the cluster")),
+    }
+}
+
+/// The row is gone from the fleet: a job that has not started ends.
+pub(super) fn left_fleet(turn: Turn<'_>) -> Decision {
+    let not_started = matches!(turn.was.state, State::Pending | State::Ready) && turn.was.submitted_at.is_none();
+    if !not_started {
+        return turn.unchanged();
+    }
+    let fault = Fault::new(NO_LONGER_IN_FLEET, "the row is gone from the fleet; put it back to have it upgraded");
+    turn.end(State::Cancelled, Some(fault)).noting(Entry::new(Kind::LeftFleet))
+}
+
+/// The row is back: a job that ended only for its absence is pending again.
+pub(super) fn returned(turn: Turn<'_>) -> Decision {
+    let left = turn.was.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET);
+    if turn.was.state != State::Cancelled || !left {
+        return turn.unchanged();
+    }
+    go_back(turn, false).noting(Entry::new(Kind::Returned))
+}
+
+/// An operator's word: failed and cancelled jobs go back, counts and times start again.
+pub(super) fn retry(turn: Turn<'_>, reason: Option<&str>, elsewhere: bool) -> Decision {
+    if !matches!(turn.was.state, State::Failed | State::Cancelled) {
+        return turn.unchanged();
+    }
+    let entry = Entry { detail: reason.map(str::to_owned), ..Entry::new(Kind::Retried) };
+    go_back(turn, elsewhere).noting(entry)
+}
+
+/// To `pending`; but where a request was accepted or is open, here or elsewhere, a verification comes first.
+fn go_back(turn: Turn<'_>, elsewhere: bool) -> Turn<'_> {
+    let doubtful = turn.was.open || turn.was.accepted || elsewhere;
+    let turn = reopen(turn);
+    let now = turn.now;
+    if doubtful { turn.verify(now, IfNotLanded::Ready) } else { turn.to(State::Pending) }
+}
+
+fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
+    let replaced = turn.was.error.as_ref().is_some_and(|fault| fault.code == CLUSTER_REPLACED);
+    if replaced || !(turn.was.open || turn.was.accepted) {
+        // The operator has seen what stands under the name now; the next look saves it anew.
+        turn.next.source = None;
+        turn.next.answered_id = None;
+    }
+    turn.next.error = None;
+    turn.next.finished_at = None;
+    turn.next.attempts = 0;
+    turn.next.deferrals = 0;
+    turn.next.overdue = 0;
+    turn.next.missing = 0;
+    turn.next.alone = false;
+    turn.next.streak = None;
+    turn.next.first_look_at = None;
+    turn.next.looked_at = None;
+    turn.next.accepted_at = None;
+    turn.next.target = None;
+    turn.next.seen = None;
+    turn
+}
+
+/// The former runner is dead. Its request may have left until now, and its looks are not this runner's.
+pub(super) fn taken_over(mut turn: Turn<'_>) -> Decision {
+    let entry = Entry::new(Kind::TakenOver);
+    turn.next.overdue = 0;
+    match turn.was.state {
+        State::Ready => turn.to(State::Pending).noting(entry),
+        State::Submitting => {
+            turn.next.attempts += 1;
+            turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
+            let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
+            let (now, send) = (turn.now, turn.was.send);
+            turn.verify(now, wish).noting(entry.of_send(send).saying("its request may have left"))
+        }
+        State::Verifying => {
+            let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
+            let now = turn.now;
+            turn.verify(now, wish).noting(entry)
+        }
+        State::Upgrading => {
+            turn.next.streak = None;
+            let due = turn.was.due_at.unwrap_or(turn.now);
+            turn.next.due_at = Some(due);
+            turn.noting(entry)
+        }
+        _ => turn.unchanged(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The rule book as a table, printed: it documents itself, and no rule changes unnoticed.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::tests::{fault, seen, source, target};
+use super::*;
+use crate::domain::event::{Answer, Sighting};
+use crate::domain::job::{Identity, IfNotLanded, State, Streak, Wanted};
+
+const NOW: Millis = Millis(1_000_000);
+
+/// A job as it typically is in `state`: looked at, once sent where that is possible.
+fn typical(state: State) -> Job {
+    let mut job = Job::new(2, "32b6e34b3d91647abb20e7b8", "c", Wanted::default(), Millis(0));
+    job.state = state;
+    job.first_look_at = Some(Millis(900_000));
+    job.looked_at = Some(Millis(990_000));
+    job.source = Some(Identity { id: "s".into(), connection_string: None });
+    if state.is_in_flight() {
+        job.send = 1;
+        job.sent_at = Some(Millis(900_000));
+        job.left_at = Some(Millis(901_000));
+    }
+    match state {
+        State::Submitting => {
+            job.open = true;
+            job.due_at = None;
+        }
+        State::Verifying => {
+            job.open = true;
+            job.attempts = 1;
+            job.submitted_at = job.sent_at;
+            job.if_not_landed = Some(IfNotLanded::Ready);
+        }
+        State::Upgrading => {
+            job.accepted = true;
+            job.attempts = 1;
+            job.accepted_at = Some(Millis(901_000));
+            job.submitted_at = job.sent_at;
+        }
+        _ => {}
+    }
+    if state.is_ended() {
+        job.finished_at = Some(Millis(990_000));
+        job.due_at = None;
+        job.error = (state != State::Succeeded).then(|| fault("REASON"));
+    }
+    job
+}
+
+fn jobs() -> Vec<(&'static str, Job)> {
+    let mut all: Vec<(&'static str, Job)> =
+        State::ALL.into_iter().map(|state| (state.name(), typical(state))).collect();
+    let verifying = typical(State::Verifying);
+    let streak = Some(Streak { since: Millis(930_000), id: "s".into(), looks: 1 });
+    let second = Job {
+        streak: Some(Streak { since: Millis(965_000), ..streak.clone().unwrap() }),
+        left_at: Some(Millis(901_000)),
+        ..verifying.clone()
+    };
+    all.push((
+        "submitting, sent before",
+        Job { send: 2, attempts: 1, submitted_at: Some(Millis(1)), ..typical(State::Submitting) },
+    ));
+    all.push((
+        "submitting, cancelled",
+        Job { if_not_landed: Some(IfNotLanded::Cancelled), ..typical(State::Submitting) },
+    ));
+    all.push(("verifying, too early", Job { left_at: Some(Millis(999_000)), ..verifying.clone() }));
+    all.push(("verifying, one idle look too recent", second));
+    let settled = Job { streak, left_at: Some(Millis(800_000)), ..verifying };
+    all.push(("verifying, one idle look", settled.clone()));
+    all.push((
+        "verifying, one idle look, refused",
+        Job { if_not_landed: Some(IfNotLanded::Failed(fault("REFUSAL"))), ..settled.clone() },
+    ));
+    all.push((
+        "verifying, one idle look, cancelled",
+        Job { if_not_landed: Some(IfNotLanded::Cancelled), ..settled.clone() },
+    ));
+    all.push(("verifying, one idle look, last attempt", Job { attempts: 8, send: 8, ..settled }));
+    all.push(("ready, look too old", Job { looked_at: Some(Millis(600_000)), ..typical(State::Ready) }));
+    all.push(("pending, missing once", Job { missing: 1, ..typical(State::Pending) }));
+    all.push(("pending, sent before", Job { submitted_at: Some(Millis(1)), ..typical(State::Pending) }));
+    all.push((
+        "cancelled, row left the fleet",
+        Job { error: Some(fault("NO_LONGER_IN_FLEET")), ..typical(State::Cancelled) },
+    ));
+    all.push(("failed, was accepted", Job { accepted: true, ..typical(State::Failed) }));
+    all
+}
+
+fn events() -> Vec<(&'static str, Event)> {
+    let look = |sighting| Event::Looked { started: NOW, sighting };
+    let mut paused = seen("s", "TENANT", "IDLE");
+    paused.paused = true;
+    let mut all = vec![
+        ("look: source idle", look(source("s", "IDLE"))),
+        ("look: source paused", look(Sighting::Source(paused))),
+        ("look: source busy", look(source("s", "UPDATING"))),
+        ("look: another source idle", look(source("x", "IDLE"))),
+        ("look: target on its way", look(target(false))),
+        ("look: target done", look(target(true))),
+        ("look: neither, idle", look(Sighting::Other(seen("o", "AWS", "IDLE")))),
+        ("look: neither, busy", look(Sighting::Other(seen("o", "AWS", "UPDATING")))),
+        ("look: missing", look(Sighting::Missing)),
+        ("look: not listed", look(Sighting::Unlisted)),
+        ("look failed", Event::LookFailed { fault: fault("SERVICE_UNAVAILABLE"), retry_after: None }),
+        ("intent", Event::Intent),
+        ("taken over", Event::TakenOver),
+        ("cancel", Event::Cancel),
+        ("row left the fleet", Event::LeftFleet),
+        ("row returned", Event::Returned),
+        ("retry", Event::Retry { reason: None, elsewhere: false }),
+        ("retry, sent elsewhere", Event::Retry { reason: None, elsewhere: true }),
+    ];
+    let answers = [
+        ("answer: accepted", Answer::Accepted { id: None }),
+        ("answer: throttled", Answer::Throttled { retry_after: Some(Duration::from_secs(9)) }),
+        ("answer: not now", Answer::NotNow(fault("OUT_OF_CAPACITY"))),
+        ("answer: never sent", Answer::NeverSent(fault("NO_CONNECTION"))),
+        ("answer: gone", Answer::Gone(fault("VERSION_GONE"))),
+        ("answer: scope held", Answer::ScopeHeld(fault("ACCOUNT_SUSPENDED"))),
+        ("answer: refused", Answer::Refused(fault("INVALID_REGION"))),
+        ("answer: unknown", Answer::Unknown(fault("UNEXPECTED_ERROR"))),
+    ];
+    all.extend(
+        answers.into_iter().map(|(name, answer)| (name, Event::Answered { send: i64::MAX, ended: NOW, answer })),
+    );
+    all
+}
+
+fn row(job: &Job, event: &Event) -> Option<String> {
+    let event = match event {
+        Event::Answered { ended, answer, .. } => {
+            Event::Answered { send: job.send, ended: *ended, answer: answer.clone() }
+        }
+        other => other.clone(),
+    };
+    let policy =
+        Policy { initial_delay: Duration::from_secs(2), max_delay: Duration::from_secs(2), ..Policy::default() };
+    let Decision { job: next, entry, hold } = decide(job, &event, NOW, &policy, 0);
+    if next == *job && entry.is_none() {
+        return None;
+    }
+    let mut words = next.state.name().to_owned();
+    if let Some(fault) = next.error.as_ref().filter(|_| next.error != job.error) {
+        write!(words, " {}", fault.code).unwrap();
+    }
+    if let Some(due) = next.due_at.filter(|_| next.due_at != job.due_at) {
+        write!(words, ", due in {} s", due.since(NOW).as_secs()).unwrap();
+    }
+    match (job.open, next.open) {
+        (false, true) => words.push_str(", request opened"),
+        (true, false) => words.push_str(", request closed"),
+        _ => {}
+    }
+    if let Some(wish) = next.if_not_landed.as_ref().filter(|_| next.if_not_landed != job.if_not_landed) {
+        let wish = match wish {
+            IfNotLanded::Ready => "ready".to_owned(),
+            IfNotLanded::Failed(fault) => format!("failed({})", fault.code),
+            IfNotLanded::Cancelled => "cancelled".to_owned(),
+        };
+        write!(words, ", if not landed {wish}").unwrap();
+    }
+    if hold.is_some() {
+        words.push_str(", scope held");
+    }
+    Some(words)
+}
+
+#[test]
+fn the_transition_table() {
+    let mut table = String::new();
+    for (name, job) in jobs() {
+        writeln!(table, "{name}").unwrap();
+        for (what, event) in events() {
+            if let Some(words) = row(&job, &event) {
+                writeln!(table, "    {what:<26} -> {words}").unwrap();
+            }
+        }
+        table.push('\n');
+    }
+    insta::assert_snapshot!(table);
+}

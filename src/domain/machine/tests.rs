@@ -1,0 +1,307 @@
+//! The rule book against sequences of events that nobody has thought of.
+
+use proptest::prelude::*;
+use std::time::Duration;
+
+use super::*;
+use crate::domain::code::{Fault, OUTCOME_UNKNOWN};
+use crate::domain::event::{Answer, Seen, Sighting};
+use crate::domain::job::{State, Wanted};
+
+pub(super) fn fault(code: &str) -> Fault {
+    Fault::new(code, "as Atlas put it")
+}
+
+pub(super) fn seen(id: &str, provider: &str, state: &str) -> Seen {
+    Seen {
+        id: id.to_owned(),
+        name: "c".to_owned(),
+        state: state.to_owned(),
+        paused: false,
+        provider: provider.to_owned(),
+        size: if provider == "TENANT" { "M0".to_owned() } else { String::new() },
+        connection_string: Some(format!("mongodb+srv://{id}")),
+    }
+}
+
+pub(super) fn source(id: &str, state: &str) -> Sighting {
+    Sighting::Source(seen(id, "TENANT", state))
+}
+
+pub(super) fn target(done: bool) -> Sighting {
+    let state = if done { "IDLE" } else { "UPDATING" };
+    Sighting::Target { seen: seen("t", "SERVERLESS", state), done }
+}
+
+/// An event, without the times and numbers that the run gives it.
+#[derive(Debug, Clone)]
+enum Step {
+    Look(Sighting),
+    LookFailed,
+    Intent,
+    Answer(Answer),
+    OldAnswer(Answer),
+    TakenOver,
+    Cancel,
+    LeftFleet,
+    Returned,
+    Retry(bool),
+}
+
+fn answers() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        2 => Just(Answer::Accepted { id: None }),
+        1 => Just(Answer::Throttled { retry_after: Some(Duration::from_secs(3)) }),
+        1 => Just(Answer::NotNow(fault("OUT_OF_CAPACITY"))),
+        1 => Just(Answer::NeverSent(fault("NO_CONNECTION"))),
+        1 => Just(Answer::Gone(fault("VERSION_GONE"))),
+        1 => Just(Answer::ScopeHeld(fault("NO_PAYMENT_INFORMATION_FOUND"))),
+        2 => Just(Answer::Refused(fault("VALIDATION_ERROR"))),
+        4 => Just(Answer::Unknown(fault("UNEXPECTED_ERROR"))),
+    ]
+}
+
+fn sightings() -> impl Strategy<Value = Sighting> {
+    prop_oneof![
+        8 => Just(source("s", "IDLE")),
+        2 => Just(source("s", "UPDATING")),
+        1 => Just(source("other", "IDLE")),
+        1 => Just(target(true)),
+        1 => Just(target(false)),
+        1 => Just(Sighting::Other(seen("o", "AWS", "IDLE"))),
+        1 => Just(Sighting::Missing),
+        1 => Just(Sighting::Unlisted),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
+    let step = prop_oneof![
+        8 => sightings().prop_map(Step::Look),
+        1 => Just(Step::LookFailed),
+        8 => Just(Step::Intent),
+        8 => answers().prop_map(Step::Answer),
+        1 => answers().prop_map(Step::OldAnswer),
+        1 => Just(Step::TakenOver),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::LeftFleet),
+        1 => Just(Step::Returned),
+        1 => any::<bool>().prop_map(Step::Retry),
+    ];
+    proptest::collection::vec((step, 0..90_000u64), 1..120)
+}
+
+fn event(step: &Step, job: &Job, now: Millis) -> Event {
+    match step {
+        Step::Look(sighting) => Event::Looked { started: now, sighting: sighting.clone() },
+        Step::LookFailed => Event::LookFailed { fault: fault("SERVICE_UNAVAILABLE"), retry_after: None },
+        Step::Intent => Event::Intent,
+        Step::Answer(answer) => Event::Answered { send: job.send, ended: now, answer: answer.clone() },
+        Step::OldAnswer(answer) => Event::Answered { send: job.send - 1, ended: now, answer: answer.clone() },
+        Step::TakenOver => Event::TakenOver,
+        Step::Cancel => Event::Cancel,
+        Step::LeftFleet => Event::LeftFleet,
+        Step::Returned => Event::Returned,
+        Step::Retry(elsewhere) => Event::Retry { reason: None, elsewhere: *elsewhere },
+    }
+}
+
+fn new_job() -> Job {
+    Job::new(2, "32b6e34b3d91647abb20e7b8", "c", Wanted::default(), Millis(0))
+}
+
+/// Whether this step may close an open request, said independently of the rule book.
+fn may_close(before: &Job, event: &Event, policy: &Policy) -> bool {
+    match event {
+        Event::Answered { answer: Answer::Unknown(_), .. } => false,
+        Event::Answered { answer: Answer::Refused(_), .. } => before.submitted_at.is_none(),
+        Event::Answered { answer: Answer::Accepted { .. }, .. } => true,
+        Event::Answered { send, .. } => *send == before.send,
+        Event::Looked { sighting: Sighting::Target { .. }, .. } => true,
+        Event::Looked { started, sighting: Sighting::Source(seen) } => {
+            let settled = before.left_at.is_some_and(|at| *started >= at.after(policy.settle));
+            let streak = before.streak.as_ref().is_some_and(|streak| {
+                streak.id == seen.id
+                    && streak.since >= before.left_at.unwrap_or(Millis(i64::MAX)).after(policy.settle)
+                    && *started >= streak.since.after(policy.settle)
+            });
+            before.state == State::Verifying && seen.is_idle() && settled && streak
+        }
+        _ => false,
+    }
+}
+
+fn check(before: &Job, event: &Event, after: &Job, policy: &Policy) -> Result<(), TestCaseError> {
+    let operator = matches!(event, Event::Retry { .. } | Event::Returned);
+    if before.state.is_ended() && !operator {
+        prop_assert_eq!(before.state, after.state, "an ended job moved by {:?}", event);
+    }
+    if before.open && !after.open {
+        prop_assert!(may_close(before, event, policy), "{:?} closed a request of {:?}", event, before);
+    }
+    if after.state == State::Submitting && before.state != State::Submitting {
+        prop_assert!(!before.open, "sent while a request was open: {:?}", before);
+        prop_assert!(!before.accepted, "sent after an acceptance, without a verification: {:?}", before);
+        prop_assert_eq!(after.send, before.send + 1);
+    }
+    prop_assert!(after.send >= before.send, "a number was used again");
+    prop_assert!(after.attempts <= policy.max_attempts, "too many attempts");
+    if let Event::Answered { answer: Answer::Throttled { .. } | Answer::NotNow(_) | Answer::NeverSent(_), .. } = event {
+        prop_assert_eq!(after.attempts, before.attempts, "{:?} counted as an attempt", event);
+    }
+    prop_assert_eq!(after.state.is_ended(), after.finished_at.is_some());
+    prop_assert!(!after.state.is_ended() || after.due_at.is_none());
+    prop_assert!(
+        after.state.is_ended() || after.state == State::Submitting || after.due_at.is_some(),
+        "a live job that waits for nothing: {:?}",
+        after
+    );
+    prop_assert!(after.state != State::Failed || after.error.is_some(), "failed without a reason");
+    if after.state.is_ended() && after.open {
+        prop_assert_eq!(after.error.as_ref().map(|fault| &*fault.code), Some(OUTCOME_UNKNOWN));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_breaks_a_rule(steps in steps(), max_attempts in 1..4i64) {
+        let policy = Policy { max_attempts, ..Policy::default() };
+        let mut job = new_job();
+        let mut now = Millis(1);
+        for (step, pause) in &steps {
+            now = now.after(Duration::from_millis(*pause));
+            let event = event(step, &job, now);
+            let decision = decide(&job, &event, now, &policy, 7);
+            check(&job, &event, &decision.job, &policy)?;
+            job = decision.job;
+        }
+    }
+}
+
+/// A job in flight whose first request left at `now`, settled by default after a minute.
+fn submitting(now: Millis) -> Job {
+    let policy = Policy::default();
+    let looked = Event::Looked { started: now, sighting: source("s", "IDLE") };
+    let ready = decide(&new_job(), &looked, now, &policy, 0).job;
+    assert_eq!(ready.state, State::Ready);
+    decide(&ready, &Event::Intent, now, &policy, 0).job
+}
+
+fn after(job: &Job, event: &Event, seconds: u64) -> Job {
+    decide(job, event, Millis(0).after(Duration::from_secs(seconds)), &Policy::default(), 0).job
+}
+
+fn look(sighting: Sighting, seconds: u64) -> Event {
+    Event::Looked { started: Millis(0).after(Duration::from_secs(seconds)), sighting }
+}
+
+fn answer(answer: Answer, seconds: u64) -> Event {
+    Event::Answered { send: 1, ended: Millis(0).after(Duration::from_secs(seconds)), answer }
+}
+
+#[test]
+fn an_error_that_hid_a_success_is_found_and_not_sent_again() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
+    assert_eq!(job.state, State::Verifying);
+    assert_eq!(job.due_at, Some(Millis(61_000)), "not before it has settled");
+    let job = after(&job, &look(target(false), 61), 61);
+    assert_eq!((job.state, job.open), (State::Upgrading, false));
+    assert_eq!(after(&job, &look(target(true), 90), 90).state, State::Succeeded);
+}
+
+#[test]
+fn two_idle_looks_a_settle_time_apart_make_it_ready_again_and_one_does_not() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
+    let early = after(&job, &look(source("s", "IDLE"), 30), 30);
+    assert_eq!((early.state, early.streak.clone()), (State::Verifying, None), "too early to count");
+    let once = after(&early, &look(source("s", "IDLE"), 61), 61);
+    assert_eq!(once.state, State::Verifying);
+    let busy = after(&once, &look(source("s", "UPDATING"), 70), 70);
+    assert_eq!(busy.streak, None, "a busy source starts the count again");
+    let soon = after(&once, &look(source("s", "IDLE"), 100), 100);
+    assert_eq!(soon.state, State::Verifying, "the second look was too soon");
+    let twice = after(&soon, &look(source("s", "IDLE"), 121), 121);
+    assert_eq!((twice.state, twice.open), (State::Ready, false));
+}
+
+#[test]
+fn a_refusal_ends_the_first_send_and_is_verified_on_a_later_one() {
+    let first = after(&submitting(Millis(0)), &answer(Answer::Refused(fault("INVALID_REGION")), 1), 1);
+    assert_eq!(first.state, State::Failed);
+    let again = Job { submitted_at: Some(Millis(0)), attempts: 1, ..submitting(Millis(0)) };
+    let later = after(&again, &answer(Answer::Refused(fault("INVALID_REGION")), 1), 1);
+    assert_eq!(later.state, State::Verifying);
+    let once = after(&later, &look(source("s", "IDLE"), 61), 61);
+    let twice = after(&once, &look(source("s", "IDLE"), 121), 121);
+    assert_eq!((twice.state, twice.error.map(|fault| fault.code)), (State::Failed, Some("INVALID_REGION".into())));
+}
+
+#[test]
+fn an_upgrade_that_rolls_back_fails_after_ten_settle_times_and_stale_looks_do_not() {
+    let mut job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
+    for seconds in [31, 60, 120, 300, 600, 630] {
+        job = after(&job, &look(source("s", "IDLE"), seconds), seconds);
+        assert_eq!(job.state, State::Upgrading, "at {seconds} s");
+    }
+    let job = after(&job, &look(source("s", "IDLE"), 631), 631);
+    assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("DID_NOT_TAKE"));
+}
+
+#[test]
+fn a_weekend_asleep_ends_nothing() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
+    let monday = 3 * 24 * 3600;
+    let job = after(&job, &look(source("s", "UPDATING"), monday), monday);
+    assert_eq!(job.state, State::Upgrading);
+    let job = after(&job, &look(source("s", "UPDATING"), monday + 60), monday + 60);
+    assert_eq!(job.state, State::Upgrading);
+    let job = after(&job, &look(source("s", "UPDATING"), monday + 120), monday + 120);
+    assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("GAVE_UP"), "the third look after its time");
+}
+
+#[test]
+fn another_cluster_under_the_name_is_noticed_before_a_send_and_after_one() {
+    let ready = Job { looked_at: Some(Millis(0)), ..submitting(Millis(0)) };
+    let pending = Job { state: State::Pending, open: false, due_at: Some(Millis(0)), ..ready };
+    let job = after(&pending, &look(source("other", "IDLE"), 5), 5);
+    assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("CLUSTER_REPLACED"));
+
+    let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: Some("other".into()) }, 1), 1);
+    let job = after(&job, &look(target(true), 40), 40);
+    assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("CLUSTER_REPLACED"));
+    for id in ["s", "t"] {
+        let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: Some(id.into()) }, 1), 1);
+        assert_eq!(after(&job, &look(target(true), 40), 40).state, State::Succeeded, "the answer named {id}");
+    }
+}
+
+#[test]
+fn a_retry_of_an_accepted_job_looks_before_it_leaps() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
+    let failed = Job {
+        state: State::Failed,
+        finished_at: Some(Millis(1)),
+        due_at: None,
+        error: Some(fault("DID_NOT_TAKE")),
+        ..job
+    };
+    let retry = Event::Retry { reason: None, elsewhere: false };
+    assert_eq!(after(&failed, &retry, 700).state, State::Verifying);
+    let never = Job { accepted: false, error: Some(fault("CLUSTER_PAUSED")), ..failed };
+    assert_eq!(after(&never, &retry, 700).state, State::Pending);
+    assert_eq!(after(&never, &Event::Retry { reason: None, elsewhere: true }, 700).state, State::Verifying);
+}
+
+#[test]
+fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
+    let job = submitting(Millis(0));
+    let second = Job { state: State::Ready, open: false, ..job };
+    let late = Event::Answered { send: 0, ended: Millis(5), answer: Answer::Accepted { id: None } };
+    assert_eq!(after(&second, &late, 5).state, State::Upgrading);
+    let ended = Job { state: State::Cancelled, finished_at: Some(Millis(1)), due_at: None, ..second };
+    let noted = decide(&ended, &late, Millis(5), &Policy::default(), 0);
+    assert_eq!((noted.job.state, noted.job.accepted), (State::Cancelled, true));
+    assert!(noted.entry.is_some());
+}

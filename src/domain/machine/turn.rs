@@ -1,0 +1,129 @@
+//! One decision in the making: the job as it was, the job as it becomes, and the steps that rules share.
+
+use std::time::Duration;
+
+use crate::clock::Millis;
+use crate::domain::code::{Fault, GAVE_UP, OUTCOME_UNKNOWN};
+use crate::domain::history::Entry;
+use crate::domain::job::{IfNotLanded, Job, State};
+use crate::domain::machine::Decision;
+use crate::domain::policy::{OVERDUE, Policy};
+
+pub(super) struct Turn<'a> {
+    pub(super) was: &'a Job,
+    pub(super) next: Job,
+    pub(super) now: Millis,
+    pub(super) policy: &'a Policy,
+    jitter: u64,
+    hold: Option<Fault>,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(was: &'a Job, now: Millis, policy: &'a Policy, jitter: u64) -> Self {
+        Self { was, next: was.clone(), now, policy, jitter, hold: None }
+    }
+
+    /// Nothing changes and nothing is noted.
+    pub(super) fn unchanged(self) -> Decision {
+        Decision { job: self.next, entry: None, hold: None }
+    }
+
+    /// What was decided, with an entry for the history.
+    pub(super) fn noting(self, entry: Entry) -> Decision {
+        Decision { job: self.next, entry: Some(entry), hold: self.hold }
+    }
+
+    /// What was decided; the entry is written only if it tells something that was not known.
+    pub(super) fn noting_if_new(self, seen: String, entry: Entry) -> Decision {
+        let known = self.was.seen.as_ref() == Some(&seen) && self.was.state == self.next.state;
+        let next = Job { seen: Some(seen), ..self.next };
+        Decision { job: next, entry: (!known).then_some(entry), hold: self.hold }
+    }
+
+    /// No further request may be sent, by any job.
+    pub(super) fn holding(mut self, fault: &Fault) -> Self {
+        self.hold = Some(fault.clone());
+        self
+    }
+
+    /// Goes to `state`, to be acted on at once.
+    pub(super) fn to(mut self, state: State) -> Self {
+        self.next.state = state;
+        self.next.due_at = Some(self.now);
+        if !matches!(state, State::Verifying | State::Submitting) {
+            self.next.if_not_landed = None;
+        }
+        self
+    }
+
+    /// Puts the next action off by `delay`.
+    pub(super) fn due_in(mut self, delay: Duration) -> Self {
+        self.next.due_at = Some(self.now.after(delay));
+        self
+    }
+
+    /// Puts the next action off, longer with every time in a row, and at least by what Atlas asked for.
+    pub(super) fn back_off(mut self, retry_after: Option<Duration>) -> Self {
+        self.next.deferrals += 1;
+        let delay = self.policy.backoff(self.next.deferrals, self.jitter);
+        self.due_in(delay.max(retry_after.unwrap_or_default()))
+    }
+
+    /// Ends the job. One that a request of ours may still land on ends as OUTCOME_UNKNOWN, whatever else is
+    /// known about it.
+    pub(super) fn fail(self, code: &str, detail: impl Into<String>) -> Self {
+        let fault = Fault::new(code, detail);
+        if self.next.open && code != OUTCOME_UNKNOWN {
+            let detail = format!(
+                "a request may still take effect: look at the cluster in Atlas before you retry ({}: {})",
+                fault.code, fault.detail
+            );
+            return self.end(State::Failed, Some(Fault::new(OUTCOME_UNKNOWN, detail)));
+        }
+        self.end(State::Failed, Some(fault))
+    }
+
+    pub(super) fn end(mut self, state: State, error: Option<Fault>) -> Self {
+        self.next.state = state;
+        self.next.error = error;
+        self.next.due_at = None;
+        self.next.finished_at = Some(self.now);
+        self.next.if_not_landed = None;
+        self.next.streak = None;
+        self
+    }
+
+    /// Counts an answer or look that came after the job's time, and says whether that was one too many (rule 6).
+    pub(super) fn is_overdue(&mut self) -> bool {
+        let Some((from, span)) = self.time_limit() else { return false };
+        if self.now <= from.after(span) {
+            return false;
+        }
+        self.next.overdue += 1;
+        self.next.overdue >= OVERDUE
+    }
+
+    /// Ends a job whose time has passed.
+    pub(super) fn give_up(self, last_seen: &str) -> Self {
+        let span = self.time_limit().map_or(Duration::ZERO, |(_, span)| span);
+        let hours = span.as_secs_f64() / 3600.0;
+        self.fail(GAVE_UP, format!("not done within {hours:.1} h, last seen: {last_seen}; look at it, then retry"))
+    }
+
+    fn time_limit(&self) -> Option<(Millis, Duration)> {
+        if self.was.state == State::Upgrading {
+            return self.was.accepted_at.map(|at| (at, self.policy.look_give_up_after));
+        }
+        self.next.first_look_at.map(|at| (at, self.policy.give_up_after))
+    }
+
+    /// The request's effect is to be looked for: `settle` runs from `left_at`.
+    pub(super) fn verify(mut self, left_at: Millis, if_not_landed: IfNotLanded) -> Self {
+        self = self.to(State::Verifying);
+        self.next.if_not_landed = Some(if_not_landed);
+        self.next.left_at = Some(left_at);
+        self.next.streak = None;
+        self.next.due_at = Some(left_at.after(self.policy.settle).max(self.now));
+        self
+    }
+}

@@ -1,0 +1,13 @@
+//! What Drydock knows about upgrades, as pure values and functions: no I/O, no clock, no randomness of its own.
+//!
+//! Start with [`machine::decide`], the rule book; [`job::Job`] is all that it remembers of a cluster, and
+//! [`event::Event`] all that it can be told.
+
+pub mod code;
+pub mod event;
+pub mod history;
+pub mod job;
+pub mod machine;
+pub mod operation;
+pub mod policy;
+pub mod summary;

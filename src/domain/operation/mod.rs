@@ -1,0 +1,99 @@
+//! The upgrades that Drydock knows, one file each. Nothing else in the house knows which there are.
+
+mod shared_to_serverless;
+
+use serde_json::Value;
+
+use crate::domain::event::{Found, Seen, Sighting};
+use crate::domain::job::{Job, Wanted};
+
+/// One of Atlas's cluster APIs, in the version that Drydock reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Api {
+    /// The path segment below the project: `clusters`, `serverless`, ...
+    pub segment: &'static str,
+    /// The version date for `Accept`.
+    pub version: &'static str,
+}
+
+/// Shared and dedicated clusters; read in the newest shape, since the older ones end on 1 July 2027.
+pub const CLUSTERS: Api = Api { segment: "clusters", version: "2024-08-05" };
+
+/// Serverless instances.
+pub const SERVERLESS: Api = Api { segment: "serverless", version: "2023-01-01" };
+
+/// What an upgrade request is, without its host and its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The path, percent-safe as it stands.
+    pub path: String,
+    /// The version date for `Accept`.
+    pub version: &'static str,
+    /// The JSON body.
+    pub body: Vec<u8>,
+}
+
+/// One upgrade: what it asks of Atlas, what it reads, and when it is done.
+#[derive(Debug)]
+pub struct Operation {
+    /// The name in the campaign file.
+    pub name: &'static str,
+    /// From what to what, for people.
+    pub title: &'static str,
+    /// A warning that people should read before they start.
+    pub caution: Option<&'static str>,
+    /// Whether the row must say an instance size.
+    pub needs_instance_size: bool,
+    /// Where the cluster is read before the upgrade.
+    pub source: Api,
+    /// Where it is read after the upgrade; may be the same.
+    pub target: Api,
+    path: &'static str,
+    version: &'static str,
+    body: fn(&str, &Wanted) -> Value,
+    is_source: fn(&Seen) -> bool,
+    is_target: fn(&Seen, &Wanted) -> bool,
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+static ALL: [&Operation; 1] = [&shared_to_serverless::OPERATION];
+
+impl Operation {
+    /// Every operation, the reference operation first.
+    pub fn all() -> &'static [&'static Self] {
+        &ALL
+    }
+
+    /// The operation called `name`.
+    pub fn of_name(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|operation| operation.name == name)
+    }
+
+    /// The request that upgrades the job's cluster. It holds nothing secret.
+    pub fn request(&self, job: &Job) -> Request {
+        Request {
+            path: format!("/api/atlas/v2/groups/{}/{}", job.project_id, self.path),
+            version: self.version,
+            body: (self.body)(&job.cluster_name, &job.wanted).to_string().into_bytes(),
+        }
+    }
+
+    /// What the two reads together show. The target wins: right after an upgrade the source's API may be stale.
+    pub fn sight(&self, wanted: &Wanted, source: Found, target: Found) -> Sighting {
+        match (source, target) {
+            (_, Found::Cluster(seen)) if (self.is_target)(&seen, wanted) => {
+                let done = seen.is_idle() && seen.connection_string.is_some();
+                Sighting::Target { seen, done }
+            }
+            (Found::Cluster(seen), _) if (self.is_source)(&seen) => Sighting::Source(seen),
+            (Found::Cluster(seen), _) | (_, Found::Cluster(seen)) => Sighting::Other(seen),
+            (Found::NotFound, Found::NotFound) => Sighting::Missing,
+            _ => Sighting::Unlisted,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! M0, M2 or M5 to a serverless instance. Atlas stopped serving it in February 2025.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::event::Seen;
+use crate::domain::job::Wanted;
+use crate::domain::operation::{CLUSTERS, Operation, SERVERLESS};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "shared-to-serverless",
+    title: "shared cluster (M0, M2, M5) to serverless instance",
+    caution: Some("live Atlas stopped serving this operation in February 2025 and is expected to answer 410"),
+    needs_instance_size: false,
+    source: CLUSTERS,
+    target: SERVERLESS,
+    path: "clusters/tenantUpgradeToServerless",
+    version: "2023-01-01",
+    body,
+    is_source: |seen| seen.provider == "TENANT",
+    is_target: |_: &Seen, _: &Wanted| true,
+};
+
+/// `ServerlessInstanceDescription` of the API document, without its read-only fields.
+fn body(name: &str, wanted: &Wanted) -> Value {
+    let mut body = Map::new();
+    body.insert("name".into(), name.into());
+    body.insert(
+        "providerSettings".into(),
+        json!({
+            "backingProviderName": wanted.provider,
+            "providerName": "SERVERLESS",
+            "regionName": wanted.region,
+        }),
+    );
+    if let Some(on) = wanted.continuous_backup {
+        body.insert("serverlessBackupOptions".into(), json!({ "serverlessContinuousBackupEnabled": on }));
+    }
+    if !wanted.tags.is_empty() {
+        let tags = wanted.tags.iter().map(|(key, value)| json!({ "key": key, "value": value }));
+        body.insert("tags".into(), tags.collect());
+    }
+    if let Some(on) = wanted.termination_protection {
+        body.insert("terminationProtectionEnabled".into(), on.into());
+    }
+    Value::Object(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_holds_what_the_row_says_and_nothing_more() {
+        let mut wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+        let settings = r#"{"backingProviderName":"AWS","providerName":"SERVERLESS","regionName":"US_EAST_1"}"#;
+        assert_eq!(body("c1", &wanted).to_string(), format!(r#"{{"name":"c1","providerSettings":{settings}}}"#));
+
+        wanted.continuous_backup = Some(false);
+        wanted.termination_protection = Some(true);
+        wanted.tags = vec![("team".into(), "a=b".into())];
+        let options = r#""serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false}"#;
+        let tags = r#""tags":[{"key":"team","value":"a=b"}],"terminationProtectionEnabled":true"#;
+        let whole = format!(r#"{{"name":"c1","providerSettings":{settings},{options},{tags}}}"#);
+        assert_eq!(body("c1", &wanted).to_string(), whole);
+    }
+}

@@ -1,0 +1,106 @@
+//! How patient a campaign is: the numbers that the rule book works with, and the delays made of them.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+/// A look older than this is not good enough to send upon.
+pub const FRESH: Duration = Duration::from_secs(5 * 60);
+
+/// The third answer or look after a job's time ends it, never time alone.
+pub const OVERDUE: i64 = 3;
+
+/// `[retry]` and `[look]` of the campaign file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Attempts a cluster may have.
+    pub max_attempts: i64,
+    /// The first delay of a backoff.
+    pub initial_delay: Duration,
+    /// The longest delay of a backoff, jitter included.
+    pub max_delay: Duration,
+    /// A job's time, from its first look.
+    pub give_up_after: Duration,
+    /// From an acceptance to the first look.
+    pub first_look: Duration,
+    /// The shortest time between looks.
+    pub min_look: Duration,
+    /// The longest time between looks.
+    pub max_look: Duration,
+    /// How long an effect may take to show (rule 3).
+    pub settle: Duration,
+    /// An upgrade's time, from its acceptance.
+    pub look_give_up_after: Duration,
+    /// Whether Atlas is on this machine, where ten settle times need not be ten minutes.
+    pub loopback: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 8,
+            initial_delay: Duration::from_secs(2),
+            max_delay: Duration::from_secs(300),
+            give_up_after: Duration::from_secs(24 * 3600),
+            first_look: Duration::from_secs(30),
+            min_look: Duration::from_secs(10),
+            max_look: Duration::from_secs(120),
+            settle: Duration::from_secs(60),
+            look_give_up_after: Duration::from_secs(12 * 3600),
+            loopback: false,
+        }
+    }
+}
+
+impl Policy {
+    /// The delay after the `times`-th refusal in a row (1 first): exponential, with jitter of `seed`, never
+    /// longer than `max_delay`. A pure function, so that a restart does not forget how far it was.
+    pub fn backoff(&self, times: i64, seed: u64) -> Duration {
+        let nth = usize::try_from(times.clamp(1, 64) - 1).unwrap_or(0);
+        ExponentialBuilder::new()
+            .with_min_delay(self.initial_delay)
+            .with_max_delay(self.max_delay)
+            .with_factor(2.0)
+            .without_max_times()
+            .with_jitter()
+            .with_jitter_seed(seed)
+            .build()
+            .nth(nth)
+            .map_or(self.max_delay, |delay| delay.min(self.max_delay))
+    }
+
+    /// The time until the next look at something that has been under way for `age`: a tenth of it, between
+    /// `min` and `max`.
+    pub fn look_delay(&self, age: Duration) -> Duration {
+        (age / 10).max(self.min_look).min(self.max_look.max(self.min_look))
+    }
+
+    /// How long a cluster must look untouched after an acceptance before it counts as not upgraded.
+    pub fn untouched(&self) -> Duration {
+        let ten = self.settle * 10;
+        if self.loopback { ten } else { ten.max(Duration::from_secs(600)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backoff_grows_and_never_passes_its_bound() {
+        let policy = Policy::default();
+        for seed in 0..100 {
+            assert!(policy.backoff(1, seed) >= policy.initial_delay);
+            assert!(policy.backoff(5, seed) >= policy.initial_delay * 16);
+            assert!((1..200).all(|times| policy.backoff(times, seed) <= policy.max_delay));
+        }
+    }
+
+    #[test]
+    fn looks_are_a_tenth_of_the_age_apart() {
+        let policy = Policy::default();
+        assert_eq!(policy.look_delay(Duration::from_secs(1)), policy.min_look);
+        assert_eq!(policy.look_delay(Duration::from_secs(600)), Duration::from_secs(60));
+        assert_eq!(policy.look_delay(Duration::from_secs(36_000)), policy.max_look);
+    }
+}

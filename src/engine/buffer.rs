@@ -1,0 +1,166 @@
+//! Claimed jobs that wait for a permit, a slot or a worker, by project.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::clock::Millis;
+use crate::domain::job::{Job, State};
+
+/// The most jobs that are held claimed at once.
+pub(super) const ROOM: usize = 4096;
+
+/// What there is to look at in a project.
+pub(super) struct Outlook {
+    follow: bool,
+    pending: bool,
+}
+
+impl Outlook {
+    /// Whether there is anything, given that up to `pending` jobs may be looked at for the first time.
+    pub(super) fn any(&self, pending: usize) -> bool {
+        self.follow || (self.pending && pending > 0)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    ready: VecDeque<Job>,
+    follow: Vec<Job>,
+    pending: VecDeque<Job>,
+}
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.follow.is_empty() && self.pending.is_empty()
+    }
+
+    /// Jobs that may soon be sent: ready, or waiting for the look that makes them so.
+    pub(super) fn upcoming(&self) -> usize {
+        self.ready.len() + self.pending.len()
+    }
+
+    pub(super) fn has_due_ready(&self, now: Millis) -> bool {
+        self.ready.iter().any(|job| is_due(job, now))
+    }
+
+    /// The next job that may be sent now.
+    pub(super) fn next_ready(&mut self, now: Millis) -> Option<Job> {
+        let index = self.ready.iter().position(|job| is_due(job, now))?;
+        self.ready.remove(index)
+    }
+
+    /// How many are ready, and what there is to look at.
+    pub(super) fn outlook(&self) -> (usize, Outlook) {
+        (self.ready.len(), Outlook { follow: !self.follow.is_empty(), pending: !self.pending.is_empty() })
+    }
+
+    /// Jobs to be looked at together: all that are followed, and up to `pending` that have not been seen. A job that
+    /// lists do not show is looked at alone.
+    pub(super) fn next_looks(&mut self, pending: usize) -> Vec<Job> {
+        if let Some(index) = self.follow.iter().position(|job| job.alone) {
+            return vec![self.follow.swap_remove(index)];
+        }
+        if pending > 0
+            && let Some(index) = self.pending.iter().position(|job| job.alone)
+        {
+            return self.pending.remove(index).into_iter().collect();
+        }
+        let mut looks = std::mem::take(&mut self.follow);
+        let some = pending.min(self.pending.len());
+        looks.extend(self.pending.drain(..some));
+        looks
+    }
+
+    fn earliest(&self, now: Millis) -> Option<Millis> {
+        self.ready.iter().filter_map(|job| job.due_at).filter(|due| *due > now).min()
+    }
+}
+
+fn is_due(job: &Job, now: Millis) -> bool {
+    job.due_at.is_none_or(|due| due <= now)
+}
+
+/// All queues. Projects take turns.
+#[derive(Default)]
+pub(super) struct Buffer {
+    queues: HashMap<String, Queue>,
+    turns: VecDeque<String>,
+    held: usize,
+}
+
+impl Buffer {
+    pub(super) fn room(&self) -> usize {
+        ROOM.saturating_sub(self.held)
+    }
+
+    pub(super) fn push(&mut self, job: Job) {
+        self.held += 1;
+        let queue = self.queues.entry(job.project_id.clone()).or_insert_with(|| {
+            self.turns.push_back(job.project_id.clone());
+            Queue::default()
+        });
+        match job.state {
+            State::Ready => queue.ready.push_back(job),
+            State::Pending => queue.pending.push_back(job),
+            _ => queue.follow.push(job),
+        }
+    }
+
+    /// Every project once, the one that waited longest first.
+    pub(super) fn turns(&mut self) -> Vec<String> {
+        self.turns.rotate_left(usize::from(!self.turns.is_empty()));
+        self.turns.iter().cloned().collect()
+    }
+
+    /// Works on one project's queue, and forgets it when it is empty.
+    pub(super) fn with<T>(&mut self, project: &str, work: impl FnOnce(&mut Queue) -> T) -> Option<T> {
+        let queue = self.queues.get_mut(project)?;
+        let before = queue.len();
+        let result = work(queue);
+        self.held = self.held + queue.len() - before;
+        if queue.is_empty() {
+            self.queues.remove(project);
+            self.turns.retain(|turn| turn != project);
+        }
+        Some(result)
+    }
+
+    /// Jobs that may soon be sent, in projects for which `counts` says so.
+    pub(super) fn upcoming(&self, counts: impl Fn(&str) -> usize) -> usize {
+        self.queues.iter().map(|(project, queue)| queue.upcoming().min(counts(project))).sum()
+    }
+
+    /// When the next job that is held back becomes due.
+    pub(super) fn earliest(&self, now: Millis) -> Option<Millis> {
+        self.queues.values().filter_map(|queue| queue.earliest(now)).min()
+    }
+
+    /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
+    pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
+        let projects: Vec<String> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
+        let mut ids = Vec::new();
+        for project in projects {
+            self.with(&project, |queue| {
+                ids.extend(queue.pending.drain(..).chain(queue.ready.drain(..)).map(|job| job.id));
+            });
+        }
+        ids
+    }
+
+    /// Takes out everything.
+    pub(super) fn drain(&mut self) -> Vec<i64> {
+        let queues = std::mem::take(&mut self.queues);
+        self.turns.clear();
+        self.held = 0;
+        queues
+            .into_values()
+            .flat_map(|queue| queue.ready.into_iter().chain(queue.follow).chain(queue.pending))
+            .map(|job| job.id)
+            .collect()
+    }
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.ready.len() + self.follow.len() + self.pending.len()
+    }
+}

@@ -1,0 +1,170 @@
+//! Works on a campaign until every job has ended: claims, calls, records.
+//!
+//! ```text
+//!             claims            steps                    news
+//!   store --------------> dispatcher --------> worker ---------> recorder ----> store
+//!                             ^  ^               |                  |
+//!                             |  '--- pace ------'                  |---> progress
+//!                             '-------------- what was written -----'
+//! ```
+//!
+//! The dispatcher decides what is done next, and is the only one that knows pace and slots. A worker makes calls
+//! and writes nothing. The recorder asks [`decide`](crate::domain::machine::decide) and writes state and history of
+//! many jobs in one transaction. Between them go messages only. If the process dies, the rescuer of the next one
+//! turns its claims into events for the same rule book. No task waits for an upgrade: ten thousand in flight are
+//! ten thousand rows.
+
+mod buffer;
+mod dispatcher;
+mod launch;
+mod progress;
+mod recorder;
+mod rescuer;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::atlas::Client;
+use crate::clock::Clock;
+use crate::domain::code::Fault;
+use crate::domain::job::Job;
+use crate::domain::operation::Operation;
+use crate::domain::policy::Policy;
+use crate::domain::summary::Counts;
+use crate::pacing::Report;
+use crate::store::{Store, StoreError};
+
+pub use progress::{Progress, Snapshot};
+
+/// How many jobs may be under way at once, and how fast requests may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests a minute and project.
+    pub requests_per_minute: u32,
+    /// Upgrades in flight in the whole campaign.
+    pub in_flight: usize,
+    /// Upgrades in flight in one project.
+    pub in_flight_per_project: usize,
+    /// Requests under way at once.
+    pub workers: usize,
+}
+
+/// All that a run needs; what every task of the engine shares.
+#[derive(Clone)]
+pub struct Engine {
+    /// The job table.
+    pub store: Store,
+    /// The way to Atlas.
+    pub client: Client,
+    /// The time.
+    pub clock: Clock,
+    /// The campaign's key in the store.
+    pub campaign_id: i64,
+    /// The campaign's name, for the log.
+    pub campaign: Arc<str>,
+    /// Which upgrade it does.
+    pub operation: &'static Operation,
+    /// How patient it is.
+    pub policy: Policy,
+    /// How fast it is.
+    pub limits: Limits,
+    /// This process, new at every start.
+    pub runner: Arc<str>,
+    /// What jitter is made of.
+    pub seed: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Every job has ended.
+    Finished,
+    /// Something that concerns more than one cluster; an operator must act.
+    Held(Fault),
+    /// Drained after a signal; the next run goes on.
+    Interrupted,
+}
+
+/// What an operator's signal asks of a running engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Run,
+    /// No new requests; those on the wire finish, all is written.
+    Drain,
+}
+
+/// What the dispatcher hears.
+enum News {
+    /// A worker is free again, and this is what its answers said.
+    Freed(Freed),
+    /// What the recorder has written.
+    Recorded(Vec<Recorded>),
+    /// The recorder can write no more.
+    Broken(StoreError),
+}
+
+/// A worker's report at the end of its step.
+#[derive(Default)]
+struct Freed {
+    project: String,
+    reports: Vec<Report>,
+    /// The upgrade request's answer showed that Atlas serves the operation.
+    proven: bool,
+    /// The step was an upgrade request.
+    was_send: bool,
+    /// A job that was not sent after all and stays ready.
+    unsent: Option<Box<Job>>,
+    /// A whole scope is held.
+    hold: Option<Fault>,
+    /// A look was refused for a reason that concerns a whole scope.
+    blind: bool,
+}
+
+/// One job as the recorder wrote it.
+struct Recorded {
+    before: crate::domain::job::State,
+    job: Job,
+    kept: bool,
+    hold: Option<Fault>,
+    was_intent: bool,
+}
+
+impl Engine {
+    /// Works until every job has ended, an operator must act, or `control` says to drain.
+    ///
+    /// Fails if the store can write no more; what was on the wire then is verified by the next run.
+    pub async fn run(self, control: watch::Receiver<Control>, progress: Progress) -> Result<Ending, StoreError> {
+        rescuer::take_over(&self).await?;
+        let counts = self.store.counts(self.campaign_id).await?;
+        progress.start(counts, self.clock.now());
+        let (to_dispatcher, news) = mpsc::unbounded_channel();
+        let (to_recorder, notes) = mpsc::unbounded_channel();
+        let recorder = recorder::Recorder::new(self.clone(), to_dispatcher.clone(), progress.clone());
+        // A run that is dropped takes its tasks with it: to the store that is a crash, and as safe as one.
+        let mut recording = JoinSet::new();
+        recording.spawn(recorder.run(notes));
+        let dispatcher = dispatcher::Dispatcher::new(self, counts, to_recorder, to_dispatcher, progress).await?;
+        let ending = dispatcher.run(news, control).await;
+        // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
+        let _joined = recording.join_all().await;
+        ending
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_done(counts: &Counts) -> bool {
+        counts.ended() == counts.total()
+    }
+
+    /// Any number, different for every job and moment, the same for the same seed.
+    fn jitter(&self, job: &Job) -> u64 {
+        let mixed = self.seed ^ (job.id.unsigned_abs() << 20) ^ job.revision.unsigned_abs();
+        mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31)
+    }
+}

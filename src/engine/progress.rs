@@ -1,0 +1,84 @@
+//! What a run looks like from outside, for the bar, the plain lines and whoever else wants to watch.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::job::State;
+use crate::domain::summary::Counts;
+
+/// A run at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Jobs by state.
+    pub counts: Counts,
+    /// When this run began.
+    pub started: Millis,
+    /// Jobs that had ended when it began.
+    pub ended_before: i64,
+    /// Why no new upgrade requests are sent, if so.
+    pub hold: Option<Fault>,
+    /// Until when nobody gets through to the host, if so.
+    pub braked_until: Option<Millis>,
+    /// Whether a signal asked to drain.
+    pub draining: bool,
+}
+
+/// The one place where a run's progress is told.
+#[derive(Debug, Clone)]
+pub struct Progress(Arc<watch::Sender<Snapshot>>);
+
+impl Default for Progress {
+    fn default() -> Self {
+        let snapshot = Snapshot {
+            counts: Counts::default(),
+            started: Millis(0),
+            ended_before: 0,
+            hold: None,
+            braked_until: None,
+            draining: false,
+        };
+        Self(Arc::new(watch::Sender::new(snapshot)))
+    }
+}
+
+impl Progress {
+    /// A view that wakes up at every change.
+    pub fn watch(&self) -> watch::Receiver<Snapshot> {
+        self.0.subscribe()
+    }
+
+    pub(super) fn start(&self, counts: Counts, now: Millis) {
+        self.0.send_modify(|shot| {
+            shot.counts = counts;
+            shot.started = now;
+            shot.ended_before = counts.ended();
+        });
+    }
+
+    pub(super) fn moved(&self, moves: &[(State, State)]) {
+        if moves.is_empty() {
+            return;
+        }
+        self.0.send_modify(|shot| {
+            for (from, to) in moves {
+                shot.counts.add(*from, -1);
+                shot.counts.add(*to, 1);
+            }
+        });
+    }
+
+    pub(super) fn held(&self, fault: &Fault) {
+        self.0.send_modify(|shot| shot.hold = Some(fault.clone()));
+    }
+
+    pub(super) fn draining(&self) {
+        self.0.send_modify(|shot| shot.draining = true);
+    }
+
+    pub(super) fn braked(&self, until: Option<Millis>) {
+        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.braked_until, until) != until);
+    }
+}

@@ -1,0 +1,161 @@
+//! The one that decides and writes: news of many jobs become one transaction.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::event::Event;
+use crate::domain::job::{Job, State};
+use crate::domain::machine::{Decision, decide};
+use crate::engine::{Engine, News, Progress, Recorded};
+use crate::store::{Call, Change, StoreError};
+
+/// The most notes that one transaction takes in.
+const BATCH: usize = 256;
+
+/// A ready job that is due so soon stays with this runner's dispatcher instead of going back to the table.
+const KEEP: Duration = Duration::from_secs(5);
+
+/// How often a write is tried again while another process holds the database.
+const TRIES: u32 = 12;
+
+/// What workers hand in.
+pub(super) enum Note {
+    /// Write the intent; the answer is the job as it was written, if it may be sent.
+    Intent(Box<Job>, oneshot::Sender<Option<Job>>),
+    /// This happened.
+    Happened(Vec<(Job, Event, Option<Call>)>),
+}
+
+struct Item {
+    job: Job,
+    event: Event,
+    call: Option<Call>,
+    reply: Option<oneshot::Sender<Option<Job>>>,
+}
+
+pub(super) struct Recorder {
+    engine: Engine,
+    to_dispatcher: mpsc::UnboundedSender<News>,
+    progress: Progress,
+}
+
+impl Recorder {
+    pub(super) fn new(engine: Engine, to_dispatcher: mpsc::UnboundedSender<News>, progress: Progress) -> Self {
+        Self { engine, to_dispatcher, progress }
+    }
+
+    /// Writes until nobody is left who could hand in more.
+    pub(super) async fn run(self, mut notes: mpsc::UnboundedReceiver<Note>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while notes.recv_many(&mut batch, BATCH).await > 0 {
+            let mut items = batch.drain(..).flat_map(items).collect::<Vec<_>>();
+            // A row that somebody else wrote meanwhile is read again, and decided anew.
+            while !items.is_empty() {
+                match self.write(items).await {
+                    Ok(missed) => items = missed,
+                    Err(error) => {
+                        let _gone = self.to_dispatcher.send(News::Broken(error));
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides and writes; returns the items whose rows were not as they were read, with the rows as they are.
+    async fn write(&self, items: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let now = self.engine.clock.now();
+        let (changes, holds): (Vec<_>, Vec<_>) = items
+            .iter()
+            .map(|item| {
+                let jitter = self.engine.jitter(&item.job);
+                let Decision { job, entry, hold } = decide(&item.job, &item.event, now, &self.engine.policy, jitter);
+                let keep = keeps(&job, now);
+                (Change { job, entry, at: now, keep, call: item.call.clone() }, hold)
+            })
+            .unzip();
+        let matched = self.commit(&changes).await?;
+        let mut missed = Vec::new();
+        let mut written = Vec::new();
+        let mut moves = Vec::new();
+        for (((item, change), hold), ok) in items.into_iter().zip(changes).zip(holds).zip(matched) {
+            if !ok {
+                missed.push(item);
+                continue;
+            }
+            let Change { mut job, keep, .. } = change;
+            job.revision += 1;
+            if item.job.state != job.state {
+                moves.push((item.job.state, job.state));
+                self.log(&item.job, &job);
+            }
+            let was_intent = item.reply.is_some();
+            if let Some(reply) = item.reply {
+                let _gone = reply.send((job.state == State::Submitting).then(|| job.clone()));
+            }
+            written.push(Recorded { before: item.job.state, job, kept: keep, hold, was_intent });
+        }
+        self.progress.moved(&moves);
+        let _gone = self.to_dispatcher.send(News::Recorded(written));
+        self.reread(missed).await
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<bool>, StoreError> {
+        for _ in 1..TRIES {
+            match self.engine.store.record(&self.engine.runner, changes).await {
+                Err(StoreError::Locked { .. }) => {
+                    tracing::warn!(campaign = %self.engine.campaign, "another process holds the database; trying again");
+                }
+                other => return other,
+            }
+        }
+        self.engine.store.record(&self.engine.runner, changes).await
+    }
+
+    async fn reread(&self, missed: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        if missed.is_empty() {
+            return Ok(missed);
+        }
+        let ids: Vec<i64> = missed.iter().map(|item| item.job.id).collect();
+        let rows = self.engine.store.reload(&ids).await?;
+        Ok(missed
+            .into_iter()
+            .filter_map(|item| {
+                let job = rows.iter().find(|row| row.id == item.job.id)?.clone();
+                Some(Item { job, ..item })
+            })
+            .collect())
+    }
+
+    fn log(&self, before: &Job, after: &Job) {
+        let campaign = &*self.engine.campaign;
+        let (project, cluster, send) = (&*after.project_id, &*after.cluster_name, after.send);
+        let failed = after.error.as_ref().filter(|_| after.state == State::Failed);
+        if let Some(fault) = failed {
+            let (code, detail) = (&*fault.code, &*fault.detail);
+            tracing::warn!(campaign, project, cluster, send, code, "{} -> failed: {detail}", before.state);
+        } else {
+            tracing::info!(campaign, project, cluster, send, "{} -> {}", before.state, after.state);
+        }
+    }
+}
+
+fn keeps(job: &Job, now: crate::clock::Millis) -> bool {
+    match job.state {
+        State::Submitting => true,
+        State::Ready => job.due_at.is_some_and(|due| due <= now.after(KEEP)),
+        _ => false,
+    }
+}
+
+fn items(note: Note) -> Vec<Item> {
+    match note {
+        Note::Intent(job, reply) => {
+            vec![Item { job: *job, event: Event::Intent, call: None, reply: Some(reply) }]
+        }
+        Note::Happened(news) => {
+            news.into_iter().map(|(job, event, call)| Item { job, event, call, reply: None }).collect()
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The whole engine against the simulated Atlas in this process, in virtual time: hours in moments.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tempfile::TempDir;
+
+use super::*;
+use crate::atlas::Transport;
+use crate::clock::Millis;
+use crate::domain::job::{State, Wanted};
+use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage};
+use crate::store::{Filter, NewJob, Open, Row};
+
+const START: Millis = Millis(1_800_000_000_000);
+
+/// A fleet, its database and its Atlas.
+struct Harbour {
+    _home: TempDir,
+    store: Store,
+    campaign_id: i64,
+    simulator: Simulator,
+    clock: Clock,
+    policy: Policy,
+    limits: Limits,
+    runs: u64,
+}
+
+fn project(index: usize) -> String {
+    format!("{index:024x}")
+}
+
+impl Harbour {
+    async fn new(projects: usize, clusters: usize, settings: Settings, change: impl Fn(Cluster) -> Cluster) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", home.path().join("jobs.db").display());
+        let store = Store::open(&url, Open::CreateIfMissing).await.unwrap();
+        let clock = Clock::starting_at(START);
+        let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+        let (mut rows, mut world) = (Vec::new(), Vec::new());
+        for index in 0..projects * clusters {
+            let (project, name) = (project(index / clusters), format!("c{index}"));
+            world.push(change(Cluster::shared(&project, &name, "AWS", "US_EAST_1", settings.seed)));
+            let row = i64::try_from(index).unwrap() + 2;
+            let wanted = wanted.clone();
+            rows.push(NewJob { row, project_id: project, cluster_name: name, wanted, extra: Vec::new() });
+        }
+        let mut loader = store.begin_load("q4", "shared-to-serverless", clock.now()).await.unwrap();
+        loader.push(&rows).await.unwrap();
+        let campaign_id = loader.finish().await.unwrap().campaign_id;
+        let simulator = Simulator::new(world, settings, clock);
+        let limits = Limits { requests_per_minute: 1000, in_flight: 100, in_flight_per_project: 5, workers: 16 };
+        Self { _home: home, store, campaign_id, simulator, clock, policy: Policy::default(), limits, runs: 0 }
+    }
+
+    fn engine(&mut self) -> Engine {
+        self.runs += 1;
+        let simulator = self.simulator.clone();
+        let transport = Transport::in_process(Arc::new(move |request| {
+            let simulator = simulator.clone();
+            async move { simulator.answer(request).await.ok() }.boxed()
+        }));
+        Engine {
+            store: self.store.clone(),
+            client: Client::new(transport, None, self.clock, Duration::from_secs(30)),
+            clock: self.clock,
+            campaign_id: self.campaign_id,
+            campaign: "q4".into(),
+            operation: Operation::of_name("shared-to-serverless").unwrap(),
+            policy: self.policy.clone(),
+            limits: self.limits,
+            runner: format!("runner-{}", self.runs).into(),
+            seed: self.runs,
+        }
+    }
+
+    async fn run(&mut self) -> Ending {
+        let (_control, listening) = watch::channel(Control::Run);
+        self.engine().run(listening, Progress::default()).await.unwrap()
+    }
+
+    /// Runs for a while, then dies with everything that it had under way.
+    async fn run_and_die_after(&mut self, span: Duration) {
+        let (_control, listening) = watch::channel(Control::Run);
+        let run = self.engine().run(listening, Progress::default());
+        let _dead = tokio::time::timeout(span, run).await;
+    }
+
+    async fn rows(&self) -> Vec<Row> {
+        self.store.page(self.campaign_id, &Filter::default(), None, 10_000).await.unwrap()
+    }
+
+    async fn counts(&self) -> Counts {
+        self.store.counts(self.campaign_id).await.unwrap()
+    }
+
+    async fn codes(&self) -> BTreeSet<String> {
+        self.rows().await.into_iter().filter_map(|row| Some(row.job.error?.code)).collect()
+    }
+
+    /// Both promises: nobody was asked again after an effect, and every row has ended.
+    async fn keeps_both_promises(&self) -> Ledger {
+        let ledger = self.simulator.ledger();
+        for (cluster, account) in &ledger.entries {
+            assert_eq!(account.after_effect, 0, "{cluster:?} was asked again: {account:?}");
+        }
+        assert_eq!(ledger.broken_rules, Vec::<String>::new());
+        let counts = self.counts().await;
+        assert!(Engine::is_done(&counts), "{counts:?}");
+        ledger
+    }
+}
+
+fn quick() -> Settings {
+    Settings { shortest: Duration::from_secs(600), longest: Duration::from_secs(1800), ..Settings::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fleet_is_upgraded_each_cluster_by_one_request() {
+    let mut harbour = Harbour::new(8, 5, quick(), |cluster| cluster).await;
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let ledger = harbour.keeps_both_promises().await;
+    assert_eq!(ledger.upgrade_requests, 40);
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 40);
+    for row in harbour.rows().await {
+        let (source, target) = (row.job.source.unwrap(), row.job.target.unwrap());
+        assert_ne!(source.id, target.id);
+        assert!(source.connection_string.is_some() && target.connection_string.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_fault_at_five_percent_all_succeed_and_none_is_asked_again() {
+    for seed in 1..=4 {
+        let mut faults = Faults::default();
+        for name in Faults::NAMES.iter().filter(|name| !["refuse", "roll_back"].contains(name)) {
+            assert!(faults.set(name, 0.05));
+        }
+        let settings = Settings { seed, faults, ..quick() };
+        let mut harbour = Harbour::new(6, 10, settings, |cluster| cluster).await;
+        assert_eq!(harbour.run().await, Ending::Finished, "seed {seed}");
+        harbour.keeps_both_promises().await;
+        assert_eq!(harbour.counts().await.of(State::Succeeded), 60, "seed {seed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runner_that_dies_over_and_over_loses_none_and_repeats_none() {
+    for seed in 1..=4_u64 {
+        let mut faults = Faults::default();
+        assert!(faults.set("error_after", 0.1) && faults.set("drop_after", 0.1) && faults.set("silent", 0.05));
+        let mut harbour = Harbour::new(6, 10, Settings { seed, faults, ..quick() }, |cluster| cluster).await;
+        for death in 0..25 {
+            harbour.run_and_die_after(Duration::from_millis(seed * 379 + death * 1511)).await;
+        }
+        assert_eq!(harbour.run().await, Ending::Finished, "seed {seed}");
+        harbour.keeps_both_promises().await;
+        assert_eq!(harbour.counts().await.of(State::Succeeded), 60, "seed {seed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_upgraded_ends_with_its_reason() {
+    let mut harbour = Harbour::new(1, 6, quick(), |cluster| match &*cluster.name {
+        "c0" => cluster.at(Stage::Missing),
+        "c1" => cluster.at(Stage::Paused),
+        "c2" => cluster.at(Stage::Serverless),
+        "c3" => cluster.at(Stage::Dedicated),
+        "c4" => cluster.at(Stage::Upgrading { since: START }),
+        _ => cluster,
+    })
+    .await;
+    assert_eq!(harbour.run().await, Ending::Finished);
+    harbour.keeps_both_promises().await;
+    let codes: Vec<_> = harbour.rows().await.into_iter().map(|row| row.job.error.map(|fault| fault.code)).collect();
+    let codes: Vec<_> = codes.iter().map(Option::as_deref).collect();
+    let wanted =
+        [Some("CLUSTER_NOT_FOUND"), Some("CLUSTER_PAUSED"), Some("ALREADY_AT_TARGET"), Some("WRONG_TIER"), None, None];
+    assert_eq!(codes, wanted);
+    assert_eq!(harbour.simulator.ledger().upgrade_requests, 1, "only the one that could be");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upgrade_that_rolls_back_fails_and_a_retry_tries_it_again() {
+    let mut faults = Faults::default();
+    assert!(faults.set("roll_back", 1.0));
+    let mut harbour = Harbour::new(1, 2, Settings { faults, ..quick() }, |cluster| cluster).await;
+    assert_eq!(harbour.run().await, Ending::Finished);
+    assert_eq!(harbour.codes().await, BTreeSet::from(["DID_NOT_TAKE".to_owned()]));
+    harbour.simulator.set_faults(Faults::default());
+    for row in harbour.rows().await {
+        let retry = crate::domain::event::Event::Retry { reason: None, elsewhere: false };
+        let decision = crate::domain::machine::decide(&row.job, &retry, harbour.clock.now(), &harbour.policy, 0);
+        let (job, entry) = (decision.job, decision.entry);
+        let change = crate::store::Change { job, entry, at: harbour.clock.now(), keep: false, call: None };
+        assert_eq!(harbour.store.record("operator", &[change]).await.unwrap(), [true]);
+    }
+    assert_eq!(harbour.run().await, Ending::Finished);
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_bucket_is_hardly_ever_overrun() {
+    let limit = Some(Bucket { capacity: 10, refill: 10, per: Duration::from_secs(60) });
+    let mut harbour = Harbour::new(2, 5, Settings { limit, ..quick() }, |cluster| cluster).await;
+    harbour.limits.requests_per_minute = 10;
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let ledger = harbour.keeps_both_promises().await;
+    assert_eq!(ledger.throttled, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_maintenance_fails_nobody() {
+    let mut faults = Faults::default();
+    assert!(faults.set("maintenance", 1.0) && faults.set("unavailable", 0.5));
+    let mut harbour = Harbour::new(2, 5, Settings { faults, ..quick() }, |cluster| cluster).await;
+    let simulator = harbour.simulator.clone();
+    let clock = harbour.clock;
+    tokio::spawn(async move {
+        clock.sleep_until(START.after(Duration::from_secs(3600))).await;
+        simulator.set_faults(Faults::default());
+    });
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let ledger = harbour.keeps_both_promises().await;
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 10);
+    assert!(ledger.requests < 1500, "the brake was off: {} requests", ledger.requests);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_sends_nothing_more_and_the_next_run_goes_on() {
+    let mut harbour = Harbour::new(4, 10, quick(), |cluster| cluster).await;
+    let (control, listening) = watch::channel(Control::Run);
+    let run = harbour.engine().run(listening, Progress::default());
+    let drain = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        control.send(Control::Drain).unwrap();
+    };
+    let (ending, ()) = tokio::join!(run, drain);
+    assert_eq!(ending.unwrap(), Ending::Interrupted);
+    let counts = harbour.counts().await;
+    assert_eq!((counts.of(State::Submitting), counts.of(State::Upgrading)), (0, 20), "five in each project");
+    assert_eq!(harbour.run().await, Ending::Finished);
+    assert_eq!(harbour.keeps_both_promises().await.upgrade_requests, 40);
+}

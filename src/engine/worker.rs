@@ -1,0 +1,166 @@
+//! The calls. A worker is told what to do, does it, and says what came of it; it writes nothing.
+
+use std::time::Duration;
+
+use crate::atlas::{Exchange, Limits as AtlasLimits, Page};
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::event::{Answer, Event, Found, Seen};
+use crate::domain::job::Job;
+use crate::domain::operation::Api;
+use crate::engine::Engine;
+use crate::pacing::Report;
+use crate::store::Call;
+
+/// What a step learned.
+pub(super) struct Learned {
+    pub(super) news: Vec<(Job, Event, Option<Call>)>,
+    pub(super) reports: Vec<Report>,
+    /// A look was refused for a reason that concerns a whole scope.
+    pub(super) held: Option<Fault>,
+}
+
+/// Sends the job's upgrade request, whose intent is on disk.
+pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report, Answer) {
+    let request = engine.operation.request(&job);
+    let exchange = engine.client.upgrade(&request).await;
+    if let Some(retired) = &exchange.retired {
+        tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
+    }
+    let (report, call) = (report(&exchange.limits, exchange.status), call(&exchange));
+    let answer = exchange.value;
+    tracing::info!(
+        campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
+        status = call.status, duration_ms = call.duration_ms, "upgrade request: {answer:?}"
+    );
+    let event = Event::Answered { send: job.send, ended: exchange.ended, answer: answer.clone() };
+    (job, event, call, report, answer)
+}
+
+/// Looks at jobs of one project: by lists if there are several, by single reads if there is one.
+pub(super) async fn look(engine: &Engine, jobs: Vec<Job>) -> Learned {
+    let mut looking = Looking { engine, started: engine.clock.now(), reports: Vec::new(), held: None };
+    let found = if let [job] = jobs.as_slice() {
+        looking.one(job).await.map(|found| vec![found])
+    } else {
+        looking.many(&jobs).await
+    };
+    let news = match found {
+        Ok(found) => jobs.into_iter().zip(found).map(|(job, pair)| looking.seen(job, pair)).collect(),
+        Err((fault, retry_after)) => {
+            jobs.into_iter().map(|job| (job, Event::LookFailed { fault: fault.clone(), retry_after }, None)).collect()
+        }
+    };
+    Learned { news, reports: looking.reports, held: looking.held }
+}
+
+type Failure = (Fault, Option<Duration>);
+
+struct Looking<'a> {
+    engine: &'a Engine,
+    /// A look counts from when its first request was started.
+    started: Millis,
+    reports: Vec<Report>,
+    held: Option<Fault>,
+}
+
+impl Looking<'_> {
+    async fn one(&mut self, job: &Job) -> Result<(Found, Found), Failure> {
+        let operation = self.engine.operation;
+        let source = self.read(operation.source, job).await?;
+        if operation.source == operation.target {
+            return Ok((source.clone(), source));
+        }
+        Ok((source, self.read(operation.target, job).await?))
+    }
+
+    async fn read(&mut self, api: Api, job: &Job) -> Result<Found, Failure> {
+        let exchange = self.engine.client.read_one(api, &job.project_id, &job.cluster_name).await;
+        self.judge(exchange)
+    }
+
+    async fn many(&mut self, jobs: &[Job]) -> Result<Vec<(Found, Found)>, Failure> {
+        let Some(first) = jobs.first() else { return Ok(Vec::new()) };
+        let operation = self.engine.operation;
+        let source = self.list(operation.source, &first.project_id).await?;
+        let target = if operation.source == operation.target {
+            source.clone()
+        } else {
+            self.list(operation.target, &first.project_id).await?
+        };
+        Ok(jobs.iter().map(|job| (find(&source, job), find(&target, job))).collect())
+    }
+
+    /// All pages. A project holds at most 25 clusters by Atlas's limits, so that the second page is a rarity
+    /// which needs no permit of its own.
+    async fn list(&mut self, api: Api, project: &str) -> Result<Vec<Seen>, Failure> {
+        let mut clusters = Vec::new();
+        for page in 1.. {
+            let exchange = self.engine.client.read_list(api, project, page).await;
+            let Page { clusters: some, last } = self.judge(exchange)?;
+            clusters.extend(some);
+            if last {
+                break;
+            }
+        }
+        Ok(clusters)
+    }
+
+    fn judge<T>(&mut self, exchange: Exchange<Result<T, Answer>>) -> Result<T, Failure> {
+        self.reports.push(report(&exchange.limits, exchange.status));
+        let retry_after = exchange.limits.retry_after;
+        exchange.value.map_err(|answer| {
+            tracing::debug!(campaign = %self.engine.campaign, path = %exchange.path, "look failed: {answer:?}");
+            if let Answer::ScopeHeld(fault) | Answer::Gone(fault) = &answer {
+                self.held = Some(fault.clone());
+            }
+            (fault_of(answer), retry_after)
+        })
+    }
+
+    fn seen(&self, job: Job, (source, target): (Found, Found)) -> (Job, Event, Option<Call>) {
+        let sighting = self.engine.operation.sight(&job.wanted, source, target);
+        tracing::debug!(
+            campaign = %self.engine.campaign, project = %job.project_id, cluster = %job.cluster_name,
+            "look: {sighting:?}"
+        );
+        (job, Event::Looked { started: self.started, sighting }, None)
+    }
+}
+
+fn find(list: &[Seen], job: &Job) -> Found {
+    list.iter().find(|seen| seen.name == job.cluster_name).map_or(Found::Unlisted, |seen| Found::Cluster(seen.clone()))
+}
+
+fn report(limits: &AtlasLimits, status: Option<u16>) -> Report {
+    Report {
+        throttled: status == Some(429),
+        retry_after: limits.retry_after,
+        remaining: limits.remaining,
+        limit: limits.limit,
+        brakes_host: limits.brakes_host,
+        answered: status.is_some(),
+    }
+}
+
+fn call<T>(exchange: &Exchange<T>) -> Call {
+    Call {
+        method: exchange.method,
+        path: exchange.path.clone(),
+        status: exchange.status,
+        duration_ms: i64::try_from(exchange.ended.since(exchange.started).as_millis()).unwrap_or(i64::MAX),
+    }
+}
+
+fn fault_of(answer: Answer) -> Fault {
+    match answer {
+        Answer::Accepted { .. } => Fault::new("UNEXPECTED_ANSWER", "a read was answered like an upgrade"),
+        Answer::Throttled { .. } => Fault::new("RATE_LIMITED", "too many requests"),
+        Answer::NotNow(fault)
+        | Answer::NeverSent(fault)
+        | Answer::Gone(fault)
+        | Answer::ScopeHeld(fault)
+        | Answer::Refused(fault)
+        | Answer::Unknown(fault) => fault,
+    }
+}

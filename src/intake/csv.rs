@@ -1,0 +1,69 @@
+//! A CSV file as rows of the fleet.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use crate::intake::error::{IntakeError, RowError};
+use crate::intake::plan::{FleetRow, Plan};
+use crate::intake::records::{Fault, Record, Records};
+use crate::intake::rows::Rows;
+use crate::intake::text::{Opened, open};
+
+/// Streams a CSV file: calls `each` with chunks of up to [`CHUNK`](crate::intake::CHUNK) valid rows as they come;
+/// answers how many rows there were, or every error at once. `file` is the name for messages.
+pub fn read_csv(
+    input: impl Read,
+    file: &str,
+    plan: &Plan<'_>,
+    each: &mut dyn FnMut(Vec<FleetRow>) -> Result<(), IntakeError>,
+) -> Result<u64, IntakeError> {
+    let failed = |error| IntakeError::io(file, error);
+    let (separator, body) = match open(input).map_err(failed)? {
+        Opened::Csv { separator, body } => (separator, body),
+        Opened::NotText(what) => return Err(one_error(file, None, what)),
+    };
+    let mut records = Records::new(body, separator);
+    let mut record = Record::default();
+    let Some(headers) = header(&mut records, &mut record, file)? else {
+        return Err(one_error(file, None, "no row and no header: the file is empty"));
+    };
+    let mut rows = Rows::new(plan, file, Some(record.row), &headers)?;
+    while records.next(&mut record).map_err(failed)? {
+        if let Some((place, fault)) = record.fault {
+            rows.refuse(record.row, place, fault.what());
+            continue;
+        }
+        let cells: Vec<Cow<'_, str>> = record.cells().collect();
+        if let Some(chunk) = rows.take(record.row, &cells) {
+            each(chunk)?;
+        }
+    }
+    let (chunk, count) = rows.finish()?;
+    if !chunk.is_empty() {
+        each(chunk)?;
+    }
+    Ok(count)
+}
+
+/// The first record that is more than separators.
+fn header(
+    records: &mut Records<impl Read>,
+    record: &mut Record,
+    file: &str,
+) -> Result<Option<Vec<String>>, IntakeError> {
+    while records.next(record).map_err(|error| IntakeError::io(file, error))? {
+        if let Some((_, fault)) = record.fault {
+            return Err(one_error(file, Some(record.row), Fault::what(fault)));
+        }
+        let cells: Vec<String> = record.cells().map(Cow::into_owned).collect();
+        if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            return Ok(Some(cells));
+        }
+    }
+    Ok(None)
+}
+
+fn one_error(file: &str, row: Option<i64>, what: &str) -> IntakeError {
+    let what = what.to_owned();
+    IntakeError::Rows(vec![RowError { file: file.to_owned(), row, cluster: None, column: None, what }])
+}

@@ -1,0 +1,118 @@
+//! The rows of a fleet as they are gathered: chunks while all is well, from the first error on only errors.
+
+use std::collections::HashMap;
+use std::mem;
+
+use sha2::{Digest, Sha256};
+
+use crate::intake::CHUNK;
+use crate::intake::error::{IntakeError, RowError};
+use crate::intake::header::{Layout, Problem};
+use crate::intake::plan::{FleetRow, Plan};
+use crate::intake::row::Row;
+
+/// A cluster's key, short enough to keep a million of them.
+type Key = [u8; 16];
+
+/// Everything gathered so far.
+pub(super) struct Rows<'a> {
+    plan: &'a Plan<'a>,
+    file: &'a str,
+    layout: Layout,
+    listed: HashMap<Key, u32>,
+    errors: Vec<RowError>,
+    chunk: Vec<FleetRow>,
+    count: u64,
+    tell_cluster: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// Starts with the header, which stands in `row` if it stands in one.
+    pub(super) fn new(
+        plan: &'a Plan<'a>,
+        file: &'a str,
+        row: Option<i64>,
+        headers: &[String],
+    ) -> Result<Self, IntakeError> {
+        let layout = Layout::of(headers, plan).map_err(|problems| {
+            let error = |(column, what)| RowError { file: file.to_owned(), row, cluster: None, column, what };
+            IntakeError::Rows(problems.into_iter().map(error).collect())
+        })?;
+        let (listed, errors, chunk) = (HashMap::new(), Vec::new(), Vec::new());
+        Ok(Self { plan, file, layout, listed, errors, chunk, count: 0, tell_cluster: false })
+    }
+
+    /// The same, with errors that name the cluster, for rows that one cannot look up by number.
+    pub(super) fn telling_cluster(self) -> Self {
+        Self { tell_cluster: true, ..self }
+    }
+
+    /// Takes in one row; answers a chunk whenever one is full.
+    pub(super) fn take<S: AsRef<str>>(&mut self, row: i64, cells: &[S]) -> Option<Vec<FleetRow>> {
+        if cells.iter().all(|cell| cell.as_ref().trim().is_empty()) {
+            return None;
+        }
+        self.count += 1;
+        let reader = Row::new(self.plan, &self.layout, cells);
+        let cluster = self.tell_cluster.then(|| reader.name());
+        let key = reader.key();
+        let read = reader.read(row);
+        let twice = key.and_then(|(project, cluster)| self.seen_before(&project, &cluster, row));
+        let problems = match read {
+            Ok(fleet_row) if twice.is_none() => {
+                self.chunk.push(fleet_row);
+                return self.full_chunk();
+            }
+            read => read.err().unwrap_or_default(),
+        };
+        for (column, what) in problems.into_iter().chain(twice) {
+            self.blame(row, cluster.clone(), column, what);
+        }
+        None
+    }
+
+    /// Takes in a row whose cells cannot be told apart.
+    pub(super) fn refuse(&mut self, row: i64, place: usize, what: &str) {
+        self.count += 1;
+        let column = self.layout.labels.get(place).cloned();
+        self.blame(row, None, column, what.to_owned());
+    }
+
+    /// The last chunk, and how many rows there were in all; or every error.
+    pub(super) fn finish(mut self) -> Result<(Vec<FleetRow>, u64), IntakeError> {
+        if self.count == 0 {
+            let what = "no row: there is nothing to upgrade".to_owned();
+            let file = self.file.to_owned();
+            self.errors.push(RowError { file, row: None, cluster: None, column: None, what });
+        }
+        if self.errors.is_empty() { Ok((self.chunk, self.count)) } else { Err(IntakeError::Rows(self.errors)) }
+    }
+
+    fn full_chunk(&mut self) -> Option<Vec<FleetRow>> {
+        if !self.errors.is_empty() {
+            self.chunk.clear();
+        }
+        (self.chunk.len() >= CHUNK).then(|| mem::take(&mut self.chunk))
+    }
+
+    fn blame(&mut self, row: i64, cluster: Option<String>, column: Option<String>, what: String) {
+        let file = self.file.to_owned();
+        self.errors.push(RowError { file, row: Some(row), cluster, column, what });
+    }
+
+    fn seen_before(&mut self, project: &str, cluster: &str, row: i64) -> Option<Problem> {
+        let number = u32::try_from(row).unwrap_or(u32::MAX);
+        // The first row keeps its place, so that every later one names it.
+        let first = *self.listed.entry(key(project, cluster)).or_insert(number);
+        let what = format!("the same cluster stands in row {first} ({project}/{cluster})");
+        (first != number).then(|| (Some("cluster_name".to_owned()), what))
+    }
+}
+
+/// 128 bits of SHA-256: two clusters of a million share one in 1 of 10^26 fleets.
+fn key(project: &str, cluster: &str) -> Key {
+    let hash = Sha256::new().chain_update(project).chain_update(cluster).finalize();
+    let mut key = Key::default();
+    key.copy_from_slice(&hash[..16]);
+    key
+}

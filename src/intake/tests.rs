@@ -1,0 +1,215 @@
+//! The fleet's columns and rows, read from CSV.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::operation::Operation;
+
+pub(super) const ID: &str = "5f1e2d3c4b5a69788796a5b4";
+
+pub(super) type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+fn map(pairs: Pairs<'_>) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+pub(super) fn read_with(bytes: &[u8], defaults: Pairs<'_>, columns: Pairs<'_>) -> Result<Vec<FleetRow>, String> {
+    let (defaults, columns) = (Defaults::new(map(defaults)).unwrap(), map(columns));
+    let operation = Operation::of_name("shared-to-serverless").unwrap();
+    let plan = Plan { operation, defaults: &defaults, columns: &columns };
+    let mut rows = Vec::new();
+    let mut each = |chunk: Vec<FleetRow>| {
+        assert!(!chunk.is_empty() && chunk.len() <= CHUNK);
+        rows.extend(chunk);
+        Ok(())
+    };
+    let count = read_csv(bytes, "q4.csv", &plan, &mut each).map_err(|error| error.to_string())?;
+    assert_eq!(count, rows.len() as u64);
+    Ok(rows)
+}
+
+/// The text with `ID` before a cluster's name written out.
+fn with_id(text: &str) -> String {
+    text.replace("ID,c", &format!("{ID},c")).replace("ID;c", &format!("{ID};c"))
+}
+
+pub(super) fn read_text(text: &str) -> Result<Vec<FleetRow>, String> {
+    read_with(with_id(text).as_bytes(), &[], &[])
+}
+
+fn errors(text: &str) -> Vec<String> {
+    read_text(text).unwrap_err().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_full_row_is_read_into_its_words() {
+    let header = "project_id,cluster_name,provider,region,continuous_backup,termination_protection,tags,wave,tag:env";
+    let rows = read_text(&format!("{header}\nID,c1, aws ,US_EAST_1,Yes,0,team=db;cost=4,2,prod\n")).unwrap();
+    let wanted = &rows[0].wanted;
+    assert_eq!((rows[0].row, rows[0].project_id.as_str(), rows[0].cluster_name.as_str()), (2, ID, "c1"));
+    assert_eq!((wanted.provider.as_str(), wanted.region.as_str()), ("AWS", "US_EAST_1"));
+    assert_eq!((wanted.continuous_backup, wanted.termination_protection), (Some(true), Some(false)));
+    assert_eq!((wanted.wave, wanted.tags.len()), (Some(2), 3));
+    assert_eq!(wanted.tags[2], ("env".to_owned(), "prod".to_owned()));
+}
+
+#[test]
+fn headers_match_without_case_spaces_and_strokes() {
+    for header in [
+        "groupId,Cluster,cloud,Region-Name",
+        "GROUP_ID,name,backing provider name,region",
+        "Project,NAME,Provider,regionName",
+    ] {
+        assert_eq!(read_text(&format!("{header}\nID,c1,GCP,WEST_1\n")).unwrap().len(), 1, "{header}");
+    }
+}
+
+#[test]
+fn the_exact_name_wins_and_the_alias_is_carried_through() {
+    let rows = read_text("name,project_id,cluster_name,provider,region\nCRM,ID,c1,AWS,R\n").unwrap();
+    assert_eq!(rows[0].cluster_name, "c1");
+    assert_eq!(rows[0].extra, [("name".to_owned(), "CRM".to_owned())]);
+}
+
+#[test]
+fn two_aliases_and_double_headers_are_errors() {
+    let wrong = errors("project_id,name,cluster,provider,region,Re gion\nID,c1,c1,AWS,R,R\n");
+    assert_eq!(wrong[0], "q4.csv:1:Re gion: columns E and F have the same header (region)");
+    assert_eq!(wrong[1], "q4.csv:1:cluster_name: \"name\" and \"cluster\" both can be cluster_name; name it so");
+}
+
+#[test]
+fn a_missing_column_is_told_with_a_near_miss_unless_a_default_gives_it() {
+    let text = "project_id,cluster_name,regoin\nID,c1,R\n";
+    let wrong = errors(text);
+    assert_eq!(wrong.len(), 2);
+    assert!(wrong[0].starts_with("q4.csv:1:provider: no such column"), "{wrong:?}");
+    assert!(wrong[1].contains("did you mean regoin?"), "{wrong:?}");
+    let defaults = [("provider", "aws"), ("region", "US_EAST_1"), ("tag:by", "drydock")];
+    let rows = read_with(with_id(text).as_bytes(), &defaults, &[]).unwrap();
+    assert_eq!((rows[0].wanted.provider.as_str(), rows[0].wanted.region.as_str()), ("AWS", "US_EAST_1"));
+    assert_eq!(rows[0].wanted.tags, [("by".to_owned(), "drydock".to_owned())]);
+}
+
+#[test]
+fn the_campaign_file_may_say_what_their_columns_are_called() {
+    let text = format!("Atlas project,Kunde,cluster_name,provider,region\n{ID},c1,row,AWS,R\n");
+    let columns = [("project_id", "atlas-project"), ("cluster_name", "Kunde")];
+    let rows = read_with(text.as_bytes(), &[], &columns).unwrap();
+    assert_eq!(rows[0].cluster_name, "c1");
+    assert_eq!(rows[0].extra, [("fleet_cluster_name".to_owned(), "row".to_owned())]);
+    let wrong = read_with(text.as_bytes(), &[], &[("project_id", "Atlas projekt")]).unwrap_err();
+    assert!(wrong.contains("q4.csv:1:project_id: no column \"Atlas projekt\""), "{wrong}");
+    assert!(wrong.contains("did you mean Atlas project?"), "{wrong}");
+}
+
+#[test]
+fn foreign_columns_keep_their_text_and_yield_the_names_of_reports() {
+    let rows =
+        read_text("project_id,cluster_name,provider,region,State,owner,fleet_state,tier\nID,c1,AWS,R,x, a ,y,M2\n");
+    let expected = [("fleet_fleet_State", "x"), ("owner", " a "), ("fleet_state", "y"), ("tier", "M2")];
+    let expected: Vec<_> = expected.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    assert_eq!(rows.unwrap()[0].extra, expected);
+}
+
+#[test]
+fn every_error_is_told_at_the_row_that_a_spreadsheet_shows() {
+    let text = "project_id,cluster_name,provider,region,note,wave\n\
+                \n\
+                ID,c1,AWS,us-east-1,\"two\nlines\",0\n\
+                ,,,,,\n\
+                ID,c1,IBM,,ok,\r\n\
+                5F1E2D3C4B5A69788796A5B4,-x,AWS,R,,\n\
+                ID,c1,GCP,R,,\n";
+    insta_like(
+        &errors(text),
+        &[
+            "q4.csv:3:region: must be capitals, digits and _; did you mean US_EAST_1? (us-east-1)",
+            "q4.csv:3:wave: must be a whole number, 1 or more (0)",
+            "q4.csv:5:provider: must be AWS, AZURE or GCP (IBM)",
+            "q4.csv:5:region: must be capitals, digits and _ (empty)",
+            "q4.csv:5:cluster_name: the same cluster stands in row 3 (5f1e2d3c4b5a69788796a5b4/c1)",
+            "q4.csv:6:project_id: must be in lower case; did you mean 5f1e2d3c4b5a69788796a5b4? (5F1E2D3C4B5A69788796A5B4)",
+            "q4.csv:6:cluster_name: must be letters, digits, - and _, begin with a letter or digit, and be at most 64 long (-x)",
+            "q4.csv:7:cluster_name: the same cluster stands in row 3 (5f1e2d3c4b5a69788796a5b4/c1)",
+        ],
+    );
+}
+
+fn insta_like(found: &[String], expected: &[&str]) {
+    assert_eq!(found.join("\n"), expected.join("\n"));
+}
+
+#[test]
+fn a_row_of_the_wrong_width_is_an_error_where_it_could_mean_something_else() {
+    let header = "project_id,cluster_name,provider,region,note";
+    assert!(read_text(&format!("{header}\nID,c1,AWS,R\nID,c2,AWS,R,n,, ,\n")).is_ok());
+    let wrong = errors(&format!("{header}\nID,c1,AWS\nID,c2,AWS,R,n,,x\n"));
+    assert_eq!(wrong[0], "q4.csv:2:region: the row ends before it: the row has 3 cells, the header 5");
+    assert!(wrong[1].starts_with("q4.csv:3:G: this cell stands under no header"), "{wrong:?}");
+    let wrong = errors("project_id,cluster_name,provider,region,\nID,c1,AWS,R,x\n");
+    assert!(wrong[0].starts_with("q4.csv:2:E: this cell stands under no header"), "{wrong:?}");
+}
+
+#[test]
+fn tags_from_cell_column_and_default_are_one_list() {
+    let text =
+        format!("project_id,cluster_name,provider,region,tags,Tag: env\n{ID},c1,AWS,R,,\n{ID},c2,AWS,R,a=1,prod\n");
+    let defaults = [("tags", "env=test;by=me")];
+    let rows = read_with(text.as_bytes(), &defaults, &[]).unwrap();
+    let tags = |row: usize| rows[row].wanted.tags.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(";");
+    assert_eq!((tags(0).as_str(), tags(1).as_str()), ("env=test;by=me", "a=1;env=prod"));
+    let wrong = errors("project_id,cluster_name,provider,region,tags,tag:env\nID,c1,AWS,R,env=a,b\n");
+    assert_eq!(wrong, ["q4.csv:2:tag:env: the tags cell has this tag too (b)"]);
+}
+
+#[test]
+fn a_fleet_without_a_row_is_an_error() {
+    assert_eq!(
+        errors("project_id,cluster_name,provider,region\n,,,\n\n"),
+        ["q4.csv: no row: there is nothing to upgrade"]
+    );
+    assert_eq!(errors(""), ["q4.csv: no row and no header: the file is empty"]);
+}
+
+#[test]
+fn after_the_first_error_no_chunk_follows() {
+    let line = |number| format!("{ID},c{number},AWS,{}\n", if number == 1200 { "r" } else { "R" });
+    let text: String = (0..1700).map(line).collect();
+    let text = format!("project_id,cluster_name,provider,region\n{text}");
+    let (defaults, columns) = (Defaults::default(), BTreeMap::new());
+    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let mut chunks = Vec::new();
+    let mut each = |chunk: Vec<FleetRow>| {
+        chunks.push(chunk.len());
+        Ok(())
+    };
+    let error = read_csv(text.as_bytes(), "q4.csv", &plan, &mut each).unwrap_err();
+    assert_eq!(error.to_string(), "q4.csv:1202:region: must be capitals, digits and _; did you mean R? (r)");
+    assert_eq!(chunks, [500, 500]);
+}
+
+#[test]
+fn defaults_obey_the_rules_for_cells() {
+    let wrong = |key: &str, value: &str| Defaults::new(map(&[(key, value)])).unwrap_err()[0].1.clone();
+    assert!(wrong("cluster_name", "c").starts_with("cannot have a default"));
+    assert_eq!(wrong("regoin", "R"), "no such column; did you mean region?");
+    assert_eq!(wrong("cloud", "AWS"), "no such column; did you mean provider?");
+    assert!(wrong("region", "us-east-1").ends_with("did you mean US_EAST_1? (us-east-1)"));
+    assert!(wrong("tag:", "x").starts_with("the key of a tag"));
+}
+
+#[tokio::test]
+async fn a_file_is_read_through_the_channel_and_a_missing_one_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("q4.csv");
+    std::fs::write(&path, format!("project_id,cluster_name,provider,region\n{ID},c1,AWS,R\n")).unwrap();
+    let (defaults, columns) = (Defaults::default(), BTreeMap::new());
+    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let (sink, mut rows) = tokio::sync::mpsc::channel(4);
+    assert_eq!(read(&Source::Csv(path), &plan, sink).await.unwrap(), 1);
+    assert_eq!(rows.recv().await.unwrap()[0].cluster_name, "c1");
+    let (sink, _rows) = tokio::sync::mpsc::channel(4);
+    let error = read(&Source::Csv("no/such.csv".into()), &plan, sink).await.unwrap_err();
+    assert!(error.to_string().starts_with("no/such.csv: "), "{error}");
+}

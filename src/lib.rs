@@ -1,0 +1,43 @@
+//! Drydock upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet.
+//!
+//! It loads the list into a persistent job table, calls Atlas's upgrade endpoint at the pace that Atlas allows,
+//! follows every upgrade to its end and leaves a report. It can be killed at any instant and started again: no
+//! cluster is lost, none is upgraded twice.
+//!
+//! # The house
+//!
+//! Imports point down only, and modules of one layer do not know each other; `tests/house.rs` holds them to that.
+//!
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | 4 | [`cli`] | one file a command |
+//! | 3 | [`config`] | the campaign file and the environment, validated |
+//! | 2 | [`engine`] | dispatcher, worker, recorder, rescuer |
+//! | 2 | [`intake`] | a CSV file or an SQL query becomes validated rows |
+//! | 2 | [`report`] | reports out of the store |
+//! | 1 | [`store`] | the job table; the only place that says `sqlx`, beside the intake's query |
+//! | 1 | [`atlas`] | the client; only its transport says `reqwest` |
+//! | 1 | [`pacing`] | quotas and brakes |
+//! | 1 | [`simulator`] | an Atlas that fits in a process |
+//! | 0 | [`domain`] | the rule book and its words: pure |
+//! | 0 | [`clock`] | what time it is |
+//!
+//! # The life of a row
+//!
+//! `intake` validates it, `store` keeps it. The engine's dispatcher claims it when it is due and hands a step to a
+//! worker, which makes one call and reports what came back. The recorder asks [`domain::machine::decide`], writes
+//! state and history in one transaction, and only then is the next step possible: an intent is on disk before its
+//! request leaves. If the process dies, the next one turns what it finds into events for the same rule book.
+//! Start reading at [`domain::machine`], then [`engine`].
+
+pub mod atlas;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod engine;
+pub mod intake;
+pub mod pacing;
+pub mod report;
+pub mod simulator;
+pub mod store;

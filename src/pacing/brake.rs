@@ -1,0 +1,53 @@
+//! A brake that answers pull: closed for a time, longer with every pull in a row.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::clock::Millis;
+
+#[derive(Debug, Default)]
+pub(super) struct Brake {
+    until: Option<Millis>,
+    pulls: usize,
+}
+
+impl Brake {
+    /// Closes for what Atlas asked for, or for a second and then ever longer, up to a minute. Answers of requests
+    /// that left before the last pull do not count again.
+    pub(super) fn pull(&mut self, now: Millis, asked: Option<Duration>) {
+        if self.closed_until(now).is_none() {
+            self.pulls += 1;
+        }
+        let delay = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_secs(1))
+            .with_max_delay(Duration::from_secs(60))
+            .with_factor(2.0)
+            .without_max_times()
+            .with_jitter()
+            .with_jitter_seed(now.0.unsigned_abs())
+            .build()
+            .nth(self.pulls.saturating_sub(1))
+            .unwrap_or(Duration::from_secs(60));
+        self.hold_until(now.after(asked.unwrap_or(delay)));
+    }
+
+    /// Closes until `moment`, if it is not closed for longer.
+    pub(super) fn hold_until(&mut self, moment: Millis) {
+        self.until = Some(self.until.map_or(moment, |until| until.max(moment)));
+    }
+
+    /// Somebody got through after the time had passed.
+    pub(super) fn release(&mut self) {
+        self.pulls = 0;
+    }
+
+    pub(super) fn closed_until(&self, now: Millis) -> Option<Millis> {
+        self.until.filter(|until| *until > now)
+    }
+
+    /// Whether it was pulled and nobody has got through since.
+    pub(super) fn is_on(&self) -> bool {
+        self.pulls > 0
+    }
+}

@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use super::*;
+
+/// Asks for single permits as fast as it may, and returns when each was had, in milliseconds.
+async fn greedy(per_minute: u32, span: Duration) -> Vec<i64> {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(per_minute, clock);
+    let mut had = Vec::new();
+    while clock.now() < Millis(0).after(span) {
+        match pacing.ask("p", 1) {
+            Verdict::Go => had.push(clock.now().0),
+            Verdict::Later(at) => clock.sleep_until(at).await,
+        }
+    }
+    had
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_quota_holds_in_any_minute_and_is_nearly_used() {
+    for per_minute in [2, 3, 10, 100, 5000] {
+        let had = greedy(per_minute, Duration::from_secs(300)).await;
+        for (first, start) in had.iter().enumerate() {
+            let within = had[first..].iter().take_while(|at| **at <= start + 60_000).count();
+            assert!(within <= per_minute as usize, "{within} of {per_minute} from {start}");
+        }
+        assert!(had.len() >= (per_minute as usize - 1) * 3, "{} for {per_minute}", had.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_closes_its_project_alone_for_as_long_as_it_says() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(100, clock);
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+    let wait = Some(Duration::from_secs(7));
+    pacing.tell("a", Report { throttled: true, retry_after: wait, answered: true, ..Report::default() });
+    assert_eq!(pacing.ask("a", 1), Verdict::Later(Millis(7000)));
+    assert_eq!(pacing.ask("b", 1), Verdict::Go);
+    clock.sleep_until(Millis(7000)).await;
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_braked_host_lets_one_probe_through() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(100, clock);
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+    pacing.tell("a", Report { brakes_host: true, ..Report::default() });
+    let Verdict::Later(at) = pacing.ask("b", 1) else { panic!("the brake is on") };
+    clock.sleep_until(at).await;
+    assert_eq!(pacing.ask("b", 1), Verdict::Go);
+    assert!(matches!(pacing.ask("c", 1), Verdict::Later(_)), "one probes, not two");
+    pacing.tell("b", Report { answered: true, ..Report::default() });
+    assert_eq!(pacing.ask("c", 1), Verdict::Go);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_bucket_waits_and_a_missing_header_means_nothing() {
+    let mut pacing = Pacing::new(100, Clock::starting_at(Millis(0)));
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+    pacing.tell("a", Report { answered: true, ..Report::default() });
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+    pacing.tell("a", Report { answered: true, remaining: Some(0), limit: Some(50), ..Report::default() });
+    assert!(matches!(pacing.ask("a", 1), Verdict::Later(_)));
+}

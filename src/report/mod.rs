@@ -1,0 +1,149 @@
+//! Reports out of the store: one row a job, in the fleet's order, streamed.
+
+mod csv;
+mod jsonl;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::store::{Campaign, Filter, Store, StoreError};
+
+pub use jsonl::{event_json, job_json};
+
+/// How many jobs are in memory at once.
+const PAGE: i64 = 500;
+
+/// In which form a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header line, safe to open in a spreadsheet.
+    Csv,
+    /// One JSON object a line, with the job's history.
+    Jsonl,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Csv, Self::Jsonl];
+
+    /// The name on the command line, which is also the file's ending.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The job table could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The report could not be written.
+    #[error("cannot write the report {path}: {error}", path = .path.display())]
+    Write {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Nobody reads any more; no error for a command line.
+    #[error("the reader of the report has closed it")]
+    Closed,
+}
+
+/// Writes the report of `campaign` to `out`.
+pub async fn write(
+    store: &Store,
+    campaign: &Campaign,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<(), ReportError> {
+    let result = match format {
+        Format::Csv => csv::write(store, campaign, out).await,
+        Format::Jsonl => jsonl::write(store, campaign, out).await,
+    };
+    match result {
+        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(ReportError::Closed),
+        Err(Failure::Io(error)) => Err(ReportError::Write { path: PathBuf::from("standard output"), error }),
+        Err(Failure::Store(error)) => Err(error.into()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Writes `report.FORMAT` into `folder`: under a temporary name first, so that nobody ever reads half a report.
+/// Returns where it is.
+pub async fn write_file(
+    store: &Store,
+    campaign: &Campaign,
+    format: Format,
+    folder: &Path,
+) -> Result<PathBuf, ReportError> {
+    let path = folder.join(format!("report.{}", format.name()));
+    write_to(store, campaign, format, &path).await?;
+    Ok(path)
+}
+
+/// Writes the report to the file `path`, under a temporary name first.
+pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<(), ReportError> {
+    let failed = |error| ReportError::Write { path: path.to_path_buf(), error };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let file = File::create(&part).map_err(failed)?;
+    let mut out = BufWriter::new(file);
+    write(store, campaign, format, &mut out).await?;
+    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    fs::rename(&part, path).map_err(failed)
+}
+
+/// What can go wrong inside; where it was written to is added above.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<::csv::Error> for Failure {
+    fn from(error: ::csv::Error) -> Self {
+        match error.into_kind() {
+            ::csv::ErrorKind::Io(error) => Self::Io(error),
+            other => Self::Io(io::Error::other(format!("{other:?}"))),
+        }
+    }
+}
+
+/// Every job of the campaign, page by page, in the fleet's order.
+struct Pages<'a> {
+    store: &'a Store,
+    campaign_id: i64,
+    after: Option<(i64, i64)>,
+}
+
+impl<'a> Pages<'a> {
+    fn new(store: &'a Store, campaign: &Campaign) -> Self {
+        Self { store, campaign_id: campaign.id, after: None }
+    }
+
+    /// The next page; empty after the last one.
+    async fn next(&mut self) -> Result<Vec<crate::store::Row>, StoreError> {
+        let page = self.store.page(self.campaign_id, &Filter::default(), self.after, PAGE).await?;
+        if let Some(last) = page.last() {
+            self.after = Some((last.job.row, last.job.id));
+        }
+        Ok(page)
+    }
+}

@@ -1,0 +1,76 @@
+use tempfile::TempDir;
+
+use super::*;
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::history::{Entry, Kind};
+use crate::domain::job::{Identity, State, Wanted};
+use crate::store::{Change, NewJob, Open};
+
+const PROJECT: &str = "32b6e34b3d91647abb20e7b8";
+
+fn row(row: i64, name: &str, owner: &str) -> NewJob {
+    let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+    let extra = vec![("owner".to_owned(), owner.to_owned()), ("note, of course".to_owned(), "a \"b\"\nc".to_owned())];
+    NewJob { row, project_id: PROJECT.into(), cluster_name: name.into(), wanted, extra }
+}
+
+/// A campaign of three: one that succeeded, one that failed, one that has not begun.
+async fn campaign() -> (TempDir, Store, Campaign) {
+    let home = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", home.path().join("jobs.db").display());
+    let store = Store::open(&url, Open::CreateIfMissing).await.unwrap();
+    let mut loader = store.begin_load("q4", "shared-to-serverless", Millis(0)).await.unwrap();
+    loader.push(&[row(2, "c1", "=1+1"), row(3, "c2", "mara"), row(5, "c3", "")]).await.unwrap();
+    let id = loader.finish().await.unwrap().campaign_id;
+    let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb+srv://{id}")) });
+    for (name, state, code) in [("c1", State::Succeeded, None), ("c2", State::Failed, Some("CLUSTER_PAUSED"))] {
+        let mut job = store.job(id, PROJECT, name).await.unwrap().unwrap();
+        job.state = state;
+        job.error = code.map(|code| Fault::new(code, "@resume it"));
+        (job.send, job.attempts, job.accepted) = (1, 1, true);
+        job.submitted_at = Some(Millis(1_700_000_000_000));
+        job.finished_at = Some(Millis(1_700_000_012_345));
+        job.due_at = None;
+        (job.source, job.target) = (identity("old"), identity("new"));
+        let entry = Some(Entry::new(Kind::Looked).saying("target: SERVERLESS, IDLE"));
+        let change = Change { job, entry, at: Millis(1_700_000_012_345), keep: false, call: None };
+        assert_eq!(store.record("r1", &[change]).await.unwrap(), [true]);
+    }
+    let campaign = store.campaign("q4").await.unwrap().unwrap();
+    (home, store, campaign)
+}
+
+async fn written(format: Format) -> String {
+    let (_home, store, campaign) = campaign().await;
+    let mut out = Vec::new();
+    write(&store, &campaign, format, &mut out).await.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[tokio::test]
+async fn the_csv_report_has_the_columns_of_the_contract_and_no_formula() {
+    insta::assert_snapshot!(written(Format::Csv).await);
+}
+
+#[tokio::test]
+async fn the_json_lines_are_the_same_with_the_history() {
+    insta::assert_snapshot!(written(Format::Jsonl).await);
+}
+
+#[tokio::test]
+async fn a_file_appears_whole_or_not_at_all() {
+    let (home, store, campaign) = campaign().await;
+    let folder = home.path().join("reports").join("q4");
+    let path = write_file(&store, &campaign, Format::Csv, &folder).await.unwrap();
+    let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
+}
+
+#[test]
+fn what_a_spreadsheet_would_run_is_written_as_text() {
+    for cell in ["=1", "+1", "-1", "@a", "\ta", "\ra"] {
+        assert_eq!(csv::safe(cell), format!("'{cell}"));
+    }
+    assert_eq!(csv::safe("a=1"), "a=1");
+}

@@ -1,0 +1,64 @@
+//! A cluster as it is given to the simulator.
+
+use super::dice::Dice;
+use crate::clock::Millis;
+
+/// A cluster, or a name under which there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// The project (the API's group).
+    pub project: String,
+    /// The name, unique in the project.
+    pub name: String,
+    /// The id; of one that is upgrading, the id before.
+    pub id: String,
+    /// The cloud provider: `AWS`, `AZURE` or `GCP`.
+    pub provider: String,
+    /// The region, in Atlas's spelling.
+    pub region: String,
+    /// What the cluster is.
+    pub stage: Stage,
+}
+
+/// What a cluster is when the simulation starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A shared one (TENANT, M0) that is idle.
+    Shared,
+    /// A shared one that is paused.
+    Paused,
+    /// None at all: the project exists, the cluster does not.
+    Missing,
+    /// A dedicated one (M10).
+    Dedicated,
+    /// A shared one whose upgrade to serverless was accepted.
+    Upgrading {
+        /// When it was.
+        since: Millis,
+    },
+    /// A serverless instance.
+    Serverless,
+    /// A flex cluster.
+    Flex,
+}
+
+impl Cluster {
+    /// An idle shared cluster; the same arguments give the same id.
+    #[must_use]
+    pub fn shared(project: &str, name: &str, provider: &str, region: &str, seed: u64) -> Self {
+        Self {
+            project: project.to_owned(),
+            name: name.to_owned(),
+            id: Dice::new(seed).id(&["source", project, name], 0),
+            provider: provider.to_owned(),
+            region: region.to_owned(),
+            stage: Stage::Shared,
+        }
+    }
+
+    /// The same cluster at another stage.
+    #[must_use]
+    pub fn at(self, stage: Stage) -> Self {
+        Self { stage, ..self }
+    }
+}

@@ -1,0 +1,119 @@
+//! An Atlas that fits in a process.
+//!
+//! It speaks the part of the administration API that an upgrade of shared clusters to serverless instances needs:
+//! versions, sign-in, rate limits, error bodies, and clusters that pass through the stages of an upgrade as the
+//! clock goes on. It fails in the ways in which the real one can fail, as often as it is told to, and it keeps a
+//! ledger of what was asked of it, so that a test can tell whether any cluster was upgraded twice.
+//!
+//! A request goes `routes` → `desk` (→ `door`, `limits`, faults) → `reads` or `upgrade` → `world`, and the answer
+//! is worded by `shapes` and `answer`. Nothing runs in the background, and chance is a hash (`dice`): the same
+//! seed and the same requests give the same answers.
+
+mod answer;
+mod cluster;
+mod desk;
+mod dice;
+mod digest;
+mod door;
+mod faults;
+mod ledger;
+mod limits;
+mod reads;
+mod routes;
+mod settings;
+mod shapes;
+mod sockets;
+mod tokens;
+mod upgrade;
+mod versions;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::{fmt, io};
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+use crate::clock::Clock;
+
+pub use cluster::{Cluster, Stage};
+pub use faults::Faults;
+pub use ledger::{Account, Ledger};
+pub use settings::{Bucket, Settings, SignIn};
+
+use answer::Fate;
+use desk::Desk;
+
+/// A simulated Atlas; its clones are the same one.
+#[derive(Clone)]
+pub struct Simulator {
+    desk: Arc<Desk>,
+    router: Router,
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// The connection was lost; whether the request had an effect cannot be told.
+    Dropped,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the connection was lost")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl Simulator {
+    /// A simulation of these clusters; its projects are those that they name.
+    pub fn new(clusters: Vec<Cluster>, settings: Settings, clock: Clock) -> Self {
+        let desk = Arc::new(Desk::new(clusters, settings, clock));
+        Self { router: routes::router(Arc::clone(&desk)), desk }
+    }
+
+    /// One request in, one answer out, as over a socket. It waits for ever where a fault says so.
+    pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+        let answer = match self.router.clone().oneshot(request.map(Body::from)).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        };
+        match answer.extensions().get::<Fate>() {
+            Some(Fate::Dropped) => return Err(Broken::Dropped),
+            Some(Fate::Silent) => std::future::pending().await,
+            None => {}
+        }
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.map_err(|_| Broken::Dropped)?.to_bytes();
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// Serves HTTP/1.1 until `stop` resolves; then all connections end at once.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+        sockets::serve(self, listener, stop).await
+    }
+
+    /// A copy of the books.
+    pub fn ledger(&self) -> Ledger {
+        self.desk.open().0.ledger()
+    }
+
+    /// Puts another shared cluster, with another id, under the name: for tests.
+    pub fn replace(&self, project: &str, name: &str) {
+        self.desk.open().0.world.replace(project, name);
+    }
+
+    /// From now on these faults: for tests that let the weather change.
+    pub fn set_faults(&self, faults: Faults) {
+        self.desk.open().0.faults = faults;
+    }
+}

@@ -1,0 +1,85 @@
+//! How a simulated Atlas behaves: chance, durations, sign-in, limits.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::faults::Faults;
+
+/// All that can be chosen about a simulator but its clusters.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The same seed and the same requests give the same world.
+    pub seed: u64,
+    /// The shortest that an upgrade takes.
+    pub shortest: Duration,
+    /// The longest that an upgrade takes.
+    pub longest: Duration,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Who may come in.
+    pub sign_in: SignIn,
+    /// The token bucket of each project for the cluster endpoints; Atlas's documented one if there is none here.
+    pub limit: Option<Bucket>,
+    /// How long an access token of a service account lives.
+    pub token_life: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            shortest: Duration::from_secs(2),
+            longest: Duration::from_secs(10),
+            faults: Faults::default(),
+            sign_in: SignIn::Anyone,
+            limit: None,
+            token_life: Duration::from_hours(1),
+        }
+    }
+}
+
+/// Who may come in.
+#[derive(Clone)]
+pub enum SignIn {
+    /// Anyone, with or without credentials.
+    Anyone,
+    /// Who shows this access token.
+    Bearer(String),
+    /// Who fetches an access token with these credentials.
+    ServiceAccount {
+        /// The client id.
+        id: String,
+        /// The client secret.
+        secret: String,
+    },
+    /// Who knows this API key (HTTP digest).
+    Digest {
+        /// The public key, which is the user name.
+        public: String,
+        /// The private key.
+        private: String,
+    },
+}
+
+impl fmt::Debug for SignIn {
+    /// The kind alone: nothing here may end up in a log.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Anyone => "Anyone",
+            Self::Bearer(_) => "Bearer(..)",
+            Self::ServiceAccount { .. } => "ServiceAccount(..)",
+            Self::Digest { .. } => "Digest(..)",
+        })
+    }
+}
+
+/// A token bucket: it starts full, and `refill` tokens come back every `per`, all at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bucket {
+    /// The most it holds.
+    pub capacity: u64,
+    /// What comes back.
+    pub refill: u64,
+    /// How often it comes back.
+    pub per: Duration,
+}

@@ -1,0 +1,179 @@
+//! What can go wrong with a database, named by what a caller can do about it.
+
+use crate::clock::Millis;
+
+/// Why the store could not do it. Every message names the database and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database was written by a newer Drydock.
+    #[error(
+        "{database} was written by a newer version of drydock (schema {version}): use that version, or another database"
+    )]
+    NewerVersion {
+        /// The database's name.
+        database: String,
+        /// The newest migration that it has seen.
+        version: i64,
+    },
+    /// The file holds something else than Drydock's tables.
+    #[error("{database} {why}: nothing was changed; name another file with --database-url")]
+    NotADatabase {
+        /// The database's name.
+        database: String,
+        /// What the file is instead.
+        why: &'static str,
+    },
+    /// The file, or its directory, may only be read.
+    #[error("{database} is read-only: make the file and its directory writable, or use another database")]
+    ReadOnly {
+        /// The database's name.
+        database: String,
+    },
+    /// A database in memory would forget what it was told at the first crash.
+    #[error("a database in memory cannot be resumed: name a file, such as sqlite:drydock.db")]
+    InMemory,
+    /// There is no such file, or no such directory.
+    #[error("{database} does not exist: {hint}")]
+    NoSuchDatabase {
+        /// The database's name.
+        database: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// No room is left.
+    #[error("the disk that holds {database} is full: make room and run again; nothing that was recorded is lost")]
+    DiskFull {
+        /// The database's name.
+        database: String,
+    },
+    /// Another process held the database for longer than the store waits.
+    #[error(
+        "{database} is locked by another process: end whatever has it open, a database browser perhaps, and try again"
+    )]
+    Locked {
+        /// The database's name.
+        database: String,
+    },
+    /// A database, or a way to use one, that this version does not know.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Another runner works on this database.
+    #[error("{database} is in use by runner {runner} on {host}{}, since {}: wait for it, or stop it", process(*pid), moment(*since))]
+    Held {
+        /// The database's name.
+        database: String,
+        /// The runner's id.
+        runner: String,
+        /// The host that it runs on.
+        host: String,
+        /// Its process on that host; unknown like `since`.
+        pid: Option<u32>,
+        /// When it took the lock; unknown for the blink in which it has not yet written so.
+        since: Option<Millis>,
+    },
+    /// The campaign was first run against something else.
+    #[error(
+        "campaign {campaign} in {database} was first run against {against}, not against {wanted}: use another campaign name or another database"
+    )]
+    AgainstOther {
+        /// The database's name.
+        database: String,
+        /// The campaign's name.
+        campaign: String,
+        /// What it was first run against.
+        against: String,
+        /// What it was to be run against now.
+        wanted: String,
+    },
+    /// The campaign does another operation.
+    #[error(
+        "campaign {campaign} in {database} does {operation}, not {wanted}: give the new operation a campaign name of its own"
+    )]
+    OtherOperation {
+        /// The database's name.
+        database: String,
+        /// The campaign's name.
+        campaign: String,
+        /// The operation that it was made with.
+        operation: String,
+        /// The operation that it was to do now.
+        wanted: String,
+    },
+    /// The operating system says no.
+    #[error(
+        "{database} may not be opened by this user ({why}): check the owner and the mode of the file and its directory"
+    )]
+    Permission {
+        /// The database's name.
+        database: String,
+        /// What the system said.
+        why: String,
+    },
+    /// Anything else: a damaged file, or a fault of ours.
+    #[error("{database} failed: {source}: if it stays so, keep a copy of the file and report it")]
+    Other {
+        /// The database's name.
+        database: String,
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
+}
+
+fn moment(since: Option<Millis>) -> String {
+    since.map_or_else(|| "a moment ago".to_owned(), |since| since.to_string())
+}
+
+// SQLite's primary result codes, the low byte of the extended ones.
+const PERM: i32 = 3;
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const READONLY: i32 = 8;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const AUTH: i32 = 23;
+const NOTADB: i32 = 26;
+
+impl StoreError {
+    /// What `error` means for `database`.
+    pub(super) fn of(database: String, error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => return Self::Locked { database },
+            sqlx::Error::Io(error) => return Self::of_io(database, error),
+            _ => {}
+        }
+        let told = error.as_database_error();
+        let code = told.and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
+        match code.map(|code| code & 0xff) {
+            Some(BUSY | LOCKED) => Self::Locked { database },
+            Some(READONLY) => Self::ReadOnly { database },
+            Some(FULL) => Self::DiskFull { database },
+            Some(NOTADB) => Self::NotADatabase { database, why: "is no SQLite database" },
+            Some(PERM | CANTOPEN | AUTH) => Self::Permission { database, why: error.to_string() },
+            _ => Self::Other { database, source: Box::new(error) },
+        }
+    }
+
+    /// What an error of the file system means for `database`.
+    pub(super) fn of_io(database: String, error: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                Self::NoSuchDatabase { database, hint: "create its directory first, or name another file" }
+            }
+            ErrorKind::PermissionDenied => Self::Permission { database, why: error.to_string() },
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { database },
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull { database },
+            ErrorKind::IsADirectory => Self::NotADatabase { database, why: "is a directory" },
+            _ => Self::Other { database, source: Box::new(error) },
+        }
+    }
+
+    /// Something else went wrong with `database`.
+    pub(super) fn other(database: String, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other { database, source: source.into() }
+    }
+}

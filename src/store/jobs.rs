@@ -1,0 +1,143 @@
+//! Jobs in hand: claims, and the reads that the engine works with.
+
+use sqlx::AssertSqlSafe;
+
+use crate::clock::Millis;
+use crate::domain::job::Job;
+use crate::store::columns::{JobRow, placeholders};
+use crate::store::pool::Still;
+use crate::store::{Result, Store};
+
+/// Which jobs a claim takes. Each lane has an index of its own, so that what is under way never waits behind a
+/// long queue of jobs that have not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Jobs that wait for their first look.
+    Pending,
+    /// All other live jobs.
+    Rest,
+}
+
+// A claim by another runner than the last one starts `overdue` again: it counts what this process has seen.
+macro_rules! claim {
+    ($lane:literal) => {
+        concat!(
+            "UPDATE jobs SET claimed_by = $1, runner = $1, ",
+            "overdue = CASE WHEN runner = $1 THEN overdue ELSE 0 END ",
+            "WHERE id IN (SELECT id FROM jobs WHERE campaign_id = $2 AND ",
+            $lane,
+            " AND claimed_by IS NULL AND due_at <= $3 ORDER BY due_at, row LIMIT $4) RETURNING *"
+        )
+    };
+}
+pub(super) const CLAIM_PENDING: &str = claim!("state = 'pending'");
+pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
+
+const DEFER: &str = "UPDATE jobs SET claimed_by = NULL, due_at = $2 \
+    WHERE id = $1 AND claimed_by IS NOT NULL AND finished_at IS NULL";
+const FREE_PENDING: &str = "UPDATE jobs SET claimed_by = NULL \
+    WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NOT NULL";
+const JOB: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3";
+const UNFINISHED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND id > $2 AND finished_at IS NULL \
+    AND state <> 'pending' ORDER BY id LIMIT $3";
+const NEXT_PENDING: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
+    AND state = 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
+const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
+    AND state <> 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
+const INVOLVED_ELSEWHERE: &str = "SELECT count(*) FROM jobs WHERE project_id = $1 AND cluster_name = $2 \
+    AND campaign_id <> $3 AND (open = 1 OR accepted = 1)";
+const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON campaigns.id = jobs.campaign_id \
+    WHERE project_id = $1 AND cluster_name = $2 AND campaign_id <> $3 AND finished_at IS NULL";
+
+/// How many ids stand in one statement.
+const CHUNK: usize = 500;
+
+impl Store {
+    /// Takes up to `limit` jobs of `lane` that are due at `now` and in nobody's hands, the longest due first, in the
+    /// fleet's order among equals. They are `runner`'s until it writes them ([`Store::record`]) or defers them.
+    pub async fn claim(&self, campaign_id: i64, runner: &str, lane: Lane, now: Millis, limit: i64) -> Result<Vec<Job>> {
+        let claim = match lane {
+            Lane::Pending => CLAIM_PENDING,
+            Lane::Rest => CLAIM_REST,
+        };
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, writer, pool => sqlx::query_as(claim)
+            .bind(runner).bind(campaign_id).bind(now.0).bind(limit).fetch_all(pool).await);
+        let mut jobs = self.jobs_of(self.explained(rows)?)?;
+        // RETURNING knows no order.
+        jobs.sort_by_key(|job| (job.due_at, job.row, job.id));
+        Ok(jobs)
+    }
+
+    /// Gives claims back without a word in the history; the jobs are due again at `until`.
+    pub async fn defer(&self, ids: &[i64], until: Millis) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let _still = Still::hold();
+        let mut tx = self.begin().await?;
+        for id in ids {
+            let deferred = sqlx::query(DEFER).bind(id).bind(until.0).execute(&mut *tx).await;
+            self.explained(deferred)?;
+        }
+        self.explained(tx.commit().await)
+    }
+
+    /// The job for a cluster in a campaign, if the fleet has or had it.
+    pub async fn job(&self, campaign_id: i64, project: &str, name: &str) -> Result<Option<Job>> {
+        let row: sqlx::Result<Option<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(JOB)
+            .bind(campaign_id).bind(project).bind(name).fetch_optional(pool).await);
+        self.explained(row)?.map(|row| self.job_of(row)).transpose()
+    }
+
+    /// The jobs with these ids as they are now; the order is that of the database.
+    pub async fn reload(&self, ids: &[i64]) -> Result<Vec<Job>> {
+        let mut jobs = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(CHUNK) {
+            let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, chunk.len()));
+            let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => {
+                let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+                chunk.iter().fold(query, |query, id| query.bind(*id)).fetch_all(pool).await
+            });
+            jobs.extend(self.jobs_of(self.explained(rows)?)?);
+        }
+        Ok(jobs)
+    }
+
+    /// Up to `limit` live jobs beyond pending with an id above `after_id`, by id: what a take-over goes through.
+    pub async fn unfinished(&self, campaign_id: i64, after_id: i64, limit: i64) -> Result<Vec<Job>> {
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(UNFINISHED)
+            .bind(campaign_id).bind(after_id).bind(limit).fetch_all(pool).await);
+        self.jobs_of(self.explained(rows)?)
+    }
+
+    /// Releases the claims of all pending jobs of a campaign, whose runner is dead.
+    pub async fn free_pending(&self, campaign_id: i64) -> Result<()> {
+        let freed = on_pool!(self, writer, pool => sqlx::query(FREE_PENDING).bind(campaign_id).execute(pool).await);
+        self.explained(freed).map(drop)
+    }
+
+    /// When the first job of `lane` that nobody holds is due; `None` if there is none.
+    pub async fn next_due(&self, campaign_id: i64, lane: Lane) -> Result<Option<Millis>> {
+        let next = match lane {
+            Lane::Pending => NEXT_PENDING,
+            Lane::Rest => NEXT_REST,
+        };
+        let due: sqlx::Result<Option<i64>> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(next).bind(campaign_id).fetch_one(pool).await);
+        Ok(self.explained(due)?.map(Millis))
+    }
+
+    /// Whether another campaign has a request to the job's cluster open, or had one accepted.
+    pub async fn involved_elsewhere(&self, job: &Job) -> Result<bool> {
+        let jobs: sqlx::Result<i64> = on_pool!(self, readers, pool => sqlx::query_scalar(INVOLVED_ELSEWHERE)
+            .bind(&job.project_id).bind(&job.cluster_name).bind(job.campaign_id).fetch_one(pool).await);
+        Ok(self.explained(jobs)? > 0)
+    }
+
+    /// The name of the other campaign in which the job's cluster is live, if there is one.
+    pub async fn live_elsewhere(&self, job: &Job) -> Result<Option<String>> {
+        let name: sqlx::Result<Option<String>> = on_pool!(self, readers, pool => sqlx::query_scalar(LIVE_ELSEWHERE)
+            .bind(&job.project_id).bind(&job.cluster_name).bind(job.campaign_id).fetch_optional(pool).await);
+        self.explained(name)
+    }
+}

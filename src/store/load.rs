@@ -1,0 +1,236 @@
+//! Loading a fleet: all of it or nothing, and the same fleet twice changes nothing.
+//!
+//! The rows go into a temporary table; what they mean for the jobs is then worked out by a handful of statements
+//! over both tables, however many rows there are. One transaction holds it all.
+
+use sqlx::AssertSqlSafe;
+
+use crate::clock::Millis;
+use crate::domain::job::{Job, State, Wanted};
+use crate::store::columns::{JobRow, placeholders};
+use crate::store::pool::{Still, Tx};
+use crate::store::{Result, Store, StoreError};
+
+/// One row of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// The row that a spreadsheet shows.
+    pub row: i64,
+    /// Atlas's `groupId`.
+    pub project_id: String,
+    /// The cluster's name.
+    pub cluster_name: String,
+    /// What the cluster is to become.
+    pub wanted: Wanted,
+    /// Name and value of each extra column; all rows of a fleet have the same names.
+    pub extra: Vec<(String, String)>,
+}
+
+/// What a load did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// The campaign's key.
+    pub campaign_id: i64,
+    /// Rows in the fleet.
+    pub total: i64,
+    /// Rows that are new.
+    pub added: i64,
+    /// Rows that are as they were, wherever they stand in the list.
+    pub unchanged: i64,
+    /// Rows that want something else than before, or carry something else along.
+    pub changed: i64,
+    /// Jobs that were cancelled because their row was gone, and whose row is back. The caller decides and records.
+    pub returned: Vec<Job>,
+    /// Jobs that have not started and whose row is gone. The caller decides and records.
+    pub left: Vec<Job>,
+}
+
+/// Why a fleet was not loaded; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Rows want something else of clusters whose upgrade has started: row, name, and the job's state.
+    #[error("{} rows of the fleet were changed after their jobs had started: undo the change, or use another campaign name", .0.len())]
+    Started(Vec<(i64, String, State)>),
+    /// Clusters are live in another campaign: row, name, and that campaign.
+    #[error("{} clusters of the fleet are still under way in another campaign: let that one end first", .0.len())]
+    LiveElsewhere(Vec<(i64, String, String)>),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A fleet on its way in. It holds the writer; dropped before [`Loader::finish`], it leaves no trace.
+#[derive(Debug)]
+pub struct Loader {
+    store: Store,
+    tx: Tx,
+    campaign_id: i64,
+    now: Millis,
+    total: i64,
+    columns: Option<String>,
+    /// For the life of the load, most of which goes round the macro.
+    #[expect(dead_code, reason = "held, not read")]
+    still: Still,
+}
+
+/// Rows in one statement.
+const CHUNK: usize = 500;
+
+const CAMPAIGN: &str = "INSERT INTO campaigns (name, operation, created_at, touched_at) VALUES ($1, $2, $3, $3) \
+    ON CONFLICT (name) DO NOTHING";
+const FIND: &str = "SELECT id, operation FROM campaigns WHERE name = $1";
+// The table belongs to the transaction: a rollback takes it along.
+const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (row BIGINT NOT NULL, project_id TEXT NOT NULL, \
+    cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
+const FORGET: &str = "DROP TABLE incoming";
+
+/// A row of the fleet and the campaign's job for it.
+macro_rules! pairs {
+    () => {
+        "incoming JOIN jobs ON jobs.project_id = incoming.project_id \
+        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1 "
+    };
+}
+/// A job that was cancelled because its row was gone.
+macro_rules! gone {
+    () => {
+        "(jobs.state = 'cancelled' AND coalesce(jobs.error_code, '') = 'NO_LONGER_IN_FLEET')"
+    };
+}
+
+const STARTED: &str = concat!(
+    "SELECT incoming.row, jobs.project_id || '/' || jobs.cluster_name, jobs.state FROM ",
+    pairs!(),
+    "WHERE jobs.wanted <> incoming.wanted AND (jobs.state NOT IN ('pending', 'ready') OR jobs.send > 0) AND NOT ",
+    gone!(),
+    " ORDER BY incoming.row"
+);
+// A row whose job has ended here for good takes no part: another campaign may go on with that cluster.
+const ELSEWHERE: &str = concat!(
+    "SELECT incoming.row, incoming.project_id || '/' || incoming.cluster_name, campaigns.name FROM incoming \
+    JOIN jobs AS other ON other.project_id = incoming.project_id AND other.cluster_name = incoming.cluster_name \
+        AND other.campaign_id <> $1 AND other.finished_at IS NULL \
+    JOIN campaigns ON campaigns.id = other.campaign_id \
+    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
+        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1 AND NOT ",
+    gone!(),
+    ") ORDER BY incoming.row"
+);
+const CHANGED: &str =
+    concat!("SELECT count(*) FROM ", pairs!(), "WHERE jobs.wanted <> incoming.wanted OR jobs.extra <> incoming.extra");
+// Another wish is news to whoever has read the job; another place in the list is not.
+const UPDATE: &str = "UPDATE jobs SET row = incoming.row, extra = incoming.extra, wanted = incoming.wanted, \
+    revision = jobs.revision + CASE WHEN jobs.wanted = incoming.wanted THEN 0 ELSE 1 END \
+    FROM incoming WHERE jobs.project_id = incoming.project_id AND jobs.cluster_name = incoming.cluster_name \
+    AND jobs.campaign_id = $1 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
+    OR jobs.wanted <> incoming.wanted)";
+const RETURNED: &str = concat!("SELECT jobs.* FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
+const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') AND send = 0 \
+    AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
+        AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id";
+const INSERT: &str = "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, extra, due_at) \
+    SELECT $1, row, project_id, cluster_name, wanted, extra, $2 FROM incoming \
+    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
+        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY row";
+const TOUCH: &str = "UPDATE campaigns SET columns = $2, \
+    touched_at = CASE WHEN touched_at < $3 THEN $3 ELSE touched_at END WHERE id = $1";
+
+impl Store {
+    /// Begins to load a fleet into `campaign`, which is made if it is new. [`StoreError::OtherOperation`] if it
+    /// does something else than `operation`.
+    pub async fn begin_load(&self, campaign: &str, operation: &str, now: Millis) -> Result<Loader> {
+        let still = Still::hold();
+        let mut tx = self.begin().await?;
+        let made = sqlx::query(CAMPAIGN).bind(campaign).bind(operation).bind(now.0).execute(&mut *tx).await;
+        self.explained(made)?;
+        let found = sqlx::query_as(FIND).bind(campaign).fetch_one(&mut *tx).await;
+        let (campaign_id, does): (i64, String) = self.explained(found)?;
+        if does != operation {
+            self.explained(tx.rollback().await)?;
+            return Err(StoreError::OtherOperation {
+                database: self.name(),
+                campaign: campaign.to_owned(),
+                operation: does,
+                wanted: operation.to_owned(),
+            });
+        }
+        self.explained(sqlx::query(INCOMING).execute(&mut *tx).await)?;
+        Ok(Loader { store: self.clone(), tx, campaign_id, now, total: 0, columns: None, still })
+    }
+}
+
+impl Loader {
+    /// Takes rows in; a cluster may come once only. Many at a time are fastest.
+    pub async fn push(&mut self, jobs: &[NewJob]) -> Result<()> {
+        for chunk in jobs.chunks(CHUNK) {
+            let values = placeholders(chunk.len(), 5);
+            let sql = format!("INSERT INTO incoming (row, project_id, cluster_name, wanted, extra) VALUES {values}");
+            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
+            for job in chunk {
+                let wanted = self.json(&job.wanted)?;
+                let extra = self.json(&job.extra)?;
+                query = query.bind(job.row).bind(&job.project_id).bind(&job.cluster_name).bind(wanted).bind(extra);
+            }
+            let pushed = query.execute(&mut *self.tx).await;
+            self.store.explained(pushed)?;
+            self.total += chunk.len() as i64;
+        }
+        if let (None, Some(first)) = (&self.columns, jobs.first()) {
+            let names: Vec<&str> = first.extra.iter().map(|(name, _)| name.as_str()).collect();
+            self.columns = Some(self.json(&names)?);
+        }
+        Ok(())
+    }
+
+    /// Turns the rows into jobs and commits; or says why not, and leaves everything as it was.
+    pub async fn finish(mut self) -> Result<Loaded, LoadError> {
+        match self.refusal().await? {
+            Some(refusal) => {
+                self.store.explained(self.tx.rollback().await)?;
+                Err(refusal)
+            }
+            None => Ok(self.apply().await?),
+        }
+    }
+
+    /// Why the fleet may not be loaded, if there is a reason.
+    async fn refusal(&mut self) -> Result<Option<LoadError>> {
+        let started = sqlx::query_as(STARTED).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        let started: Vec<(i64, String, String)> = self.store.explained(started)?;
+        if !started.is_empty() {
+            let rows = started.into_iter().map(|(row, name, state)| Ok((row, name, self.store.state_of(&state)?)));
+            return Ok(Some(LoadError::Started(rows.collect::<Result<_>>()?)));
+        }
+        let elsewhere = sqlx::query_as(ELSEWHERE).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        let elsewhere: Vec<(i64, String, String)> = self.store.explained(elsewhere)?;
+        Ok((!elsewhere.is_empty()).then_some(LoadError::LiveElsewhere(elsewhere)))
+    }
+
+    async fn apply(mut self) -> Result<Loaded> {
+        let id = self.campaign_id;
+        let changed = sqlx::query_scalar(CHANGED).bind(id).fetch_one(&mut *self.tx).await;
+        let changed: i64 = self.store.explained(changed)?;
+        let updated = sqlx::query(UPDATE).bind(id).execute(&mut *self.tx).await;
+        self.store.explained(updated)?;
+        let returned = self.jobs(RETURNED).await?;
+        let left = self.jobs(LEFT).await?;
+        let inserted = sqlx::query(INSERT).bind(id).bind(self.now.0).execute(&mut *self.tx).await;
+        let added = self.store.explained(inserted)?.rows_affected() as i64;
+        let columns = self.columns.as_deref().unwrap_or("[]");
+        let touched = sqlx::query(TOUCH).bind(id).bind(columns).bind(self.now.0).execute(&mut *self.tx).await;
+        self.store.explained(touched)?;
+        self.store.explained(sqlx::query(FORGET).execute(&mut *self.tx).await)?;
+        self.store.explained(self.tx.commit().await)?;
+        let unchanged = self.total - added - changed;
+        Ok(Loaded { campaign_id: id, total: self.total, added, unchanged, changed, returned, left })
+    }
+
+    async fn jobs(&mut self, sql: &'static str) -> Result<Vec<Job>> {
+        let rows: sqlx::Result<Vec<JobRow>> = sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        self.store.jobs_of(self.store.explained(rows)?)
+    }
+
+    fn json(&self, value: &impl serde::Serialize) -> Result<String> {
+        serde_json::to_string(value).map_err(|error| StoreError::other(self.store.name(), error))
+    }
+}

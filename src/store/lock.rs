@@ -1,0 +1,84 @@
+//! The runner's lock: an OS file lock beside the database, held for the life of the process.
+//!
+//! The system lets go of it when the process dies, however it dies. So whoever gets it knows that the former
+//! runner is dead. The file itself stays: removing it would let two processes lock two files of one name.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+use crate::store::{Result, Store, StoreError};
+
+/// The right to work on a database. Given back when dropped.
+#[derive(Debug)]
+pub struct RunnerLock {
+    file: File,
+}
+
+/// What the lock file says about its holder.
+#[derive(Debug, Serialize, Deserialize)]
+struct Holder {
+    runner: String,
+    host: String,
+    pid: u32,
+    since: Millis,
+}
+
+impl RunnerLock {
+    /// Takes the lock on the store's database, for `runner` on `host`, now being `since`. While another process has
+    /// it the answer is [`StoreError::Held`], at once.
+    pub fn acquire(store: &Store, runner: &str, host: &str, since: Millis) -> Result<Self> {
+        let of_io = |error| StoreError::of_io(store.name(), error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(beside(store))
+            .map_err(of_io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(held(store, &mut file)),
+            Err(TryLockError::Error(error)) => return Err(of_io(error)),
+        }
+        let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
+        let text = serde_json::to_string(&holder).map_err(|error| StoreError::other(store.name(), error))?;
+        file.set_len(0).and_then(|()| writeln!(file, "{text}")).map_err(of_io)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for RunnerLock {
+    /// Empties the file, for people who look into it, and lets go of the lock by closing it.
+    fn drop(&mut self) {
+        // Nothing depends on it: the lock is what counts, not what the file says.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// `PATH.lock` beside the database.
+fn beside(store: &Store) -> PathBuf {
+    let mut path = store.path.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}
+
+/// Who has the lock, as far as the file says.
+fn held(store: &Store, file: &mut File) -> StoreError {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    let holder: Option<Holder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+    let (runner, host) = holder.as_ref().map_or(("(starting)", "(not yet known)"), |it| (&it.runner, &it.host));
+    StoreError::Held {
+        database: store.name(),
+        runner: runner.to_owned(),
+        host: host.to_owned(),
+        pid: holder.as_ref().map(|it| it.pid),
+        since: holder.as_ref().map(|it| it.since),
+    }
+}

@@ -1,0 +1,67 @@
+//! The job table: campaigns, jobs and their histories in a database. The only module that says `sqlx`.
+//!
+//! Its functions are named after what they do for a caller, and each has its SQL beside it. It stores what the rule
+//! book has decided and decides nothing; it reads no clock, so that every time is an argument.
+//!
+//! One connection writes and four read. A job's row is written compare-and-swap on its revision
+//! ([`Store::record`]), which is the fence that keeps two writers from undoing each other.
+//!
+//! PostgreSQL follows later as another variant of `Pool`: the SQL is portable, and `on_pool!` is the seam.
+
+#[macro_use]
+mod pool;
+mod address;
+mod campaigns;
+mod columns;
+mod error;
+mod jobs;
+mod load;
+mod lock;
+mod open;
+mod record;
+mod rows;
+mod stats;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use campaigns::Campaign;
+pub use error::StoreError;
+pub use jobs::Lane;
+pub use load::{LoadError, Loaded, Loader, NewJob};
+pub use lock::RunnerLock;
+pub use open::Open;
+pub use record::{Call, Change};
+pub use rows::{Filter, Recorded, Row};
+
+/// What the store's functions answer.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A database, open for work. Cheap to clone; every clone uses the same connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: pool::Pool,
+    /// The database file without links, so that two ways to name it are one.
+    path: Arc<Path>,
+}
+
+impl Store {
+    /// The database as people name it, `sqlite:PATH`; never a password.
+    pub fn name(&self) -> String {
+        address::name(&self.path)
+    }
+
+    /// Closes all connections and waits for it; the last one folds the write-ahead log into the database.
+    pub async fn close(self) {
+        let _still = pool::Still::hold();
+        self.pool.close().await;
+    }
+
+    /// What went wrong with this database, in terms that a caller can branch on.
+    fn explained<T>(&self, result: std::result::Result<T, sqlx::Error>) -> Result<T> {
+        result.map_err(|error| StoreError::of(self.name(), error))
+    }
+}

@@ -1,0 +1,132 @@
+//! Opening a database: what is checked before the first statement of ours runs.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::store::pool::{Pool, Still, check_durable, sqlite_options};
+use crate::store::{Result, Store, StoreError, address};
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Older versions can lose commits when a write-ahead log is reset.
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// Whether a database that is not there is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// Make it, readable by its owner alone.
+    CreateIfMissing,
+    /// Answer [`StoreError::NoSuchDatabase`].
+    Existing,
+}
+
+const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+const APPLIED: &str = "SELECT max(version) FROM _sqlx_migrations";
+const NEWEST: &str = "SELECT max(touched_at) FROM campaigns";
+
+impl Store {
+    /// Opens the database at `url`, makes it if `mode` says so, and brings its tables up to date.
+    ///
+    /// Commits are synchronised to the disk, which is read back. A file that is not Drydock's is left untouched.
+    pub async fn open(url: &str, mode: Open) -> Result<Self> {
+        let _still = Still::hold();
+        let path = address::file(url)?;
+        let database = address::name(&path);
+        find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
+        let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
+        prepare(&path, &database).await?;
+        let pool = Pool::sqlite(&path).await.map_err(|error| StoreError::of(database, error))?;
+        Ok(Self { pool, path: path.into() })
+    }
+
+    /// The newest time that anything was written with, in any campaign; a clock must not start below it.
+    pub async fn newest(&self) -> Result<Option<Millis>> {
+        let newest: sqlx::Result<Option<i64>> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(NEWEST).fetch_one(pool).await);
+        Ok(self.explained(newest)?.map(Millis))
+    }
+}
+
+/// Sees to it that there is a file at `path`. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
+    if mode == Open::CreateIfMissing {
+        return match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(Ok(())),
+        };
+    }
+    if path.try_exists()? {
+        return Ok(Ok(()));
+    }
+    let hint = "name the database of an earlier run with --database-url, or start one with `drydock run`";
+    Ok(Err(StoreError::NoSuchDatabase { database: address::name(path), hint }))
+}
+
+/// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
+async fn prepare(path: &Path, database: &str) -> Result<()> {
+    if path.is_dir() {
+        return Err(StoreError::NotADatabase { database: database.to_owned(), why: "is a directory" });
+    }
+    let of = |error| StoreError::of(database.to_owned(), error);
+    let mut connection = sqlite_options(path).connect().await.map_err(of)?;
+    check_version(&mut connection).await.map_err(of)??;
+    check_ours(&mut connection, database).await.map_err(of)??;
+    sqlx::query("PRAGMA journal_mode = WAL").fetch_all(&mut connection).await.map_err(of)?;
+    sqlx::query("PRAGMA synchronous = FULL").execute(&mut connection).await.map_err(of)?;
+    check_durable(&mut connection).await.map_err(|error| match error {
+        sqlx::Error::Configuration(what) => StoreError::Unsupported(format!(
+            "{database} cannot be written durably ({what}): put it on a local disk, not on a network share"
+        )),
+        error => of(error),
+    })?;
+    migrate(&mut connection, database).await?;
+    connection.close().await.map_err(of)
+}
+
+async fn check_version(connection: &mut SqliteConnection) -> sqlx::Result<Result<()>> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    let numbers: Vec<u32> = version.split('.').filter_map(|number| number.parse().ok()).collect();
+    if numbers.as_slice() >= OLDEST_SQLITE.as_slice() {
+        return Ok(Ok(()));
+    }
+    Ok(Err(StoreError::Unsupported(format!(
+        "this drydock was built with SQLite {version}, which can lose commits: build it with 3.51.3 or later"
+    ))))
+}
+
+/// Whether the file is empty or Drydock's, and not from its future.
+async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::Result<Result<()>> {
+    let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut *connection).await?;
+    let has = |name: &str| tables.iter().any(|table| table == name);
+    // A crash between the two steps of the first migration leaves sqlx's table alone.
+    if tables.is_empty() || (tables.len() == 1 && has("_sqlx_migrations")) {
+        return Ok(Ok(()));
+    }
+    if !(has("_sqlx_migrations") && has("campaigns") && has("jobs") && has("events")) {
+        let why = "is the database of another program";
+        return Ok(Err(StoreError::NotADatabase { database: database.to_owned(), why }));
+    }
+    let applied: Option<i64> = sqlx::query_scalar(APPLIED).fetch_one(connection).await?;
+    let known = MIGRATOR.iter().map(|migration| migration.version).max();
+    match applied {
+        Some(version) if applied > known => {
+            Ok(Err(StoreError::NewerVersion { database: database.to_owned(), version }))
+        }
+        _ => Ok(Ok(())),
+    }
+}
+
+async fn migrate(connection: &mut SqliteConnection, database: &str) -> Result<()> {
+    MIGRATOR.run(connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => StoreError::NewerVersion { database: database.to_owned(), version },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            StoreError::of(database.to_owned(), error)
+        }
+        error => StoreError::other(database.to_owned(), error),
+    })
+}

@@ -1,0 +1,131 @@
+//! The connections, and the one seam between the SQL and the kind of database.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
+
+use crate::store::{Result, Store};
+
+/// How many connections read beside the one that writes.
+const READERS: u32 = 4;
+
+/// How long SQLite waits for another process to let go of the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// A transaction that writes.
+pub(super) type Tx = sqlx::Transaction<'static, sqlx::Sqlite>;
+
+/// The connections by kind of database. PostgreSQL becomes a variant whose two fields are one pool.
+#[derive(Debug, Clone)]
+pub(super) enum Pool {
+    /// One file, one writer.
+    Sqlite {
+        /// The only connection that writes.
+        writer: SqlitePool,
+        /// Connections that cannot write.
+        readers: SqlitePool,
+    },
+}
+
+/// Runs the same tokens on whichever kind of database the store has: `on_pool!(store, readers, pool => ...)`.
+macro_rules! on_pool {
+    ($store:expr, $role:ident, $pool:ident => $body:expr) => {{
+        let _still = $crate::store::pool::Still::hold();
+        match &$store.pool {
+            $crate::store::pool::Pool::Sqlite { $role: $pool, .. } => $body,
+        }
+    }};
+}
+
+impl Pool {
+    /// Opens the connections to the SQLite database at `path`, which is there and migrated.
+    pub(super) async fn sqlite(path: &Path) -> sqlx::Result<Self> {
+        let base = sqlite_options(path).journal_mode(SqliteJournalMode::Wal);
+        let writer = sqlite_pool(1)
+            .after_connect(|connection, _| Box::pin(check_durable(connection)))
+            .connect_with(base.clone().synchronous(SqliteSynchronous::Full))
+            .await?;
+        let readers = sqlite_pool(READERS).connect_with(base.pragma("query_only", "1")).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Closes all connections, the writer last, which then folds the write-ahead log into the database.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Begins a transaction that writes. IMMEDIATE, since a transaction that reads first and then writes fails at
+    /// once with `SQLITE_BUSY_SNAPSHOT` if another process wrote in between, however long the busy timeout is.
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        let tx = on_pool!(self, writer, pool => pool.begin_with("BEGIN IMMEDIATE").await);
+        self.explained(tx)
+    }
+}
+
+/// What every connection to an SQLite file has in common. Its statements are never logged.
+pub(super) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+}
+
+/// All connections are made at once and live as long as the process: nothing is reconnected behind our back.
+fn sqlite_pool(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(size)
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Reads back what makes a commit survive a power cut: a write-ahead log that is synchronised at every commit.
+pub(super) async fn check_durable(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+    if mode == "wal" && synchronous == 2 {
+        return Ok(());
+    }
+    let what = format!("journal mode {mode}, synchronous {synchronous} instead of wal and 2");
+    Err(sqlx::Error::Configuration(what.into()))
+}
+
+/// Under test, holds tokio's paused clock still while SQLite's thread works: the runtime is idle then, and a paused
+/// clock runs on whenever it is. Otherwise nothing.
+#[derive(Debug)]
+pub(super) struct Still {
+    #[cfg(test)]
+    _end: std::sync::mpsc::Sender<()>,
+}
+
+impl Still {
+    /// Parks a blocking task until the value is dropped; a paused clock does not move while there is one.
+    #[cfg(test)]
+    pub(super) fn hold() -> Self {
+        let (end, parked) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || parked.recv().is_err());
+        Self { _end: end }
+    }
+
+    /// Does nothing.
+    #[cfg(not(test))]
+    pub(super) fn hold() -> Self {
+        Self {}
+    }
+}

@@ -1,0 +1,162 @@
+//! Reading for people: jobs in the fleet's order, page by page, and their histories.
+
+use sqlx::{AssertSqlSafe, FromRow};
+
+use crate::clock::Millis;
+use crate::domain::job::{Job, State};
+use crate::store::columns::{JobRow, placeholders};
+use crate::store::{Result, Store};
+
+/// A job together with what its row of the fleet carries along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The job.
+    pub job: Job,
+    /// Name and value of each extra column, in the fleet's order.
+    pub extra: Vec<(String, String)>,
+}
+
+/// Which jobs people want to see; the default is all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Those in one of these states; in any, if there is none.
+    pub states: Vec<State>,
+    /// Those of this project.
+    pub project: Option<String>,
+    /// Those whose error has this code.
+    pub code: Option<String>,
+}
+
+/// One entry of a job's history as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The entry's place in the job's history, 1 first.
+    pub seq: i64,
+    /// The job.
+    pub job_id: i64,
+    /// When it happened.
+    pub at: Millis,
+    /// What happened: the name of a [`Kind`](crate::domain::history::Kind).
+    pub kind: String,
+    /// The job's state afterwards.
+    pub state: State,
+    /// The send that it belongs to.
+    pub send: Option<i64>,
+    /// Atlas's code or one of ours.
+    pub code: Option<String>,
+    /// What people should know.
+    pub detail: Option<String>,
+    /// The runner that wrote it.
+    pub runner: String,
+    /// The method of the call that taught it.
+    pub method: Option<String>,
+    /// The path of that call.
+    pub path: Option<String>,
+    /// The HTTP status of its answer.
+    pub status: Option<i64>,
+    /// How long the call took, in milliseconds.
+    pub duration_ms: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct EventRow {
+    seq: i64,
+    job_id: i64,
+    at: i64,
+    kind: String,
+    state: String,
+    send: Option<i64>,
+    code: Option<String>,
+    detail: Option<String>,
+    runner: String,
+    method: Option<String>,
+    path: Option<String>,
+    status: Option<i64>,
+    duration_ms: Option<i64>,
+}
+
+// The states are bound as one text, `,failed,verifying,`, so that the statement is the same for any number of them.
+pub(super) const PAGE: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
+    AND ($4 = ',' OR $4 LIKE '%,' || state || ',%') \
+    AND (CAST($5 AS TEXT) IS NULL OR project_id = $5) AND (CAST($6 AS TEXT) IS NULL OR error_code = $6) \
+    ORDER BY row, id LIMIT $7";
+const COLUMNS: &str = "SELECT columns FROM campaigns WHERE id = $1";
+
+/// How many histories are read by one statement.
+const CHUNK: usize = 500;
+
+impl Store {
+    /// Up to `limit` jobs in the fleet's order that come after `after`, the row and the id of the last one seen.
+    pub async fn page(
+        &self,
+        campaign_id: i64,
+        filter: &Filter,
+        after: Option<(i64, i64)>,
+        limit: i64,
+    ) -> Result<Vec<Row>> {
+        let (row, id) = after.unwrap_or((i64::MIN, i64::MIN));
+        let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
+            .bind(campaign_id)
+            .bind(row)
+            .bind(id)
+            .bind(states)
+            .bind(filter.project.as_deref())
+            .bind(filter.code.as_deref())
+            .bind(limit)
+            .fetch_all(pool)
+            .await);
+        self.explained(rows)?.into_iter().map(|row| self.row_of(row)).collect()
+    }
+
+    /// The names of the fleet's extra columns in their order, as it was last loaded.
+    pub async fn extra_columns(&self, campaign_id: i64) -> Result<Vec<String>> {
+        let columns: sqlx::Result<String> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(COLUMNS).bind(campaign_id).fetch_one(pool).await);
+        let columns = self.explained(columns)?;
+        serde_json::from_str(&columns).map_err(|error| self.nonsense("a campaign", "columns", error))
+    }
+
+    /// The histories of these jobs, by job and then by number.
+    pub async fn history(&self, job_ids: &[i64]) -> Result<Vec<Recorded>> {
+        // Sorted first, so that the chunks are in order, too.
+        let mut ids = job_ids.to_vec();
+        ids.sort_unstable();
+        let mut history = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let list = placeholders(1, chunk.len());
+            let sql = format!("SELECT * FROM events WHERE job_id IN {list} ORDER BY job_id, seq");
+            let rows: sqlx::Result<Vec<EventRow>> = on_pool!(self, readers, pool => {
+                let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+                chunk.iter().fold(query, |query, id| query.bind(*id)).fetch_all(pool).await
+            });
+            for row in self.explained(rows)? {
+                history.push(self.recorded_of(row)?);
+            }
+        }
+        Ok(history)
+    }
+
+    fn row_of(&self, row: JobRow) -> Result<Row> {
+        let extra = serde_json::from_str(&row.extra).map_err(|error| self.nonsense("a job", "extra", error))?;
+        Ok(Row { job: self.job_of(row)?, extra })
+    }
+
+    fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
+        Ok(Recorded {
+            seq: row.seq,
+            job_id: row.job_id,
+            at: Millis(row.at),
+            kind: row.kind,
+            state: self.state_of(&row.state)?,
+            send: row.send,
+            code: row.code,
+            detail: row.detail,
+            runner: row.runner,
+            method: row.method,
+            path: row.path,
+            status: row.status,
+            duration_ms: row.duration_ms,
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Numbers about a campaign, each by one walk over an index.
+
+use crate::clock::Millis;
+use crate::domain::summary::Counts;
+use crate::store::{Result, Store};
+
+const COUNTS: &str = "SELECT state, count(*) FROM jobs WHERE campaign_id = $1 GROUP BY state";
+const IN_FLIGHT: &str = "SELECT project_id, count(*) FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
+    AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') GROUP BY project_id ORDER BY project_id";
+const ACCEPTED: &str =
+    "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE campaign_id = $1 AND accepted = 1 LIMIT 1) AS found";
+const FINISHED: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1 AND finished_at >= $2";
+
+impl Store {
+    /// How many of a campaign's jobs are in which state.
+    pub async fn counts(&self, campaign_id: i64) -> Result<Counts> {
+        let rows: sqlx::Result<Vec<(String, i64)>> =
+            on_pool!(self, readers, pool => sqlx::query_as(COUNTS).bind(campaign_id).fetch_all(pool).await);
+        let mut counts = Counts::default();
+        for (state, jobs) in self.explained(rows)? {
+            counts.add(self.state_of(&state)?, jobs);
+        }
+        Ok(counts)
+    }
+
+    /// The projects with jobs in flight, and how many each has.
+    pub async fn in_flight_by_project(&self, campaign_id: i64) -> Result<Vec<(String, i64)>> {
+        let rows = on_pool!(self, readers, pool => sqlx::query_as(IN_FLIGHT).bind(campaign_id).fetch_all(pool).await);
+        self.explained(rows)
+    }
+
+    /// Whether Atlas has accepted any request of this campaign.
+    pub async fn accepted_any(&self, campaign_id: i64) -> Result<bool> {
+        let found: sqlx::Result<i64> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(ACCEPTED).bind(campaign_id).fetch_one(pool).await);
+        Ok(self.explained(found)? > 0)
+    }
+
+    /// How many jobs have ended at `since` or later.
+    pub async fn finished_since(&self, campaign_id: i64, since: Millis) -> Result<i64> {
+        let jobs = on_pool!(self, readers, pool =>
+            sqlx::query_scalar(FINISHED).bind(campaign_id).bind(since.0).fetch_one(pool).await);
+        self.explained(jobs)
+    }
+}

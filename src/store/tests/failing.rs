@@ -1,0 +1,55 @@
+//! What a caller is told when the database cannot do it.
+
+use super::*;
+use crate::store::StoreError;
+
+fn store_error<T: std::fmt::Debug>(result: Result<T, LoadError>) -> StoreError {
+    match result.unwrap_err() {
+        LoadError::Store(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_as_such_and_loses_nothing_that_was_recorded() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    home.sql("PRAGMA max_page_count = 1").await.unwrap();
+    let fleet: Vec<NewJob> = (0..2000).map(|n| row(n, &format!("c{n}"))).collect();
+    let error = store_error(home.load("q5", &fleet[2..]).await);
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+    assert!(error.to_string().contains("drydock.db"), "{error}");
+    home.sql("PRAGMA max_page_count = 1000000").await.unwrap();
+    assert_eq!(home.store.counts(id).await.unwrap().total(), 1);
+    home.load("q5", &fleet[2..]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_holds_is_told_as_such() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
+    let held = other.begin_load("q5", OPERATION, NOW).await.unwrap();
+    home.sql("PRAGMA busy_timeout = 10").await.unwrap();
+    let job = home.job(id, "c1").await;
+    let error = home.store.record("r1", &[change(job.clone())]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    drop(held);
+    other.close().await;
+    assert_eq!(home.store.record("r1", &[change(job)]).await.unwrap(), [true]);
+}
+
+#[tokio::test]
+async fn a_database_that_may_only_be_read_is_told_as_such() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let job = home.job(id, "c1").await;
+    home.sql("PRAGMA query_only = 1").await.unwrap();
+    let error = home.store.record("r1", &[change(job)]).await.unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_an_error_and_no_guess() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    home.sql("UPDATE jobs SET wanted = 'all of it'").await.unwrap();
+    let error = home.store.job(id, P1, "c1").await.unwrap_err();
+    assert!(error.to_string().contains("job 1 has a wanted that makes no sense"), "{error}");
+}

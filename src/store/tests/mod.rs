@@ -1,0 +1,116 @@
+//! The conformance suite: what every database must do for the store, each statement at least once.
+//!
+//! The suite asks [`Home`] for its database. A second kind of database is added there, and in `opening`, `locking`
+//! and `schema`, which are about SQLite's file alone.
+
+mod campaigns;
+mod claiming;
+mod failing;
+mod loading;
+mod locking;
+mod opening;
+mod reading;
+mod recording;
+mod schema;
+
+use tempfile::TempDir;
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::history::{Entry, Kind};
+use crate::domain::job::{Job, State, Wanted};
+use crate::store::{Change, LoadError, Loaded, NewJob, Open, Store};
+
+const NOW: Millis = Millis(1_700_000_000_000);
+const P1: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
+const P2: &str = "bbbbbbbbbbbbbbbbbbbbbbbb";
+const OPERATION: &str = "shared-to-serverless";
+
+/// A new database in a directory of its own.
+struct Home {
+    dir: TempDir,
+    store: Store,
+}
+
+impl Home {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&url(&dir), Open::CreateIfMissing).await.unwrap();
+        Self { dir, store }
+    }
+
+    /// A database with one campaign, `q4`, of these rows.
+    async fn with(rows: &[NewJob]) -> (Self, i64) {
+        let home = Self::new().await;
+        let loaded = home.load("q4", rows).await.unwrap();
+        (home, loaded.campaign_id)
+    }
+
+    async fn load(&self, campaign: &str, rows: &[NewJob]) -> Result<Loaded, LoadError> {
+        let mut loader = self.store.begin_load(campaign, OPERATION, NOW).await?;
+        loader.push(rows).await?;
+        loader.finish().await
+    }
+
+    /// The job called `name` in project P1 of a campaign.
+    async fn job(&self, campaign_id: i64, name: &str) -> Job {
+        self.store.job(campaign_id, P1, name).await.unwrap().unwrap()
+    }
+
+    /// Writes the job as `alter` makes it; it must match.
+    async fn alter(&self, mut job: Job, alter: impl FnOnce(&mut Job)) -> Job {
+        alter(&mut job);
+        assert_eq!(self.store.record("r1", &[change(job.clone())]).await.unwrap(), [true]);
+        job.revision += 1;
+        job
+    }
+
+    /// Runs a statement of the test's own on the writer, and says what the database answered.
+    async fn sql(&self, sql: &'static str) -> Result<u64, String> {
+        let done = on_pool!(self.store, writer, pool => sqlx::query(sql).execute(pool).await);
+        done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
+    }
+}
+
+fn url(dir: &TempDir) -> String {
+    format!("sqlite:{}", dir.path().join("drydock.db").display())
+}
+
+/// A row of the fleet for a cluster in project P1.
+fn row(row: i64, name: &str) -> NewJob {
+    NewJob {
+        row,
+        project_id: P1.into(),
+        cluster_name: name.into(),
+        wanted: Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() },
+        extra: vec![("owner".into(), "ann".into()), ("ticket".into(), format!("T-{row}"))],
+    }
+}
+
+fn rows(names: &[&str]) -> Vec<NewJob> {
+    names.iter().zip(2..).map(|(name, number)| row(number, name)).collect()
+}
+
+fn change(job: Job) -> Change {
+    Change { job, entry: Some(Entry::new(Kind::Looked)), at: NOW, keep: false, call: None }
+}
+
+/// Ends a job.
+fn end(job: &mut Job, state: State, code: &str) {
+    job.state = state;
+    job.finished_at = Some(NOW);
+    job.due_at = None;
+    job.error = Some(Fault::new(code, "because"));
+}
+
+/// Puts a job into `submitting` with its first request open.
+fn submit(job: &mut Job) {
+    job.state = State::Submitting;
+    job.send += 1;
+    job.open = true;
+    job.due_at = None;
+}
+
+fn names(jobs: &[Job]) -> Vec<&str> {
+    jobs.iter().map(|job| job.cluster_name.as_str()).collect()
+}

@@ -1,0 +1,166 @@
+use super::*;
+use crate::domain::job::{Identity, IfNotLanded, Streak};
+use crate::store::{Call, Lane, Recorded};
+
+/// A job of which nothing is as it was.
+fn all_different(job: &Job) -> Job {
+    let at = |n: i64| Some(Millis(NOW.0 + n));
+    let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb+srv://{id}")) });
+    Job {
+        state: State::Verifying,
+        send: 3,
+        attempts: 2,
+        open: true,
+        accepted: true,
+        if_not_landed: Some(IfNotLanded::Failed(Fault::new("A", "a"))),
+        left_at: at(1),
+        streak: Some(Streak { since: Millis(2), id: "s".into(), looks: 1 }),
+        missing: 1,
+        alone: true,
+        deferrals: 5,
+        first_look_at: at(3),
+        looked_at: at(4),
+        sent_at: at(5),
+        accepted_at: at(6),
+        submitted_at: at(7),
+        due_at: at(8),
+        error: Some(Fault::new("B", "b")),
+        source: identity("src"),
+        target: identity("dst"),
+        answered_id: Some("answered".into()),
+        seen: Some("M0 TENANT, IDLE".into()),
+        ..job.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_read_as_it_was_written() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let mut job = home.alter(home.job(id, "c1").await, |job| *job = all_different(job)).await;
+    assert_eq!(home.job(id, "c1").await, job);
+    for plan in [None, Some(IfNotLanded::Ready), Some(IfNotLanded::Cancelled)] {
+        job = home.alter(job, |job| job.if_not_landed = plan).await;
+        assert_eq!(home.job(id, "c1").await, job);
+    }
+    job.open = false;
+    let job = home.alter(job, |job| end(job, State::Succeeded, "X")).await;
+    assert_eq!(home.store.reload(&[job.id]).await.unwrap(), [job]);
+}
+
+#[tokio::test]
+async fn what_the_loader_wrote_is_not_overwritten() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let read = home.job(id, "c1").await;
+    let mut stale = rows(&["c1"]);
+    stale[0].row = 50;
+    home.load("q4", &stale).await.unwrap();
+    home.alter(read, |job| job.deferrals = 1).await;
+    assert_eq!(home.job(id, "c1").await.row, 50);
+}
+
+#[tokio::test]
+async fn a_stale_revision_loses_and_nothing_of_it_is_written() {
+    let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+    let stale = home.job(id, "c1").await;
+    let won = home.alter(stale.clone(), |job| job.state = State::Ready).await;
+    let other = home.job(id, "c2").await;
+    let changes = [Change { job: Job { deferrals: 9, ..stale }, ..change(won.clone()) }, change(other.clone())];
+    assert_eq!(home.store.record("r2", &changes).await.unwrap(), [false, true]);
+    assert_eq!(home.job(id, "c1").await, won);
+    let history = home.store.history(&[won.id, other.id]).await.unwrap();
+    let wrote: Vec<_> = history.iter().map(|entry| (entry.job_id, entry.seq, entry.runner.as_str())).collect();
+    assert_eq!(wrote, [(won.id, 1, "r1"), (other.id, 1, "r2")]);
+}
+
+#[tokio::test]
+async fn two_changes_of_one_job_follow_each_other_in_one_transaction() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let first = home.job(id, "c1").await;
+    let second = Job { revision: 1, state: State::Ready, ..first.clone() };
+    let changes = [change(first.clone()), change(second), change(first)];
+    assert_eq!(home.store.record("r1", &changes).await.unwrap(), [true, true, false]);
+    assert_eq!(home.job(id, "c1").await.revision, 2);
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_a_rule_takes_its_whole_batch_along() {
+    let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+    let (good, mut bad) = (home.job(id, "c1").await, home.job(id, "c2").await);
+    bad.state = State::Failed;
+    assert!(home.store.record("r1", &[change(good.clone()), change(bad)]).await.is_err());
+    assert_eq!(home.job(id, "c1").await, good);
+    assert!(home.store.history(&[good.id]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_claim_is_kept_if_wished_until_the_job_ends() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let job = home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().remove(0);
+    let keep = |job: &Job| [Change { keep: true, ..change(job.clone()) }];
+    assert_eq!(home.store.record("r1", &keep(&job)).await.unwrap(), [true]);
+    assert!(home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().is_empty());
+    let mut ended = home.job(id, "c1").await;
+    end(&mut ended, State::Failed, "WRONG_TIER");
+    assert_eq!(home.store.record("r1", &keep(&ended)).await.unwrap(), [true]);
+    assert_eq!(home.sql("UPDATE jobs SET seen = 'x' WHERE claimed_by IS NULL").await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_change_without_keeping_gives_the_job_back() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let job = home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().remove(0);
+    home.alter(job, |job| job.state = State::Ready).await;
+    assert_eq!(names(&home.store.claim(id, "r1", Lane::Rest, NOW, 1).await.unwrap()), ["c1"]);
+}
+
+#[tokio::test]
+async fn overdue_is_what_this_process_has_seen() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let job = home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().remove(0);
+    let job = home.alter(job, |job| job.overdue = 2).await;
+    assert_eq!(home.job(id, "c1").await.overdue, 2);
+    home.store.record("r2", &[change(job)]).await.unwrap();
+    assert_eq!(home.job(id, "c1").await.overdue, 0);
+}
+
+#[tokio::test]
+async fn the_history_tells_what_happened_and_which_call_taught_it() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let job = home.alter(home.job(id, "c1").await, |job| job.state = State::Ready).await;
+    let quiet = Change { entry: None, ..change(job.clone()) };
+    home.store.record("r1", &[quiet]).await.unwrap();
+    let job = Job { revision: job.revision + 1, ..job };
+    let fault = Fault::new("OOPS", "try again");
+    let call = Call { method: "POST", path: "/up".into(), status: Some(503), duration_ms: 12 };
+    let told = Change {
+        entry: Some(Entry::new(Kind::NotNow).of_send(4).because(&fault)),
+        at: Millis(NOW.0 + 7),
+        call: Some(call),
+        ..change(job.clone())
+    };
+    home.store.record("r1", &[told]).await.unwrap();
+    let history = home.store.history(&[job.id]).await.unwrap();
+    assert_eq!(history.len(), 2);
+    let second = Recorded {
+        seq: 2,
+        job_id: job.id,
+        at: Millis(NOW.0 + 7),
+        kind: "not_now".into(),
+        state: State::Ready,
+        send: Some(4),
+        code: Some("OOPS".into()),
+        detail: Some("try again".into()),
+        runner: "r1".into(),
+        method: Some("POST".into()),
+        path: Some("/up".into()),
+        status: Some(503),
+        duration_ms: Some(12),
+    };
+    assert_eq!(history[1], second);
+}
+
+#[tokio::test]
+async fn nothing_to_write_writes_nothing() {
+    let home = Home::new().await;
+    assert!(home.store.record("r1", &[]).await.unwrap().is_empty());
+}
