@@ -1,10 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::atlas::testing::{Desk, TIMEOUT, UPGRADE, account, answer, unauthorized, upgrade};
+use crate::atlas::testing::{Desk, PROJECT, TIMEOUT, UPGRADE, account, answer, unauthorized, upgrade};
 use crate::domain::operation::{CLUSTERS, SERVERLESS};
-
-const PROJECT: &str = "32b6e34b3d91647abb20e7b8";
 
 fn bearer() -> Credentials {
     Credentials::Bearer("eyJsecret".into())
@@ -110,7 +108,7 @@ async fn a_token_that_an_error_repeats_is_not_handed_on() {
 async fn calls_can_be_made_from_spawned_tasks() {
     let client = desk(|| answer(200, "{}")).client(bearer());
     let call = tokio::spawn(async move {
-        client.ready().await.unwrap();
+        client.ready(PROJECT).await.unwrap();
         client.read_one(CLUSTERS, PROJECT, "c1").await.value.unwrap_err();
         client.sign_out().await;
         client.upgrade(&upgrade()).await.value

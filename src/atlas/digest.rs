@@ -15,8 +15,8 @@ use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::clock::Millis;
 
-/// The root of the API: a read that needs no project.
-const ROOT: &str = "/api/atlas/v2";
+/// The version that the asking read names.
+const VERSION: &str = "application/vnd.atlas.2024-08-05+json";
 
 /// Keeps the one nonce of this process.
 pub(super) struct Digest {
@@ -32,7 +32,7 @@ struct Nonce {
     client: Option<PasswordClient>,
     /// Counts the nonces.
     generation: u64,
-    /// The root answered without a challenge, so that asking there is of no use.
+    /// A read was answered without a challenge, so that asking is of no use.
     unasked: bool,
 }
 
@@ -41,8 +41,9 @@ impl Digest {
         Self { public_key, private_key, nonce: Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 
-    /// Asks for a nonce if there is none. Whoever comes meanwhile waits for the same one.
-    pub(super) async fn ready(&self, line: &Line) -> Result<(), SignInError> {
+    /// Asks for a nonce if there is none, by a read of the project that `path` is in. Whoever comes meanwhile waits
+    /// for the same one.
+    pub(super) async fn ready(&self, line: &Line, path: &str) -> Result<(), SignInError> {
         if self.has_nonce() {
             return Ok(());
         }
@@ -54,15 +55,15 @@ impl Digest {
         if let Some((_, failure)) = &*failure {
             return Err(failure.clone());
         }
-        let asked = self.ask(line).await;
+        let asked = self.ask(line, path).await;
         if let Err(error) = &asked {
             *failure = Some((line.clock.now().after(error.holds_for()), error.clone()));
         }
         asked
     }
 
-    async fn ask(&self, line: &Line) -> Result<(), SignInError> {
-        let get = Request::get(ROOT).header(ACCEPT, "application/vnd.atlas.2023-01-01+json");
+    async fn ask(&self, line: &Line, path: &str) -> Result<(), SignInError> {
+        let get = Request::get(clusters_of(path)).header(ACCEPT, VERSION);
         let answer = line.call(get.body(Bytes::new()), line.request_timeout).await;
         let answer = answer.map_err(|error| SignInError::of_transport(&error))?;
         if let Some(client) = challenge(answer.headers()) {
@@ -132,6 +133,12 @@ impl Digest {
     fn lock(&self) -> MutexGuard<'_, Nonce> {
         self.nonce.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The list of clusters of the project that `path` is in: a read that whoever may upgrade there may do.
+fn clusters_of(path: &str) -> String {
+    let project: Vec<&str> = path.split('/').take(6).collect();
+    format!("{}/clusters", project.join("/"))
 }
 
 /// The first challenge that can be answered, in any of the headers.

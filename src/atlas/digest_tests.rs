@@ -5,8 +5,11 @@ use std::time::Duration;
 use http::Response;
 
 use super::*;
-use crate::atlas::testing::{Desk, UPGRADE, answer, key, unauthorized, upgrade};
+use crate::atlas::testing::{Desk, PROJECT, UPGRADE, answer, key, unauthorized, upgrade};
 use crate::domain::event::Answer;
+
+/// The read that asks for a nonce.
+const ASKED: &str = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/clusters";
 
 /// The value of `name` in an `Authorization` header.
 fn part<'a>(header: &'a str, name: &str) -> &'a str {
@@ -40,14 +43,14 @@ fn accepted() -> Option<Response<Bytes>> {
 async fn the_nonce_comes_from_a_read_and_serves_many_requests() {
     let desk = desk(1000);
     let client = desk.client(key());
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     let upgrade = upgrade();
     for exchange in futures_util::future::join_all((0..16).map(|_| client.upgrade(&upgrade))).await {
         assert_eq!(exchange.value, Answer::Accepted { id: None });
     }
-    assert_eq!((desk.count(ROOT), desk.count(UPGRADE)), (1, 16), "one round trip more, and all signed at once");
+    assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 16), "one round trip more, and all signed at once");
     let lines = desk.lines("authorization");
-    assert_eq!(lines[0], format!("GET {ROOT} -"));
+    assert_eq!(lines[0], format!("GET {ASKED} -"));
     let mut counts: Vec<&str> = lines[1..].iter().map(|line| part(line, "nc")).collect();
     counts.sort_unstable();
     counts.dedup();
@@ -61,7 +64,7 @@ async fn a_stale_nonce_costs_one_round_trip_more_and_its_successor_is_kept() {
     for _ in 0..25 {
         assert_eq!(client.upgrade(&upgrade()).await.value, Answer::Accepted { id: None });
     }
-    assert_eq!(desk.count(ROOT), 1);
+    assert_eq!(desk.count(ASKED), 1);
     assert_eq!(desk.count(UPGRADE), 25 + 2, "the nonce was renewed twice, by the challenge itself");
 }
 
@@ -69,14 +72,14 @@ async fn a_stale_nonce_costs_one_round_trip_more_and_its_successor_is_kept() {
 async fn sixteen_requests_with_a_nonce_gone_stale_share_its_successor() {
     let desk = desk(4);
     let client = desk.client(key());
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     for _ in 0..4 {
         client.upgrade(&upgrade()).await;
     }
     let upgrade = upgrade();
     let exchanges = futures_util::future::join_all((0..4).map(|_| client.upgrade(&upgrade))).await;
     assert!(exchanges.iter().all(|exchange| exchange.value == Answer::Accepted { id: None }));
-    assert_eq!((desk.count(ROOT), desk.count(UPGRADE)), (1, 4 + 8));
+    assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 4 + 8));
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +87,7 @@ async fn a_wrong_key_is_signed_anew_once_and_then_holds_the_scope() {
     let desk = Desk::open(Duration::ZERO, |before, _| unauthorized(Some(&format!("nonce-{before}")), false));
     let exchange = desk.client(key()).upgrade(&upgrade()).await;
     assert!(matches!(exchange.value, Answer::ScopeHeld(_)));
-    assert_eq!((desk.count(ROOT), desk.count(UPGRADE)), (1, 2));
+    assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 2));
 }
 
 fn hash(algorithm: &str, text: &str) -> String {
@@ -116,29 +119,29 @@ fn a_digest_is_computed_as_rfc_7616_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_root_that_throttles_or_fails_is_asked_again_later() {
+async fn a_read_that_throttles_or_fails_is_asked_again_later() {
     let desk = Desk::open(Duration::from_millis(10), |before, _| {
         if before == 0 { answer(503, "") } else { unauthorized(Some("n"), false) }
     });
     let client = desk.client(key());
-    for ready in futures_util::future::join_all((0..16).map(|_| client.ready())).await {
+    for ready in futures_util::future::join_all((0..16).map(|_| client.ready(PROJECT))).await {
         assert!(ready.unwrap_err().brakes_host());
     }
-    assert_eq!(desk.count(ROOT), 1);
+    assert_eq!(desk.count(ASKED), 1);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_root_that_asks_for_nothing_does_not_stand_in_the_way() {
+async fn a_read_that_asks_for_nothing_does_not_stand_in_the_way() {
     let desk = Desk::open(Duration::ZERO, |_, request| match request.headers().contains_key("authorization") {
         true => accepted(),
-        false if request.uri().path() == ROOT => answer(404, "{}"),
+        false if request.uri().path() == ASKED => answer(404, "{}"),
         false => unauthorized(Some("n"), false),
     });
     let client = desk.client(key());
     for _ in 0..3 {
         assert_eq!(client.upgrade(&upgrade()).await.value, Answer::Accepted { id: None });
     }
-    assert_eq!((desk.count(ROOT), desk.count(UPGRADE)), (1, 4));
+    assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 4));
 }

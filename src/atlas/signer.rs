@@ -100,12 +100,12 @@ impl Signer {
         }
     }
 
-    /// Sees to it that [`Signer::sign`] will find a token or a nonce.
-    pub(super) async fn ready(&self, line: &Line) -> Result<(), SignInError> {
+    /// Sees to it that [`Signer::sign`] will find a token or a nonce, for requests like those to `path`.
+    pub(super) async fn ready(&self, line: &Line, path: &str) -> Result<(), SignInError> {
         match self {
             Self::Nobody | Self::Bearer(_) => Ok(()),
             Self::Account(keeper) => keeper.token(line).await.map(drop),
-            Self::Key(digest) => digest.ready(line).await,
+            Self::Key(digest) => digest.ready(line, path).await,
         }
     }
 
@@ -116,7 +116,7 @@ impl Signer {
             Self::Bearer(token) => Signature::of(&format!("Bearer {}", token.expose_secret()), 0),
             Self::Account(keeper) => keeper.token(line).await,
             Self::Key(digest) => {
-                digest.ready(line).await?;
+                digest.ready(line, request.uri().path()).await?;
                 digest.sign(request.method(), request.uri())
             }
         }

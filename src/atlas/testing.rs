@@ -13,6 +13,8 @@ use crate::domain::operation;
 
 /// The time of one request in these tests.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+/// The project that they ask about.
+pub(super) const PROJECT: &str = "32b6e34b3d91647abb20e7b8";
 /// The path of an upgrade request.
 pub(super) const UPGRADE: &str = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/clusters/tenantUpgradeToServerless";
 /// Where tokens are fetched.

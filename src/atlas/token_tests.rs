@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::atlas::testing::{Desk, TOKEN, UPGRADE, account, answer, token, unauthorized, upgrade};
+use crate::atlas::testing::{Desk, PROJECT, TOKEN, UPGRADE, account, answer, token, unauthorized, upgrade};
 use crate::domain::event::Answer;
 
 /// Hands out `token-0001`, `token-0002`, ...; `api` answers everything else.
@@ -38,12 +38,12 @@ async fn a_token_is_fetched_once_for_sixteen_calls_at_the_same_time() {
 async fn a_token_is_renewed_when_nine_tenths_of_its_life_have_passed() {
     let desk = desk(|_| None);
     let client = desk.client(account());
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     tokio::time::sleep(Duration::from_millis(899_500)).await;
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     assert_eq!(desk.count(TOKEN), 1);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    futures_util::future::join_all((0..16).map(|_| client.ready())).await;
+    futures_util::future::join_all((0..16).map(|_| client.ready(PROJECT))).await;
     assert_eq!(desk.count(TOKEN), 2);
 }
 
@@ -73,7 +73,7 @@ async fn a_401_without_an_error_document_is_unknown_and_not_sent_again() {
     let client = desk.client(account());
     assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::Unknown(_)));
     assert_eq!(desk.count(UPGRADE), 1);
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     assert_eq!(desk.count(TOKEN), 2, "the token is not used again all the same");
 }
 
@@ -85,7 +85,7 @@ async fn a_failed_fetch_counts_for_all_who_waited_and_until_atlas_says() {
         Some(answer)
     });
     let client = desk.client(account());
-    for ready in futures_util::future::join_all((0..16).map(|_| client.ready())).await {
+    for ready in futures_util::future::join_all((0..16).map(|_| client.ready(PROJECT))).await {
         let error = ready.unwrap_err();
         assert_eq!(error.retry_after(), Some(Duration::from_secs(20)));
         assert!(matches!(error, SignInError::Later { fault, .. } if fault.code == "RATE_LIMITED"));
@@ -93,7 +93,7 @@ async fn a_failed_fetch_counts_for_all_who_waited_and_until_atlas_says() {
     assert_eq!(desk.count(TOKEN), 1);
     assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::NotNow(_)), "nothing was sent");
     tokio::time::sleep(Duration::from_secs(20)).await;
-    assert!(client.ready().await.is_err());
+    assert!(client.ready(PROJECT).await.is_err());
     assert_eq!((desk.count(TOKEN), desk.count(UPGRADE)), (2, 0));
 }
 
@@ -101,11 +101,11 @@ async fn a_failed_fetch_counts_for_all_who_waited_and_until_atlas_says() {
 async fn a_renewal_that_fails_is_no_failure_while_the_old_token_lives() {
     let desk = Desk::open(Duration::ZERO, |before, _| if before == 0 { token("token-0001", 1000) } else { None });
     let client = desk.client(account());
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     tokio::time::sleep(Duration::from_secs(950)).await;
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     tokio::time::sleep(Duration::from_mins(1)).await;
-    assert!(matches!(client.ready().await, Err(SignInError::Later { .. })));
+    assert!(matches!(client.ready(PROJECT).await, Err(SignInError::Later { .. })));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn wrong_credentials_are_refused_without_telling_the_secret() {
     let body = r#"{"error":"invalid_client","error_description":"No client mdb sa/sk."}"#;
     let desk = Desk::open(Duration::ZERO, move |_, _| answer(401, body));
     let client = desk.client(account());
-    let Err(SignInError::Refused(fault)) = client.ready().await else { panic!("it was let in") };
+    let Err(SignInError::Refused(fault)) = client.ready(PROJECT).await else { panic!("it was let in") };
     assert_eq!(fault.code, "invalid_client");
     assert!(!fault.detail.contains("sa/sk"), "{}", fault.detail);
     assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::ScopeHeld(_)));
@@ -123,7 +123,7 @@ async fn wrong_credentials_are_refused_without_telling_the_secret() {
 async fn a_full_house_of_tokens_is_waited_for() {
     let body = r#"{"error":"access_denied","error_description":"Access Token limit reached."}"#;
     let desk = Desk::open(Duration::ZERO, move |_, _| answer(403, body));
-    let error = desk.client(account()).ready().await.unwrap_err();
+    let error = desk.client(account()).ready(PROJECT).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_mins(1)));
 }
 
@@ -133,11 +133,11 @@ async fn signing_out_revokes_the_token_and_takes_two_seconds_at_most() {
     let client = desk.client(account());
     client.sign_out().await;
     assert_eq!(desk.count(REVOKE), 0, "there is nothing to revoke");
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     client.sign_out().await;
     assert_eq!(desk.last_body(), "token=token-0001&token_type_hint=access_token");
     let slow = Desk::open(Duration::from_secs(20), |_, _| token("token-0001", 1000));
     let client = slow.client(account());
-    client.ready().await.unwrap();
+    client.ready(PROJECT).await.unwrap();
     tokio::time::timeout(Duration::from_millis(2100), client.sign_out()).await.unwrap();
 }

@@ -30,7 +30,7 @@ impl Launcher {
 
     async fn sending(&self, job: Job) -> Freed {
         let project = job.project_id.clone();
-        if let Err(error) = self.engine.client.ready().await {
+        if let Err(error) = self.engine.client.ready(&project).await {
             return Freed { project, unsent: Some(Box::new(job)), ..not_signed_in(error) };
         }
         let (reply, written) = oneshot::channel();

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
 use crate::report::{self, Format};
-use crate::store::{Open, RunnerLock, Store, StoreError};
+use crate::store::{Filter, Open, RunnerLock, Store, StoreError};
 
 use summary::Summary;
 
@@ -50,7 +50,7 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     }
     store.bind(loaded.campaign_id, against).await?;
     let client = client(&args, &config, credentials, &store, loaded.campaign_id, clock).await?;
-    sign_in(&client, context).await?;
+    sign_in(&client, &store, loaded.campaign_id, context).await?;
     let engine = engine(&config, &store, &client, clock, loaded.campaign_id, &runner);
     let (ending, started) = work(engine, &args, context, clock).await?;
     client.sign_out().await;
@@ -64,7 +64,7 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         campaign: &config.campaign,
         database: store.name(),
         against,
-        who: client.who(),
+        who: if args.simulate { "nobody: the simulation lets anyone in".to_owned() } else { client.who() },
         reports,
         ending,
         span: clock.now().since(started),
@@ -113,8 +113,9 @@ async fn client(
 }
 
 /// Signs in before anything is started, so that a wrong secret costs nothing.
-async fn sign_in(client: &Client, context: &Context) -> Result<(), Failure> {
-    match client.ready().await {
+async fn sign_in(client: &Client, store: &Store, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
+    match client.ready(&first.job.project_id).await {
         Ok(()) => Ok(()),
         Err(SignInError::Refused(fault)) => {
             Err(Failure::bad_input(format!("cannot sign in as {}: {}: {}", client.who(), fault.code, fault.detail)))
