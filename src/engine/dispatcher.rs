@@ -149,6 +149,9 @@ impl Dispatcher {
     fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
         while self.tasks.try_join_next().is_some() {}
+        if freed.reports.is_empty() {
+            self.pacing.unused();
+        }
         for report in freed.reports {
             self.pacing.tell(&freed.project, report);
         }

@@ -86,6 +86,11 @@ impl Pacing {
         }
     }
 
+    /// A step that had its permits made no request after all; if it was to probe, the next one may.
+    pub fn unused(&mut self) {
+        self.probing = false;
+    }
+
     /// Learns from an answer, or from the news that none came.
     pub fn tell(&mut self, project: &str, report: Report) {
         let now = self.clock.now();

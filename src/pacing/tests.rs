@@ -51,8 +51,11 @@ async fn a_braked_host_lets_one_probe_through() {
     clock.sleep_until(at).await;
     assert_eq!(pacing.ask("b", 1), Verdict::Go);
     assert!(matches!(pacing.ask("c", 1), Verdict::Later(_)), "one probes, not two");
-    pacing.tell("b", Report { answered: true, ..Report::default() });
-    assert_eq!(pacing.ask("c", 1), Verdict::Go);
+    pacing.unused();
+    assert_eq!(pacing.ask("c", 1), Verdict::Go, "a probe that never left lets the next one through");
+    pacing.tell("c", Report { answered: true, ..Report::default() });
+    assert_eq!(pacing.ask("a", 1), Verdict::Go);
+    assert_eq!(pacing.ask("b", 1), Verdict::Go);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,60 @@
+//! The other side: `drydock simulate` in a process of its own.
+
+use crate::process::Running;
+use crate::workdir::{TOKEN, Workdir};
+
+/// A simulated Atlas on loopback.
+pub(crate) struct Atlas {
+    process: Running,
+    pub(crate) url: String,
+}
+
+/// Its books, as it tells them at its end.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) upgrade_requests: u64,
+    pub(crate) effects: u64,
+    pub(crate) asked_again: u64,
+    pub(crate) broken_rules: u64,
+}
+
+impl Atlas {
+    /// Serves the fleet of `dir` to whoever has the token; upgrades take a fraction of a second.
+    pub(crate) fn serve(dir: &Workdir, more: &[&str]) -> Self {
+        Self::serve_as(&TOKEN, dir, &[&["--shortest", "100ms", "--longest", "300ms"], more].concat())
+    }
+
+    /// Serves the fleet of `dir`, whose campaign is aimed at it.
+    pub(crate) fn serve_as(environment: &[(&str, &str)], dir: &Workdir, more: &[&str]) -> Self {
+        let words = ["simulate", "--fleet", "fleet.csv", "--limit", "1000/60000"];
+        // The last one counts, but a test may ask for a port of its own.
+        let listen: &[&str] = if more.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let mut process = Running::start(&mut dir.command(environment, &[&words, listen, more].concat()));
+        let line = process.says("listening");
+        let url = line.trim().strip_prefix("listening ").unwrap().to_owned();
+        dir.aim(&url);
+        Self { process, url }
+    }
+
+    /// Ends it and reads its books.
+    pub(crate) fn stop(self) -> Books {
+        self.process.signal("TERM");
+        let ended = self.process.end().with(0);
+        let line = ended.stderr.lines().find(|line| line.starts_with("served ")).unwrap();
+        let numbers: Vec<u64> =
+            line.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
+        let [_requests, upgrade_requests, effects, asked_again, broken_rules] = numbers.as_slice() else {
+            panic!("{line}");
+        };
+        let [upgrade_requests, effects] = [*upgrade_requests, *effects];
+        Books { upgrade_requests, effects, asked_again: *asked_again, broken_rules: *broken_rules }
+    }
+}
+
+impl Books {
+    /// Every one of `clusters` was upgraded, none was asked again after that, and no rule was broken.
+    #[track_caller]
+    pub(crate) fn are_clean(&self, clusters: u64) {
+        assert_eq!((self.effects, self.asked_again, self.broken_rules), (clusters, 0, 0), "{self:?}");
+    }
+}

@@ -1,0 +1,37 @@
+//! One runner at a time, one host a campaign.
+
+use crate::atlas::Atlas;
+use crate::scrub::scrub;
+use crate::workdir::{TOKEN, Workdir};
+
+#[test]
+fn a_second_run_at_the_same_time_is_refused_and_told_of_the_first() {
+    let dir = Workdir::with_fleet(1, 2);
+    let _atlas = Atlas::serve_as(&TOKEN, &dir, &["--shortest", "1h", "--longest", "2h"]);
+    let mut first = dir.start(&["run", "fast.toml", "-v"]);
+    first.logs("submitting -> upgrading");
+    let second = dir.run(&["run", "fast.toml"]).with(2);
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = format!(" on {} (process {})", host.trim(), first.pid());
+    assert!(second.stderr.contains(&name), "{name:?} is not in {}", second.stderr);
+    assert!(second.stderr.contains(&format!(":{}:", first.pid())), "the runner is not named: {}", second.stderr);
+    // To look is allowed, and so is the next run as soon as the first one is dead.
+    assert_eq!(dir.status()["total"], 2);
+    first.kill();
+    let mut third = dir.start(&["run", "fast.toml", "-v"]);
+    third.logs("took over");
+}
+
+#[test]
+fn a_campaign_goes_on_against_what_it_was_begun_against() {
+    let dir = Workdir::with_fleet(1, 1);
+    let atlas = Atlas::serve(&dir, &[]);
+    dir.run(&["run", "fast.toml", "-q"]).with(0);
+    let books = atlas.stop();
+    books.are_clean(1);
+    let simulated = dir.run(&["run", "fast.toml", "--simulate"]).with(2);
+    dir.aim("http://localhost:1");
+    let elsewhere = dir.run(&["run", "fast.toml"]).with(2);
+    let said = format!("{}{}", simulated.whole(), elsewhere.whole());
+    insta::assert_snapshot!(scrub(&said, &dir));
+}

@@ -1,0 +1,24 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+//! The binary itself, as its users meet it: each test in a directory of its own, with an environment of its own.
+//!
+//! A test waits for what a process prints or for its end, never for time to pass. What people read is held by
+//! snapshots, with times, addresses and spans replaced (`scrub`).
+
+mod atlas;
+mod check;
+mod crashes;
+mod exclusive;
+mod faults;
+mod help;
+mod mistakes;
+mod pipes;
+mod process;
+mod reading;
+mod refusals;
+mod retry;
+mod scrub;
+mod secrets;
+mod sign_in;
+mod signals;
+mod simulation;
+mod workdir;

@@ -1,0 +1,113 @@
+//! What is typed wrong is told in words that say what to do.
+
+use std::fmt::Write;
+
+use sqlx::{ConnectOptions, Connection};
+
+use crate::scrub::scrub;
+use crate::workdir::{Workdir, project};
+
+/// All that is said to each of these command lines, each of which must end with 2 and print no data.
+#[track_caller]
+fn said(dir: &Workdir, lines: &[&[&str]]) -> String {
+    let mut said = String::new();
+    for words in lines {
+        let ended = dir.run(words).with(2);
+        assert_eq!(ended.stdout, "", "{words:?}");
+        write!(said, "$ drydock {}\n{}\n", words.join(" "), ended.stderr).unwrap();
+    }
+    scrub(&said, dir)
+}
+
+#[test]
+fn who_asks_for_what_is_not_there_is_told_what_is() {
+    let dir = Workdir::with_fleet(1, 2);
+    dir.run_as(&[], &["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let (cluster, elsewhere) = (format!("{}/order-0", project(0)), format!("{}/orders-0", project(9)));
+    let nowhere = format!("{}/nothing", project(9));
+    insta::assert_snapshot!(said(
+        &dir,
+        &[
+            &["status", "slow"],
+            &["list", "slow.toml"],
+            &["list", "--state", "failled"],
+            &["show", &cluster],
+            &["show", &elsewhere],
+            &["show", &nowhere],
+            &["show", "orders-0"],
+            &["report", "--format", "xlsx"],
+            &["report", "--format", "cvs"],
+            &["retry"],
+            &["retry", &cluster],
+            &["retry", "--all-failed", &elsewhere],
+            &["retry", "--code", "NO_SUCH_CODE"],
+        ]
+    ));
+}
+
+#[test]
+fn where_a_database_holds_several_campaigns_one_must_be_named() {
+    let dir = Workdir::with_fleet(1, 1);
+    dir.run_as(&[], &["run", "fast.toml", "--simulate", "-q"]).with(0);
+    dir.write("other.toml", &dir.read("fast.toml"));
+    dir.write("fleet.csv", &crate::workdir::fleet(2, 1).replacen("orders-0", "bills-0", 1));
+    dir.run_as(&[], &["run", "other.toml", "--simulate", "-q"]).with(0);
+    insta::assert_snapshot!(said(&dir, &[&["status"]]));
+    dir.run(&["status", "other"]).with(0);
+}
+
+#[test]
+fn a_database_that_cannot_be_ours_is_refused_and_left_as_it_is() {
+    let dir = Workdir::with_fleet(1, 1);
+    dir.write("notes.txt", &"these are notes, and no database at all\n".repeat(40));
+    another_programs_database(&dir);
+    let before = std::fs::read(dir.path().join("other.db")).unwrap();
+    let run = ["run", "fast.toml", "--simulate", "--database-url"];
+    let with = |url: &'static str| [run.as_slice(), &[url]].concat();
+    insta::assert_snapshot!(said(
+        &dir,
+        &[
+            &["status"],
+            &["status", "--database-url", "sqlite:other.db"],
+            &with("sqlite:other.db"),
+            &with("sqlite:notes.txt"),
+            &with("sqlite::memory:"),
+            &with("sqlite:"),
+            &with("sqlite:no/such/folder.db"),
+            &with("postgres://someone:secret@localhost/drydock"),
+            &with("drydock.db"),
+        ]
+    ));
+    assert_eq!(std::fs::read(dir.path().join("other.db")).unwrap(), before);
+    assert!(!dir.has("drydock.db") && !dir.has("reports"));
+}
+
+/// `other.db`, with a table that we know nothing of.
+fn another_programs_database(dir: &Workdir) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("other.db"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = options.create_if_missing(true).connect().await.unwrap();
+        sqlx::query("CREATE TABLE notes (text TEXT)").execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_slip_in_the_options_of_the_simulation_is_named() {
+    let dir = Workdir::with_fleet(1, 1);
+    let with = |more: [&'static str; 2]| [["simulate", "--fleet", "fleet.csv"].as_slice(), &more].concat();
+    insta::assert_snapshot!(said(
+        &dir,
+        &[
+            &["simulate"],
+            &with(["--listen", "0.0.0.0:0"]),
+            &with(["--fault", "conflikt=0.1"]),
+            &with(["--fault", "conflict=2"]),
+            &with(["--shortest", "20s"]),
+            &with(["--longest", "soon"]),
+            &with(["--limit", "many"]),
+            &with(["--operation", "m0-to-flex"]),
+        ]
+    ));
+}
