@@ -34,12 +34,18 @@ fn by_code(code: &str) -> Option<&'static str> {
         "access_denied" => "Revoke tokens of this service account or wait until some expire, at most an hour.",
         "CANNOT_UPDATE_PAUSED_CLUSTER" => "Resume the cluster, then retry it.",
         "CANNOT_MODIFY_CLUSTER_WITH_RUNNING_LIVE_IMPORT" => "Let the live import end or stop it, then retry.",
-        "REGION_UNAVAILABLE" | "INVALID_REGION" => "Choose another region for this row, then retry.",
-        "INVALID_PROVIDER" | "INVALID_PROVIDER_PARAMETERS" => "Correct the provider of this row, then retry.",
-        "VALIDATION_ERROR" | "INVALID_ENUM_VALUE" | "INVALID_ATTRIBUTE" | "MISSING_ATTRIBUTE" => {
-            "Correct this row of the fleet, then retry."
+        "REGION_UNAVAILABLE" | "INVALID_REGION" => {
+            "Retry it, and choose another region for its row before the next run."
         }
-        "TENANT_CLUSTER_UPDATE_UNSUPPORTED" => "This operation does not fit the cluster's tier.",
+        "INVALID_PROVIDER" | "INVALID_PROVIDER_PARAMETERS" => {
+            "Retry it, and correct the provider in its row before the next run."
+        }
+        "VALIDATION_ERROR" | "INVALID_ENUM_VALUE" | "INVALID_ATTRIBUTE" | "MISSING_ATTRIBUTE" => {
+            "Retry it, and correct its row in the fleet before the next run."
+        }
+        "TENANT_CLUSTER_UPDATE_UNSUPPORTED" => {
+            "This operation does not fit the cluster's tier: take the row out of the fleet."
+        }
         "CLUSTER_ALREADY_REQUESTED_DELETION" => "The cluster is being deleted: take the row out of the fleet.",
         "CLUSTER_VERSION_INCOMPATIBLE_WITH_EXISTING_CUSTOM_ROLES"
         | "CUSTOM_ROLE_ACTIONS_INVALID_FOR_EXISTING_CLUSTERS" => "Change the project's custom roles, then retry.",

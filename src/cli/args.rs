@@ -7,15 +7,17 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 const AFTER_HELP: &str = "\
 Credentials come from the environment, the first complete one of:
-  MONGODB_ATLAS_ACCESS_TOKEN                                   bearer token
-  MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET      service account
-  MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY  API key
+  bearer token     MONGODB_ATLAS_ACCESS_TOKEN
+  service account  MONGODB_ATLAS_CLIENT_ID, MONGODB_ATLAS_CLIENT_SECRET
+  API key          MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY
 
 Exit codes:
-  0 every job succeeded or was skipped    10 ended, and some jobs failed or were cancelled
-  1 an internal error                     11 stopped by the failure limit
-  2 bad input; nothing was started        12 held, an operator must act
-                                         130 interrupted and resumable";
+    0  every job succeeded or was skipped
+    1  an internal error
+    2  bad input, no credentials, refused or declined; nothing was started
+   10  ended, and some jobs failed or were cancelled
+   12  held, an operator must act
+  130  interrupted and resumable";
 
 /// Upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet: never twice, never lost.
 #[derive(Debug, Parser)]
@@ -29,6 +31,7 @@ pub(super) struct Args {
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
     /// The job table, sqlite:FILE [default: sqlite:drydock.db; also DATABASE_URL]
     #[arg(long, global = true, value_name = "URL")]

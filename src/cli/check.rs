@@ -14,7 +14,8 @@ use crate::intake::{self, FleetRow, Plan};
 
 /// Validates; touches neither Atlas nor the database.
 pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
-    let config = load(&args.campaign, context)?;
+    let config = load(&args.campaign)?;
+    warn(&config, context);
     let mut projects = HashSet::new();
     let clusters = each_chunk(&config, async |rows: Vec<FleetRow>| {
         projects.extend(rows.into_iter().map(|row| row.project_id));
@@ -32,16 +33,19 @@ pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads the campaign file and says what it warns about.
-pub(super) fn load(path: &std::path::Path, context: &Context) -> Result<Config, Failure> {
-    let config = config::load(path, &environment::variable)?;
+/// Reads the campaign file.
+pub(super) fn load(path: &std::path::Path) -> Result<Config, Failure> {
+    Ok(config::load(path, &environment::variable)?)
+}
+
+/// Says what the campaign file should not have been meant to say.
+pub(super) fn warn(config: &Config, context: &Context) {
     for warning in &config.warnings {
         context.say(&format!("{} {warning}", context.yellow("warning:")));
     }
     if let Some(caution) = config.operation.caution {
         context.say(&format!("{} {}: {caution}", context.yellow("note:"), config.operation.name));
     }
-    Ok(config)
 }
 
 /// Streams the fleet's rows, a chunk at a time; returns how many there were. What `work` has done when a row turns

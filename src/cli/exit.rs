@@ -55,6 +55,11 @@ impl Failure {
         Self { code: ExitCode::SUCCESS, message: String::new() }
     }
 
+    /// Whether it is no failure but a reader that went away.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        self.code == ExitCode::SUCCESS
+    }
+
     /// Says it on standard error.
     pub(super) fn tell(self, context: &Context) -> ExitCode {
         if !self.message.is_empty() {
@@ -85,14 +90,24 @@ impl From<LoadError> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::bad_input(error)
+        let count = error.0.len();
+        Self::bad_input(list("the campaign file", count, &error))
     }
 }
 
 impl From<IntakeError> for Failure {
     fn from(error: IntakeError) -> Self {
-        Self::bad_input(error)
+        match &error {
+            IntakeError::Rows(rows) => Self::bad_input(list("the fleet", rows.len(), &error)),
+            _ => Self::bad_input(error),
+        }
     }
+}
+
+/// Mistakes, each on a line that begins with its file, so that editors and scripts find the place.
+fn list(what: &str, count: usize, mistakes: &dyn fmt::Display) -> String {
+    let mistake = if count == 1 { "one mistake".to_owned() } else { format!("{count} mistakes") };
+    format!("{what} has {mistake}; nothing was started\n{mistakes}")
 }
 
 impl From<ReportError> for Failure {

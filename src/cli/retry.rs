@@ -12,6 +12,7 @@ use crate::cli::list::Pages;
 use crate::cli::show::{find, job_word, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::Clock;
+use crate::domain::code::NO_LONGER_IN_FLEET;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
@@ -118,6 +119,12 @@ impl Back<'_> {
             self.tally.selected += 1;
             if !UNHAPPY.contains(&job.state) {
                 self.tally.left.push(format!("{} is {}, and left as it is", job.name(), job.state));
+                continue;
+            }
+            if job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET) {
+                self.tally
+                    .left
+                    .push(format!("{} is no longer in the fleet: put its row back to have it upgraded", job.name()));
                 continue;
             }
             if let Some(other) = self.store.live_elsewhere(&job).await? {

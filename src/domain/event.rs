@@ -68,6 +68,8 @@ pub enum Sighting {
     Other(Seen),
     /// Both APIs answered 404 to a single read.
     Missing,
+    /// Single reads said that the name belongs to an API that this operation does not read.
+    Elsewhere,
     /// Nothing was learned.
     Unlisted,
 }
@@ -115,6 +117,8 @@ pub enum Event {
         fault: Fault,
         /// How long Atlas asked to wait.
         retry_after: Option<Duration>,
+        /// Whether nobody gets through at all, which says nothing about this job's time.
+        braked: bool,
     },
     /// Everything is at hand to send the request now.
     Intent,
@@ -135,6 +139,8 @@ pub enum Event {
     LeftFleet,
     /// The row is in the fleet again.
     Returned,
+    /// A request to the same cluster is open, or was accepted without success, in another campaign.
+    SentElsewhere,
     /// An operator wants it tried again.
     Retry {
         /// The operator's words.

@@ -35,8 +35,10 @@ pub enum Kind {
     Cancelled,
     /// The row left the fleet.
     LeftFleet,
-    /// The row came back, or was changed.
+    /// The row came back.
     Returned,
+    /// Another campaign may have a request to the cluster under way.
+    SentElsewhere,
     /// An operator sent it back.
     Retried,
 }
@@ -61,6 +63,7 @@ impl Kind {
             Self::Cancelled => "cancelled",
             Self::LeftFleet => "left_fleet",
             Self::Returned => "returned",
+            Self::SentElsewhere => "sent_elsewhere",
             Self::Retried => "retried",
         }
     }

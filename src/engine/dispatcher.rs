@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Millis;
@@ -16,7 +17,7 @@ use crate::engine::launch::Launcher;
 use crate::engine::recorder::Note;
 use crate::engine::slots::Slots;
 use crate::engine::{Control, Ending, Engine, Freed, News, Progress, Recorded};
-use crate::pacing::{Pacing, Verdict};
+use crate::pacing::{Pacing, Purpose, Verdict};
 use crate::store::{Lane, StoreError};
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
@@ -30,6 +31,9 @@ const CLAIM: usize = 512;
 
 /// Looks in a row that were refused before a held run gives up following what is in flight.
 const BLIND: u32 = 3;
+
+/// Looks in a row that failed before people are told.
+const FAILING: u32 = 5;
 
 /// Whether Atlas is known to serve the operation. Until then, one upgrade request goes at a time: an operation that
 /// is gone costs one.
@@ -61,6 +65,8 @@ pub(super) struct Dispatcher {
     out: usize,
     /// Pending jobs being looked at, by project.
     looking: HashMap<String, usize>,
+    /// Looks in a row that failed, and those that were refused.
+    failing: u32,
     blind: u32,
     /// When the table may have something that is due, by lane.
     follow_at: Millis,
@@ -76,7 +82,7 @@ impl Dispatcher {
         to_dispatcher: mpsc::UnboundedSender<News>,
         progress: Progress,
     ) -> Result<Self, StoreError> {
-        let in_flight = engine.store.in_flight_by_project(engine.campaign_id).await?;
+        let in_flight = engine.store.in_flight(engine.campaign_id).await?;
         let proof = if engine.store.accepted_any(engine.campaign_id).await? { Proof::Had } else { Proof::Wanted };
         let now = engine.clock.now();
         Ok(Self {
@@ -84,7 +90,12 @@ impl Dispatcher {
             slots: Slots::new(engine.limits, in_flight),
             workers: Arc::new(Semaphore::new(engine.limits.workers)),
             tasks: JoinSet::new(),
-            launcher: Launcher { engine: engine.clone(), to_recorder, to_dispatcher },
+            launcher: Launcher {
+                engine: engine.clone(),
+                to_recorder,
+                to_dispatcher,
+                stopped: Arc::new(AtomicBool::new(false)),
+            },
             engine,
             progress,
             buffer: Buffer::default(),
@@ -96,6 +107,7 @@ impl Dispatcher {
             steps: 0,
             out: 0,
             looking: HashMap::new(),
+            failing: 0,
             blind: 0,
             follow_at: now,
             pending_at: now,
@@ -113,12 +125,14 @@ impl Dispatcher {
             while let Ok(one) = news.try_recv() {
                 self.hear(one)?;
             }
+            self.nobody_died()?;
             if *control.borrow_and_update() == Control::Drain && !self.draining {
                 self.draining = true;
+                self.launcher.stopped.store(true, Ordering::Relaxed);
                 self.progress.draining();
             }
             if !self.draining {
-                self.refill().await?;
+                self.refill_if_possible().await?;
             }
             let blocked_until = self.hand_out();
             if let Some(ending) = self.ending().await? {
@@ -127,7 +141,7 @@ impl Dispatcher {
                 self.engine.store.defer(&left, now).await?;
                 return Ok(ending);
             }
-            self.progress.braked(self.pacing.host_closed_until());
+            self.progress.braked(self.pacing.closed_until());
             let wake = self.wake_at(blocked_until);
             tokio::select! {
                 Some(one) = news.recv() => self.hear(one)?,
@@ -148,10 +162,7 @@ impl Dispatcher {
 
     fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
-        while self.tasks.try_join_next().is_some() {}
-        if freed.reports.is_empty() {
-            self.pacing.unused();
-        }
+        self.pacing.over(if freed.was_send { Purpose::Send } else { Purpose::Look });
         for report in freed.reports {
             self.pacing.tell(&freed.project, report);
         }
@@ -160,23 +171,55 @@ impl Dispatcher {
         }
         if let Some(job) = freed.unsent {
             self.out -= 1;
-            self.slots.give_back(&job.project_id);
+            self.slots.give_back(job.id, &job.project_id);
             self.buffer.push(*job);
         }
         if !freed.was_send {
-            self.blind = if freed.blind { self.blind + 1 } else { 0 };
+            self.looks_went(freed.failed, freed.blind);
         }
         if let Some(fault) = freed.hold {
             self.held(fault);
         }
     }
 
+    /// One look that fails is nothing; many in a row are something that people should know, or act upon.
+    fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
+        self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
+        if self.failing == 0 {
+            self.progress.trouble(None);
+        }
+        if let (FAILING, Some(fault)) = (self.failing, failed) {
+            self.progress.trouble(Some(&fault.code));
+            let (campaign, code, detail) = (&*self.engine.campaign, &*fault.code, &*fault.detail);
+            tracing::warn!(campaign, code, "looks fail again and again, trying on: {detail}");
+        }
+        self.blind = if blind.is_some() { self.blind + 1 } else { 0 };
+        if let (BLIND.., Some(fault)) = (self.blind, blind) {
+            self.held(fault);
+        }
+    }
+
+    /// A task that panicked will never report: better to end, and let the next run verify.
+    fn nobody_died(&mut self) -> Result<(), StoreError> {
+        let mut dead = self.launcher.to_recorder.is_closed();
+        while let Some(ended) = self.tasks.try_join_next() {
+            dead |= ended.is_err();
+        }
+        if dead {
+            return Err(StoreError::Other {
+                database: self.engine.store.name(),
+                source: "a task of the engine died; what was on the wire will be verified by the next run".into(),
+            });
+        }
+        Ok(())
+    }
+
     fn recorded(&mut self, one: Recorded) {
-        let Recorded { before, job, kept, hold, was_intent } = one;
+        let Recorded { before, job, kept, hold, sends } = one;
         if let Some(fault) = hold {
             self.held(fault);
         }
-        self.slots.moved(&job.project_id, before, job.state);
+        self.slots.follow(&job);
         self.counts.add(before, -1);
         self.counts.add(job.state, 1);
         // More left a state than we knew of: another process has sent jobs back.
@@ -189,11 +232,8 @@ impl Dispatcher {
                 self.looking.remove(&job.project_id);
             }
         }
-        if job.state == State::Submitting {
+        if sends {
             return; // its worker still has it
-        }
-        if was_intent {
-            self.slots.give_back(&job.project_id); // not sent after all
         }
         self.out = self.out.saturating_sub(1);
         if kept {
@@ -208,7 +248,21 @@ impl Dispatcher {
         if self.hold.is_none() {
             tracing::error!(campaign = %self.engine.campaign, code = %fault.code, "held: {}", fault.detail);
             self.progress.held(&fault);
+            self.launcher.stopped.store(true, Ordering::Relaxed);
             self.hold = Some(fault);
+        }
+    }
+
+    /// Another process that holds the database for long is waited for; what is due stays due.
+    async fn refill_if_possible(&mut self) -> Result<(), StoreError> {
+        match self.refill().await {
+            Err(StoreError::Locked { database }) => {
+                tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
+                let soon = self.engine.clock.now().after(Duration::from_secs(1));
+                (self.follow_at, self.pending_at) = (soon, soon);
+                Ok(())
+            }
+            other => other,
         }
     }
 
@@ -216,12 +270,18 @@ impl Dispatcher {
     async fn refill(&mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.miscounted) {
             self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
+            self.progress.recounted(self.counts);
         }
         let now = self.engine.clock.now();
         if now >= self.polled_at.after(POLL) {
             self.polled_at = now;
             self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
             self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
+        }
+        if self.hold.is_some() {
+            // What will not be sent makes room for what is followed.
+            let ids = self.buffer.give_up(|_| true);
+            self.engine.store.defer(&ids, now.after(DEFER)).await?;
         }
         if now >= self.follow_at && self.buffer.room() > 0 {
             let limit = self.buffer.room().min(CLAIM);
@@ -234,8 +294,14 @@ impl Dispatcher {
                 self.make_room().await?;
             }
             let limit = wanted.min(self.buffer.room()).min(CLAIM);
-            if limit > 0 && self.claim(Lane::Pending, limit).await? < limit {
-                self.pending_at = self.next_due(Lane::Pending).await?;
+            if limit > 0 {
+                let claimed = self.claim(Lane::Pending, limit).await?;
+                if claimed < limit {
+                    self.pending_at = self.next_due(Lane::Pending).await?;
+                } else if self.wanted() >= wanted {
+                    // All of them belong to projects without a free slot.
+                    self.pending_at = now.after(Duration::from_millis(100));
+                }
             }
         }
         Ok(())
@@ -247,6 +313,7 @@ impl Dispatcher {
         let jobs = self.engine.store.claim(self.engine.campaign_id, &self.engine.runner, lane, now, limit).await?;
         let count = jobs.len();
         for job in jobs {
+            self.slots.follow(&job); // another process may have sent it back to be verified
             self.buffer.push(job);
         }
         Ok(count)
@@ -259,6 +326,9 @@ impl Dispatcher {
 
     /// How many more pending jobs could be on their way to a slot, besides those that already are.
     fn wanted(&self) -> usize {
+        if self.slots.free() == 0 {
+            return 0;
+        }
         let held = self.buffer.upcoming(|project| self.slots.free_in(project));
         let looking: usize = self.looking.values().sum();
         (self.slots.free() + self.engine.limits.workers).saturating_sub(held + looking)
@@ -299,19 +369,38 @@ impl Dispatcher {
                 return None;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
-            if let Verdict::Later(at) = self.pacing.ask(project, 1) {
-                return Some(at);
+            match self.pacing.ask(project, 1, Purpose::Send) {
+                Verdict::Go => {}
+                Verdict::Later(at) => return Some(at),
+                Verdict::LookFirst => return self.probe(project, worker),
             }
             let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
             if self.proof == Proof::Wanted {
                 self.proof = Proof::Asked;
             }
-            self.slots.take(project);
+            self.slots.take(job.id, project);
             self.steps += 1;
             self.out += 1;
             self.tasks.spawn(self.launcher.clone().send(job, worker));
         }
         None
+    }
+
+    /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
+    fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
+        if let Verdict::Later(at) = self.pacing.ask(project, self.requests_of_a_look(), Purpose::Look) {
+            return Some(at);
+        }
+        let now = self.engine.clock.now();
+        let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+        self.steps += 1;
+        self.out += 1;
+        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), vec![job], worker));
+        None
+    }
+
+    fn requests_of_a_look(&self) -> u32 {
+        if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 }
     }
 
     fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
@@ -324,8 +413,8 @@ impl Dispatcher {
                 return None;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
-            let requests = if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 };
-            if let Verdict::Later(at) = self.pacing.ask(project, requests) {
+            let requests = self.requests_of_a_look();
+            if let Verdict::Later(at) = self.pacing.ask(project, requests, Purpose::Look) {
                 return Some(at);
             }
             let jobs = self.buffer.with(project, |queue| queue.next_looks(pending)).unwrap_or_default();
@@ -344,15 +433,11 @@ impl Dispatcher {
         if self.steps > 0 || self.out > 0 {
             return Ok(None);
         }
-        if self.draining {
-            return Ok(Some(Ending::Interrupted));
-        }
-        if let Some(fault) = &self.hold {
-            let followed_to_the_end = self.slots.in_flight() == 0;
-            return Ok((followed_to_the_end || self.blind >= BLIND).then(|| Ending::Held(fault.clone())));
-        }
         if !Engine::is_done(&self.counts) {
-            return Ok(None);
+            return Ok(match &self.hold {
+                Some(fault) if self.slots.in_flight() == 0 || self.blind >= BLIND => Some(Ending::Held(fault.clone())),
+                _ => self.draining.then_some(Ending::Interrupted),
+            });
         }
         // Another process may have sent jobs back meanwhile.
         self.counts = self.engine.store.counts(self.engine.campaign_id).await?;

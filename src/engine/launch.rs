@@ -1,5 +1,8 @@
 //! The tasks that workers are: each holds its place among the workers for as long as its step takes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::atlas::SignInError;
@@ -16,6 +19,8 @@ pub(super) struct Launcher {
     pub(super) engine: Engine,
     pub(super) to_recorder: mpsc::UnboundedSender<Note>,
     pub(super) to_dispatcher: mpsc::UnboundedSender<News>,
+    /// No new sends: draining, or held.
+    pub(super) stopped: Arc<AtomicBool>,
 }
 
 impl Launcher {
@@ -33,6 +38,9 @@ impl Launcher {
         if let Err(error) = self.engine.client.ready(&project).await {
             return Freed { project, unsent: Some(Box::new(job)), ..not_signed_in(error) };
         }
+        if self.stopped.load(Ordering::Relaxed) {
+            return Freed { project, unsent: Some(Box::new(job)), ..Freed::default() };
+        }
         let (reply, written) = oneshot::channel();
         let _gone = self.to_recorder.send(Note::Intent(Box::new(job), reply));
         let Ok(Some(job)) = written.await else {
@@ -48,12 +56,12 @@ impl Launcher {
     pub(super) async fn look(self, project: String, jobs: Vec<Job>, worker: OwnedSemaphorePermit) {
         let starting = jobs.iter().any(|job| job.state == State::Pending);
         let learned = worker::look(&self.engine, jobs).await;
-        let blind = learned.held.is_some();
-        // A look that only follows what is in flight stops nobody from trying again.
-        let hold = learned.held.filter(|_| starting);
+        // A look that only follows what is in flight may be refused once without stopping everybody.
+        let hold = learned.held.clone().filter(|_| starting);
         let _gone = self.to_recorder.send(Note::Happened(learned.news));
         drop(worker);
-        let freed = Freed { project, reports: learned.reports, hold, blind, ..Freed::default() };
+        let (reports, failed, blind) = (learned.reports, learned.failed, learned.held);
+        let freed = Freed { project, reports, hold, failed, blind, ..Freed::default() };
         let _gone = self.to_dispatcher.send(News::Freed(freed));
     }
 }

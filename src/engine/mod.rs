@@ -123,8 +123,10 @@ struct Freed {
     unsent: Option<Box<Job>>,
     /// A whole scope is held.
     hold: Option<Fault>,
+    /// Why a look failed.
+    failed: Option<Fault>,
     /// A look was refused for a reason that concerns a whole scope.
-    blind: bool,
+    blind: Option<Fault>,
 }
 
 /// One job as the recorder wrote it.
@@ -133,7 +135,8 @@ struct Recorded {
     job: Job,
     kept: bool,
     hold: Option<Fault>,
-    was_intent: bool,
+    /// Its worker has it still, and sends.
+    sends: bool,
 }
 
 impl Engine {

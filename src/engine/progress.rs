@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub hold: Option<Fault>,
     /// Until when nobody gets through to the host, if so.
     pub braked_until: Option<Millis>,
+    /// Why looks fail again and again, if so.
+    pub trouble: Option<String>,
     /// Whether a signal asked to drain.
     pub draining: bool,
 }
@@ -38,6 +40,7 @@ impl Default for Progress {
             ended_before: 0,
             hold: None,
             braked_until: None,
+            trouble: None,
             draining: false,
         };
         Self(Arc::new(watch::Sender::new(snapshot)))
@@ -67,6 +70,19 @@ impl Progress {
                 shot.counts.add(*from, -1);
                 shot.counts.add(*to, 1);
             }
+        });
+    }
+
+    /// What the store says, where another process has moved jobs.
+    pub(super) fn recounted(&self, counts: Counts) {
+        self.0.send_modify(|shot| shot.counts = counts);
+    }
+
+    pub(super) fn trouble(&self, code: Option<&str>) {
+        self.0.send_if_modified(|shot| {
+            let changed = shot.trouble.as_deref() != code;
+            shot.trouble = code.map(str::to_owned);
+            changed
         });
     }
 

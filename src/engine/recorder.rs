@@ -90,11 +90,12 @@ impl Recorder {
                 moves.push((item.job.state, job.state));
                 self.log(&item.job, &job);
             }
-            let was_intent = item.reply.is_some();
+            // Only who made it so may send.
+            let sends = item.reply.is_some() && item.job.state == State::Ready && job.state == State::Submitting;
             if let Some(reply) = item.reply {
-                let _gone = reply.send((job.state == State::Submitting).then(|| job.clone()));
+                let _gone = reply.send(sends.then(|| job.clone()));
             }
-            written.push(Recorded { before: item.job.state, job, kept: keep, hold, was_intent });
+            written.push(Recorded { before: item.job.state, job, kept: keep, hold, sends });
         }
         self.progress.moved(&moves);
         let _gone = self.to_dispatcher.send(News::Recorded(written));

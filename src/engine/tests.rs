@@ -162,12 +162,13 @@ async fn a_runner_that_dies_over_and_over_loses_none_and_repeats_none() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_upgraded_ends_with_its_reason() {
-    let mut harbour = Harbour::new(1, 6, quick(), |cluster| match &*cluster.name {
+    let mut harbour = Harbour::new(1, 7, quick(), |cluster| match &*cluster.name {
         "c0" => cluster.at(Stage::Missing),
         "c1" => cluster.at(Stage::Paused),
         "c2" => cluster.at(Stage::Serverless),
         "c3" => cluster.at(Stage::Dedicated),
         "c4" => cluster.at(Stage::Upgrading { since: START }),
+        "c5" => cluster.at(Stage::Flex),
         _ => cluster,
     })
     .await;
@@ -223,7 +224,7 @@ async fn an_hour_of_maintenance_fails_nobody() {
     });
     assert_eq!(harbour.run().await, Ending::Finished);
     let ledger = harbour.keeps_both_promises().await;
-    assert_eq!(harbour.counts().await.of(State::Succeeded), 10);
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 10, "{:?}", harbour.codes().await);
     assert!(ledger.requests < 1500, "the brake was off: {} requests", ledger.requests);
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Learned {
     pub(super) reports: Vec<Report>,
     /// A look was refused for a reason that concerns a whole scope.
     pub(super) held: Option<Fault>,
+    /// A look failed.
+    pub(super) failed: Option<Fault>,
 }
 
 /// Sends the job's upgrade request, whose intent is on disk.
@@ -27,7 +29,8 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
     if let Some(retired) = &exchange.retired {
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
     }
-    let (report, call) = (report(&exchange.limits, exchange.status), call(&exchange));
+    let report = Report { sent: true, ..report(&exchange.limits, exchange.status) };
+    let call = call(&exchange);
     let answer = exchange.value;
     tracing::info!(
         campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
@@ -45,13 +48,15 @@ pub(super) async fn look(engine: &Engine, jobs: Vec<Job>) -> Learned {
     } else {
         looking.many(&jobs).await
     };
-    let news = match found {
-        Ok(found) => jobs.into_iter().zip(found).map(|(job, pair)| looking.seen(job, pair)).collect(),
+    let braked = looking.reports.iter().any(|report| report.brakes_host);
+    let (news, failed) = match found {
+        Ok(found) => (jobs.into_iter().zip(found).map(|(job, pair)| looking.seen(job, pair)).collect(), None),
         Err((fault, retry_after)) => {
-            jobs.into_iter().map(|job| (job, Event::LookFailed { fault: fault.clone(), retry_after }, None)).collect()
+            let event = Event::LookFailed { fault: fault.clone(), retry_after, braked };
+            (jobs.into_iter().map(|job| (job, event.clone(), None)).collect(), Some(fault))
         }
     };
-    Learned { news, reports: looking.reports, held: looking.held }
+    Learned { news, reports: looking.reports, held: looking.held, failed }
 }
 
 type Failure = (Fault, Option<Duration>);
@@ -138,7 +143,9 @@ fn report(limits: &AtlasLimits, status: Option<u16>) -> Report {
         retry_after: limits.retry_after,
         remaining: limits.remaining,
         limit: limits.limit,
-        brakes_host: limits.brakes_host,
+        brakes_host: limits.brakes_host && status != Some(405),
+        writes_closed: status == Some(405),
+        sent: false,
         answered: status.is_some(),
     }
 }

@@ -14,6 +14,15 @@ use crate::clock::{Clock, Millis};
 use brake::Brake;
 use quota::Quota;
 
+/// What somebody wants to make requests for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To read.
+    Look,
+    /// To upgrade.
+    Send,
+}
+
 /// What pacing says to somebody who wants to make requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -21,9 +30,12 @@ pub enum Verdict {
     Go,
     /// Ask again at this time.
     Later(Millis),
+    /// The host did not answer when it was asked last: look first. A read that fails costs nobody an attempt.
+    LookFirst,
 }
 
 /// What an answer said about the pace.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; they are no state")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Report {
     /// Whether it was a 429.
@@ -34,10 +46,41 @@ pub struct Report {
     pub remaining: Option<u32>,
     /// `RateLimit-Limit`: the capacity of the bucket.
     pub limit: Option<u32>,
-    /// 405, 503, or no connection: nobody gets through.
+    /// 503, or no connection: nobody gets through.
     pub brakes_host: bool,
+    /// 405: nobody may write while Atlas is being upgraded.
+    pub writes_closed: bool,
+    /// Whether it was an upgrade request.
+    pub sent: bool,
     /// Whether an answer came at all.
     pub answered: bool,
+}
+
+/// A brake that one asker may probe when its time has passed.
+#[derive(Default)]
+struct Gate {
+    brake: Brake,
+    probing: bool,
+}
+
+impl Gate {
+    /// Until when it is closed to this asker, if so.
+    fn closed_until(&self, now: Millis) -> Option<Millis> {
+        let waits = self.brake.is_on() && self.probing;
+        self.brake.closed_until(now).or_else(|| waits.then(|| now.after(Duration::from_secs(1))))
+    }
+
+    fn enter(&mut self) {
+        self.probing = self.brake.is_on();
+    }
+
+    fn heard(&mut self, now: Millis, pulled: bool, passed: bool, asked: Option<Duration>) {
+        if pulled {
+            self.brake.pull(now, asked);
+        } else if passed {
+            self.brake.release();
+        }
+    }
 }
 
 struct Scope {
@@ -50,24 +93,31 @@ pub struct Pacing {
     clock: Clock,
     per_minute: u32,
     scopes: HashMap<String, Scope>,
-    host: Brake,
-    probing: bool,
+    /// The whole host, probed by looks.
+    host: Gate,
+    /// Upgrade requests, probed by one of them: a 405 applies nothing and is no attempt.
+    writes: Gate,
 }
 
 impl Pacing {
     /// A pace of at most `per_minute` requests in any minute, in each project.
     pub fn new(per_minute: u32, clock: Clock) -> Self {
-        Self { clock, per_minute, scopes: HashMap::new(), host: Brake::default(), probing: false }
+        Self { clock, per_minute, scopes: HashMap::new(), host: Gate::default(), writes: Gate::default() }
     }
 
-    /// Takes `requests` permits in `project`, all or none. A braked host lets one asker through to probe.
-    pub fn ask(&mut self, project: &str, requests: u32) -> Verdict {
+    /// Takes `requests` permits in `project`, all or none.
+    pub fn ask(&mut self, project: &str, requests: u32, purpose: Purpose) -> Verdict {
         let now = self.clock.now();
         if let Some(until) = self.host.closed_until(now) {
             return Verdict::Later(until);
         }
-        if self.host.is_on() && self.probing {
-            return Verdict::Later(now.after(Duration::from_secs(1)));
+        if purpose == Purpose::Send {
+            if self.host.brake.is_on() {
+                return Verdict::LookFirst;
+            }
+            if let Some(until) = self.writes.closed_until(now) {
+                return Verdict::Later(until);
+            }
         }
         let (per_minute, clock) = (self.per_minute, self.clock);
         let scope = self
@@ -77,28 +127,31 @@ impl Pacing {
         if let Some(until) = scope.brake.closed_until(now) {
             return Verdict::Later(until);
         }
-        match scope.quota.take(requests) {
-            Ok(()) => {
-                self.probing = self.host.is_on();
-                Verdict::Go
-            }
-            Err(wait) => Verdict::Later(now.after(wait.max(Duration::from_millis(1)))),
+        if let Err(wait) = scope.quota.take(requests) {
+            return Verdict::Later(now.after(wait.max(Duration::from_millis(1))));
         }
+        self.host.enter();
+        if purpose == Purpose::Send {
+            self.writes.enter();
+        }
+        Verdict::Go
     }
 
-    /// A step that had its permits made no request after all; if it was to probe, the next one may.
-    pub fn unused(&mut self) {
-        self.probing = false;
+    /// A step that had its permits is over; if it was to probe, the next one may.
+    pub fn over(&mut self, purpose: Purpose) {
+        self.host.probing = false;
+        if purpose == Purpose::Send {
+            self.writes.probing = false;
+        }
     }
 
     /// Learns from an answer, or from the news that none came.
     pub fn tell(&mut self, project: &str, report: Report) {
         let now = self.clock.now();
-        self.probing = false;
-        if report.brakes_host {
-            self.host.pull(now, report.retry_after);
-        } else if report.answered {
-            self.host.release();
+        let passed = report.answered && !report.brakes_host;
+        self.host.heard(now, report.brakes_host, passed, report.retry_after);
+        if report.sent {
+            self.writes.heard(now, report.writes_closed, passed && !report.throttled, report.retry_after);
         }
         let Some(scope) = self.scopes.get_mut(project) else { return };
         if let Some(limit) = report.limit.filter(|limit| *limit > 0) {
@@ -106,7 +159,7 @@ impl Pacing {
         }
         if report.throttled {
             scope.brake.pull(now, report.retry_after);
-        } else if report.answered && !report.brakes_host {
+        } else if passed {
             scope.brake.release();
             let stated = report.limit.is_some_and(|limit| limit > 0);
             if stated && report.remaining == Some(0) {
@@ -115,9 +168,9 @@ impl Pacing {
         }
     }
 
-    /// Until when nobody gets through to the host, if so.
-    pub fn host_closed_until(&self) -> Option<Millis> {
-        self.host.closed_until(self.clock.now())
+    /// Until when nobody gets through to the host, or none with an upgrade request, if so.
+    pub fn closed_until(&self) -> Option<Millis> {
+        self.host.brake.closed_until(self.clock.now()).or_else(|| self.writes.brake.closed_until(self.clock.now()))
     }
 }
 

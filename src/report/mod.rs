@@ -5,7 +5,7 @@ mod jsonl;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -78,8 +78,7 @@ pub async fn write(
     }
 }
 
-/// Writes `report.FORMAT` into `folder`: under a temporary name first, so that nobody ever reads half a report.
-/// Returns where it is.
+/// Writes `report.FORMAT` into `folder`, which is made if need be. Returns where it is.
 pub async fn write_file(
     store: &Store,
     campaign: &Campaign,
@@ -87,25 +86,43 @@ pub async fn write_file(
     folder: &Path,
 ) -> Result<PathBuf, ReportError> {
     let path = folder.join(format!("report.{}", format.name()));
+    fs::create_dir_all(folder).map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })?;
     write_to(store, campaign, format, &path).await?;
     Ok(path)
 }
 
-/// Writes the report to the file `path`, under a temporary name first.
+/// Writes the report to `path`: under a temporary name first, so that nobody ever reads half a report. A device or
+/// a pipe is written to as it is, and a link is followed.
 pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<(), ReportError> {
     let failed = |error| ReportError::Write { path: path.to_path_buf(), error };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let file = File::create(&part).map_err(failed)?;
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let special = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+    let part = if special { path.clone() } else { part_of(&path) };
+    let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&part).map_err(failed)?;
     let mut out = BufWriter::new(file);
     write(store, campaign, format, &mut out).await?;
     let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    if special {
+        return Ok(());
+    }
     file.sync_all().map_err(failed)?;
-    fs::rename(&part, path).map_err(failed)
+    fs::rename(&part, &path).map_err(failed)
+}
+
+/// The temporary name, beside the final one.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// Whether reports could be written into `folder`, which is made if need be: better known before the work than after.
+pub fn prepare(folder: &Path) -> Result<(), ReportError> {
+    let probe = part_of(&folder.join("report"));
+    fs::create_dir_all(folder)
+        .and_then(|()| File::create(&probe))
+        .and_then(|_| fs::remove_file(&probe))
+        .map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })
 }
 
 /// What can go wrong inside; where it was written to is added above.

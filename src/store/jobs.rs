@@ -46,6 +46,10 @@ const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state <> 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
 const INVOLVED_ELSEWHERE: &str = "SELECT count(*) FROM jobs WHERE project_id = $1 AND cluster_name = $2 \
     AND campaign_id <> $3 AND (open = 1 OR accepted = 1)";
+const INVOLVED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NULL \
+    AND submitted_at IS NULL AND EXISTS (SELECT 1 FROM jobs AS other WHERE other.project_id = jobs.project_id \
+        AND other.cluster_name = jobs.cluster_name AND other.campaign_id <> $1 \
+        AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded'))) ORDER BY row, id";
 const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON campaigns.id = jobs.campaign_id \
     WHERE project_id = $1 AND cluster_name = $2 AND campaign_id <> $3 AND finished_at IS NULL";
 
@@ -125,6 +129,14 @@ impl Store {
         let due: sqlx::Result<Option<i64>> =
             on_pool!(self, readers, pool => sqlx::query_scalar(next).bind(campaign_id).fetch_one(pool).await);
         Ok(self.explained(due)?.map(Millis))
+    }
+
+    /// The pending jobs to whose clusters another campaign has a request open, or had one accepted that did not
+    /// succeed.
+    pub async fn involved(&self, campaign_id: i64) -> Result<Vec<Job>> {
+        let rows: sqlx::Result<Vec<JobRow>> =
+            on_pool!(self, readers, pool => sqlx::query_as(INVOLVED).bind(campaign_id).fetch_all(pool).await);
+        self.jobs_of(self.explained(rows)?)
     }
 
     /// Whether another campaign has a request to the job's cluster open, or had one accepted.

@@ -49,14 +49,24 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Rows want something else of clusters whose upgrade has started: row, name, and the job's state.
-    #[error("{} rows of the fleet were changed after their jobs had started: undo the change, or use another campaign name", .0.len())]
+    #[error("{} rows of the fleet were changed after their jobs had started: undo the change, retry a failed one first, \
+        or use another campaign name{}", .0.len(), some(.0.iter().map(|(row, name, state)| format!("row {row} {name} is {state}"))))]
     Started(Vec<(i64, String, State)>),
     /// Clusters are live in another campaign: row, name, and that campaign.
-    #[error("{} clusters of the fleet are still under way in another campaign: let that one end first", .0.len())]
+    #[error("{} clusters of the fleet are still under way in another campaign: let that one end first{}", .0.len(),
+        some(.0.iter().map(|(row, name, campaign)| format!("row {row} {name} is in {campaign}"))))]
     LiveElsewhere(Vec<(i64, String, String)>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The first few of a long list, each on a line of its own.
+fn some(lines: impl ExactSizeIterator<Item = String>) -> String {
+    const SHOWN: usize = 10;
+    let more = lines.len().saturating_sub(SHOWN);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    lines.take(SHOWN).chain(rest).flat_map(|line| ["\n  ".to_owned(), line]).collect()
 }
 
 /// A fleet on its way in. It holds the writer; dropped before [`Loader::finish`], it leaves no trace.
@@ -101,7 +111,7 @@ macro_rules! gone {
 const STARTED: &str = concat!(
     "SELECT incoming.row, jobs.project_id || '/' || jobs.cluster_name, jobs.state FROM ",
     pairs!(),
-    "WHERE jobs.wanted <> incoming.wanted AND (jobs.state NOT IN ('pending', 'ready') OR jobs.send > 0) AND NOT ",
+    "WHERE jobs.wanted <> incoming.wanted AND jobs.state NOT IN ('pending', 'ready') AND NOT ",
     gone!(),
     " ORDER BY incoming.row"
 );
@@ -125,7 +135,7 @@ const UPDATE: &str = "UPDATE jobs SET row = incoming.row, extra = incoming.extra
     AND jobs.campaign_id = $1 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
     OR jobs.wanted <> incoming.wanted)";
 const RETURNED: &str = concat!("SELECT jobs.* FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
-const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') AND send = 0 \
+const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
     AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
         AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id";
 const INSERT: &str = "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, extra, due_at) \

@@ -5,8 +5,8 @@ use crate::domain::summary::Counts;
 use crate::store::{Result, Store};
 
 const COUNTS: &str = "SELECT state, count(*) FROM jobs WHERE campaign_id = $1 GROUP BY state";
-const IN_FLIGHT: &str = "SELECT project_id, count(*) FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
-    AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') GROUP BY project_id ORDER BY project_id";
+const IN_FLIGHT: &str = "SELECT id, project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
+    AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') ORDER BY id";
 const ACCEPTED: &str =
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE campaign_id = $1 AND accepted = 1 LIMIT 1) AS found";
 const FINISHED: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1 AND finished_at >= $2";
@@ -23,8 +23,8 @@ impl Store {
         Ok(counts)
     }
 
-    /// The projects with jobs in flight, and how many each has.
-    pub async fn in_flight_by_project(&self, campaign_id: i64) -> Result<Vec<(String, i64)>> {
+    /// The jobs in flight: id and project.
+    pub async fn in_flight(&self, campaign_id: i64) -> Result<Vec<(i64, String)>> {
         let rows = on_pool!(self, readers, pool => sqlx::query_as(IN_FLIGHT).bind(campaign_id).fetch_all(pool).await);
         self.explained(rows)
     }

@@ -24,6 +24,15 @@ impl Atlas {
         Self::serve_as(&TOKEN, dir, &[&["--shortest", "100ms", "--longest", "300ms"], more].concat())
     }
 
+    /// A directory whose fleet has been upgraded.
+    pub(crate) fn upgraded(projects: u32, clusters: u32) -> Workdir {
+        let dir = Workdir::with_fleet(projects, clusters);
+        let atlas = Self::serve(&dir, &[]);
+        dir.run(&["run", "fast.toml", "-q"]).with(0);
+        atlas.stop().are_clean(u64::from(projects * clusters));
+        dir
+    }
+
     /// Serves the fleet of `dir`, whose campaign is aimed at it.
     pub(crate) fn serve_as(environment: &[(&str, &str)], dir: &Workdir, more: &[&str]) -> Self {
         let words = ["simulate", "--fleet", "fleet.csv", "--limit", "1000/60000"];

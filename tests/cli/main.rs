@@ -15,6 +15,7 @@ mod pipes;
 mod process;
 mod reading;
 mod refusals;
+mod reports;
 mod retry;
 mod scrub;
 mod secrets;

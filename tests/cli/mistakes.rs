@@ -4,28 +4,31 @@ use std::fmt::Write;
 
 use sqlx::{ConnectOptions, Connection};
 
+use crate::atlas::Atlas;
 use crate::scrub::scrub;
-use crate::workdir::{Workdir, project};
+use crate::workdir::{Workdir, fleet, project};
 
-/// All that is said to each of these command lines, each of which must end with 2 and print no data.
+/// What is said to each of these command lines, each of which must end with 2 and print no data. What a campaign file
+/// is warned about stands in other snapshots.
 #[track_caller]
 fn said(dir: &Workdir, lines: &[&[&str]]) -> String {
     let mut said = String::new();
     for words in lines {
         let ended = dir.run(words).with(2);
         assert_eq!(ended.stdout, "", "{words:?}");
-        write!(said, "$ drydock {}\n{}\n", words.join(" "), ended.stderr).unwrap();
+        let aside = |line: &&str| !line.starts_with("warning: ") && !line.starts_with("note: ");
+        let told = ended.stderr.lines().filter(aside).collect::<Vec<_>>().join("\n");
+        write!(said, "$ drydock {}\n{told}\n\n", words.join(" ")).unwrap();
     }
     scrub(&said, dir)
 }
 
 #[test]
 fn who_asks_for_what_is_not_there_is_told_what_is() {
-    let dir = Workdir::with_fleet(1, 2);
-    dir.run_as(&[], &["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let dir = Atlas::upgraded(1, 2);
     let (cluster, elsewhere) = (format!("{}/order-0", project(0)), format!("{}/orders-0", project(9)));
     let nowhere = format!("{}/nothing", project(9));
-    insta::assert_snapshot!(said(
+    let said = said(
         &dir,
         &[
             &["status", "slow"],
@@ -41,18 +44,21 @@ fn who_asks_for_what_is_not_there_is_told_what_is() {
             &["retry", &cluster],
             &["retry", "--all-failed", &elsewhere],
             &["retry", "--code", "NO_SUCH_CODE"],
-        ]
-    ));
+        ],
+    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]
 fn where_a_database_holds_several_campaigns_one_must_be_named() {
-    let dir = Workdir::with_fleet(1, 1);
-    dir.run_as(&[], &["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let dir = Atlas::upgraded(1, 1);
+    dir.write("fleet.csv", &fleet(2, 1));
+    let atlas = Atlas::serve(&dir, &[]);
     dir.write("other.toml", &dir.read("fast.toml"));
-    dir.write("fleet.csv", &crate::workdir::fleet(2, 1).replacen("orders-0", "bills-0", 1));
-    dir.run_as(&[], &["run", "other.toml", "--simulate", "-q"]).with(0);
-    insta::assert_snapshot!(said(&dir, &[&["status"]]));
+    dir.run(&["run", "other.toml", "-q"]).with(0);
+    drop(atlas);
+    let said = said(&dir, &[&["status"]]);
+    insta::assert_snapshot!(said);
     dir.run(&["status", "other"]).with(0);
 }
 
@@ -64,7 +70,7 @@ fn a_database_that_cannot_be_ours_is_refused_and_left_as_it_is() {
     let before = std::fs::read(dir.path().join("other.db")).unwrap();
     let run = ["run", "fast.toml", "--simulate", "--database-url"];
     let with = |url: &'static str| [run.as_slice(), &[url]].concat();
-    insta::assert_snapshot!(said(
+    let said = said(
         &dir,
         &[
             &["status"],
@@ -76,8 +82,9 @@ fn a_database_that_cannot_be_ours_is_refused_and_left_as_it_is() {
             &with("sqlite:no/such/folder.db"),
             &with("postgres://someone:secret@localhost/drydock"),
             &with("drydock.db"),
-        ]
-    ));
+        ],
+    );
+    insta::assert_snapshot!(said);
     assert_eq!(std::fs::read(dir.path().join("other.db")).unwrap(), before);
     assert!(!dir.has("drydock.db") && !dir.has("reports"));
 }
@@ -97,7 +104,7 @@ fn another_programs_database(dir: &Workdir) {
 fn a_slip_in_the_options_of_the_simulation_is_named() {
     let dir = Workdir::with_fleet(1, 1);
     let with = |more: [&'static str; 2]| [["simulate", "--fleet", "fleet.csv"].as_slice(), &more].concat();
-    insta::assert_snapshot!(said(
+    let said = said(
         &dir,
         &[
             &["simulate"],
@@ -108,6 +115,7 @@ fn a_slip_in_the_options_of_the_simulation_is_named() {
             &with(["--longest", "soon"]),
             &with(["--limit", "many"]),
             &with(["--operation", "m0-to-flex"]),
-        ]
-    ));
+        ],
+    );
+    insta::assert_snapshot!(said);
 }

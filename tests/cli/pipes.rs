@@ -1,13 +1,13 @@
 //! A reader that goes away, as `head -1` does, is no error.
 
+use crate::atlas::Atlas;
 use crate::process::Running;
-use crate::workdir::Workdir;
+use crate::workdir::{TOKEN, Workdir, project};
 
 #[test]
 fn a_closed_pipe_is_no_error_and_no_panic() {
-    let dir = Workdir::with_fleet(1, 2);
-    dir.run_as(&[], &["run", "fast.toml", "--simulate", "-q"]).with(0);
-    let job = format!("{}/orders-0", crate::workdir::project(0));
+    let dir = Atlas::upgraded(1, 2);
+    let job = format!("{}/orders-0", project(0));
     let commands: [&[&str]; 8] = [
         &["list"],
         &["list", "--json"],
@@ -30,4 +30,17 @@ fn a_closed_pipe_is_no_error_and_no_panic() {
         let complaint = ended.stderr.lines().find(|line| line.contains("panic") || line.contains("error"));
         assert_eq!(complaint, None, "{words:?}");
     }
+}
+
+#[test]
+fn a_closed_pipe_does_not_hide_how_a_run_ended() {
+    let dir = Workdir::with_fleet(1, 2);
+    let atlas = Atlas::serve(&dir, &["--fault", "refuse=1"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = dir.command(&TOKEN, &["run", "fast.toml", "-q"]);
+    let process = Running::start(command.stdout(writer));
+    drop(command);
+    process.end().with(10);
+    assert_eq!(atlas.stop().effects, 0);
 }

@@ -24,6 +24,7 @@ fn upgrades_a_fleet(environment: &Environment) {
     let run = dir.run_as(environment, &["run", "fast.toml", "-vvv"]).with(0);
     atlas.stop().are_clean(12);
     assert!(run.stdout.contains("12 succeeded"), "{}", run.stdout);
+    assert!(run.stderr.contains(" DEBUG "), "the log is not at its loudest: {}", run.stderr);
     nowhere(environment, &dir, &run);
 }
 

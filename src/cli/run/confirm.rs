@@ -32,5 +32,5 @@ pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, contex
     if answer.trim().eq_ignore_ascii_case("yes") {
         return Ok(());
     }
-    Err(Failure::bad_input("declined; nothing was started"))
+    Err(Failure::bad_input("declined; the fleet is loaded, but nothing was sent"))
 }

@@ -28,6 +28,8 @@ pub(super) async fn load(
     let loaded = loader.finish().await?;
     let returned = settle(store, config, runner, clock, &loaded.returned, &Event::Returned).await?;
     let left = settle(store, config, runner, clock, &loaded.left, &Event::LeftFleet).await?;
+    let involved = store.involved(loaded.campaign_id).await?;
+    settle(store, config, runner, clock, &involved, &Event::SentElsewhere).await?;
     if !context.quiet {
         context.say(&words(config, &loaded, returned, left));
     }

@@ -9,6 +9,7 @@ mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -20,6 +21,8 @@ use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::domain::code::Fault;
+use crate::domain::event::Answer;
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
 use crate::report::{self, Format};
 use crate::store::{Filter, Open, RunnerLock, Store, StoreError};
@@ -31,7 +34,10 @@ const SIMULATION: &str = "simulation";
 
 /// Runs a campaign.
 pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, Failure> {
-    let config = check::load(&args.campaign, context)?;
+    let config = check::load(&args.campaign)?;
+    if !args.simulate {
+        check::warn(&config, context); // all of it is about Atlas
+    }
     let credentials = credentials(&args, &config)?;
     let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
     let clock = match store.newest().await? {
@@ -41,24 +47,31 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     let host = environment::host();
     let runner = format!("{host}:{}:{}", std::process::id(), clock.now().0);
     let _lock = RunnerLock::acquire(&store, &runner, &host, clock.now())?;
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
+    report::prepare(&folder).map_err(Failure::bad_input)?;
     let against = if args.simulate { SIMULATION } else { &config.base_url };
     refuse_another(&store, &config, against).await?;
     let loaded = fleet::load(&store, &config, &runner, clock, context).await?;
-    store.hold(loaded.campaign_id, None).await?;
     if !args.simulate && !config.loopback && !args.yes {
         confirm::ask(&config, &store, loaded.campaign_id, context).await?;
     }
-    store.bind(loaded.campaign_id, against).await?;
     let client = client(&args, &config, credentials, &store, loaded.campaign_id, clock).await?;
-    sign_in(&client, &store, loaded.campaign_id, context).await?;
+    if !args.simulate {
+        sign_in(&client, &config, &store, loaded.campaign_id).await?;
+    }
+    // Only now is anything started: a wrong host or secret has cost nothing.
+    store.bind(loaded.campaign_id, against).await?;
+    store.hold(loaded.campaign_id, None).await?;
     let engine = engine(&config, &store, &client, clock, loaded.campaign_id, &runner);
-    let (ending, started) = work(engine, &args, context, clock).await?;
+    let started = clock.now();
+    let ended = work(engine, &args, context, clock).await;
     client.sign_out().await;
-    if let Some(Ending::Held(fault)) = &ending {
+    if let Ok(Some(Ending::Held(fault))) = &ended {
         store.hold(loaded.campaign_id, Some((fault, clock.now()))).await?;
     }
-    let folder = args.out.unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
-    let reports = write_reports(&store, &config, &folder).await?;
+    let reports = write_reports(&store, &config, &folder).await;
+    // What stopped the work matters more than what it did to the reports.
+    let (ending, reports) = (ended?, reports?);
     let summary = Summary {
         counts: store.counts(loaded.campaign_id).await?,
         campaign: &config.campaign,
@@ -69,7 +82,10 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         ending,
         span: clock.now().since(started),
     };
-    summary.tell(&store, loaded.campaign_id).await
+    let code = summary.tell(&store, loaded.campaign_id).await;
+    // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
+    store.close().await;
+    code
 }
 
 fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>, Failure> {
@@ -112,19 +128,28 @@ async fn client(
     Ok(Client::new(transport, credentials, clock, config.request_timeout))
 }
 
-/// Signs in before anything is started, so that a wrong secret costs nothing.
-async fn sign_in(client: &Client, store: &Store, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+/// How long the first read may take before the work begins without it.
+const FIRST_READ: Duration = Duration::from_secs(5);
+
+/// Signs in and reads once before anything is started, so that wrong credentials cost nothing.
+async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
     let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
-    match client.ready(&first.job.project_id).await {
-        Ok(()) => Ok(()),
-        Err(SignInError::Refused(fault)) => {
-            Err(Failure::bad_input(format!("cannot sign in as {}: {}: {}", client.who(), fault.code, fault.detail)))
-        }
+    let project = &first.job.project_id;
+    let refused =
+        |fault: &Fault| Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail));
+    match client.ready(project).await {
+        Ok(()) => {}
+        Err(SignInError::Refused(fault)) => return Err(refused(&fault)),
         Err(SignInError::Later { fault, .. }) => {
-            let message = format!("cannot sign in yet ({}: {}); trying again", fault.code, fault.detail);
-            context.say(&format!("{} {message}", context.yellow("warning:")));
-            Ok(())
+            tracing::warn!(code = %fault.code, "cannot sign in yet, trying on: {}", fault.detail);
+            return Ok(());
         }
+    }
+    // Any other answer, or none, is for the engine to deal with.
+    let read = tokio::time::timeout(FIRST_READ, client.read_list(config.operation.source, project, 1)).await;
+    match read.map(|exchange| (exchange.status, exchange.value)) {
+        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(refused(&fault)),
+        _ => Ok(()),
     }
 }
 
@@ -148,27 +173,22 @@ fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaig
     }
 }
 
-/// Works, shows progress and listens to signals. No ending means that there was nothing to do.
-async fn work(
-    engine: Engine,
-    args: &args::Run,
-    context: &Context,
-    clock: Clock,
-) -> Result<(Option<Ending>, crate::clock::Millis), Failure> {
-    let started = clock.now();
+/// Works, shows progress and listens to signals. No ending means that there was nothing to do. Whatever stops it
+/// here strikes in the middle of the work, so that no failure may claim that nothing was started.
+async fn work(engine: Engine, args: &args::Run, context: &Context, clock: Clock) -> Result<Option<Ending>, Failure> {
     if Engine::is_done(&engine.store.counts(engine.campaign_id).await?) {
-        return Ok((None, started));
+        return Ok(None);
     }
     let (control, listening) = watch::channel(Control::Run);
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
     let shown = progress::show(style, &progress, clock, context);
     let ending = tokio::select! {
-        ending = engine.run(listening, progress.clone()) => ending?,
-        () = signals::listen(&control, context) => Ending::Interrupted,
+        ending = engine.run(listening, progress.clone()) => ending.map_err(Failure::internal),
+        () = signals::listen(&control, context) => Ok(Ending::Interrupted),
     };
     shown.finish().await;
-    Ok((Some(ending), started))
+    ending.map(Some)
 }
 
 async fn write_reports(store: &Store, config: &Config, folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {

@@ -17,6 +17,9 @@ use crate::engine::{Progress, Snapshot};
 const REDRAW: Duration = Duration::from_millis(200);
 const PLAIN: Duration = Duration::from_secs(5);
 
+/// A rate of less time than this is none.
+const SETTLED: Duration = Duration::from_secs(5);
+
 /// What is showing progress.
 pub(super) struct Shown {
     task: Option<JoinHandle<()>>,
@@ -82,7 +85,7 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
         bar.set_position(shot.counts.ended().unsigned_abs());
         bar.set_message(line(&shot, clock.now()));
         if ended {
-            bar.finish();
+            bar.abandon();
             return;
         }
     }
@@ -94,15 +97,16 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     let mut parts = Vec::new();
     let upgrading = counts.of(State::Upgrading);
     let waiting = counts.of(State::Verifying);
-    let unhappy = counts.unhappy();
-    for (count, what) in [(upgrading, "upgrading"), (waiting, "verifying"), (unhappy, "failed")] {
+    let (failed, cancelled) = (counts.of(State::Failed), counts.of(State::Cancelled));
+    let shown = [(upgrading, "upgrading"), (waiting, "verifying"), (failed, "failed"), (cancelled, "cancelled")];
+    for (count, what) in shown {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
     }
     let done = counts.ended() - shot.ended_before;
     let elapsed = now.since(shot.started);
-    if done > 0 && elapsed > Duration::ZERO {
+    if done > 0 && elapsed >= SETTLED {
         let per_second = done as f64 / elapsed.as_secs_f64();
         parts.push(format!("{:.0}/min", per_second * 60.0));
         let left = (counts.total() - counts.ended()) as f64 / per_second;
@@ -115,6 +119,9 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     }
     if let Some(until) = shot.braked_until {
         parts.push(format!("Atlas takes no requests, next try in {}", span(until.since(now))));
+    }
+    if let Some(code) = &shot.trouble {
+        parts.push(format!("looks fail: {code}"));
     }
     if shot.draining {
         parts.push("draining".to_owned());

@@ -26,8 +26,15 @@ pub(super) struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// Tells it on standard output; returns the exit code that goes with it.
+    /// Tells it on standard output; returns the exit code that goes with it, also if nobody reads.
     pub(super) async fn tell(&self, store: &Store, campaign_id: i64) -> Result<ExitCode, Failure> {
+        match self.write(store, campaign_id).await {
+            Err(failure) if failure.is_closed_pipe() => Ok(self.exit_code()),
+            told => told.map(|()| self.exit_code()),
+        }
+    }
+
+    async fn write(&self, store: &Store, campaign_id: i64) -> Result<(), Failure> {
         let mut out = Out::new();
         out.line("")?;
         out.line(&self.headline())?;
@@ -49,8 +56,7 @@ impl Summary<'_> {
             out.line("")?;
             out.line(&advice)?;
         }
-        out.done()?;
-        Ok(self.exit_code())
+        out.done()
     }
 
     fn headline(&self) -> String {
@@ -87,7 +93,8 @@ impl Summary<'_> {
     fn advice(&self) -> Option<String> {
         match &self.ending {
             Some(Ending::Held(_)) => Some(
-                "No request was refused for good and no cluster was lost: set it right, then run it again.".to_owned(),
+                "What was in flight has been followed; all other jobs wait. Set it right, then run it again."
+                    .to_owned(),
             ),
             Some(Ending::Finished) | None if self.counts.unhappy() > 0 => Some(format!(
                 "When they are set right: drydock retry {} --all-failed, then run it again.",

@@ -13,11 +13,19 @@ use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
 use crate::domain::machine::Decision;
 use crate::domain::machine::turn::Turn;
 
-pub(super) fn failed(turn: Turn<'_>, fault: &Fault, retry_after: Option<Duration>) -> Decision {
+pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Duration>, braked: bool) -> Decision {
     if matches!(turn.was.state, State::Ready | State::Submitting) {
         return turn.unchanged();
     }
     let first = turn.was.deferrals == 0;
+    if !braked {
+        turn.next.first_look_at = turn.next.first_look_at.or(Some(turn.now));
+        if turn.is_overdue() {
+            return turn
+                .give_up(&format!("no look succeeded: {}", fault.code))
+                .noting(Entry::new(Kind::LookFailed).because(fault));
+        }
+    }
     let turn = turn.back_off(retry_after);
     // One entry for a row of failures: an hour of maintenance is one line, not three hundred.
     if first { turn.noting(Entry::new(Kind::LookFailed).because(fault)) } else { turn.unchanged() }
@@ -27,14 +35,17 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
     if matches!(turn.was.state, State::Ready | State::Submitting) {
         return turn.unchanged();
     }
-    if *sighting == Sighting::Unlisted {
+    if *sighting == Sighting::Unlisted && !turn.was.alone {
         return unlisted(turn);
     }
     turn.next.first_look_at = turn.next.first_look_at.or(Some(started));
     turn.next.looked_at = Some(started);
-    turn.next.deferrals = 0;
-    turn.next.alone = false;
-    if *sighting != Sighting::Missing {
+    if turn.was.state != State::Pending {
+        // What puts a pending job off is what its last sends were told; a look in between changes nothing about that.
+        turn.next.deferrals = 0;
+    }
+    turn.next.alone = matches!(sighting, Sighting::Unlisted | Sighting::Elsewhere);
+    if !matches!(sighting, Sighting::Missing | Sighting::Elsewhere) {
         turn.next.missing = 0;
     }
     let words = words(sighting);
@@ -50,9 +61,6 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
 
 /// A list without the cluster is no news; the next look is a single read.
 fn unlisted(mut turn: Turn<'_>) -> Decision {
-    if turn.was.alone {
-        return again(turn).unchanged();
-    }
     turn.next.alone = true;
     turn.due_in(Duration::ZERO).unchanged()
 }
@@ -78,7 +86,6 @@ fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Turn
         }
         Sighting::Source(seen) if seen.is_idle() => {
             turn.next.source = Some(identity(seen));
-            turn.next.overdue = 0;
             turn.to(State::Ready)
         }
         Sighting::Other(seen) if seen.is_idle() => {
@@ -92,7 +99,11 @@ fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Turn
             CLUSTER_NOT_FOUND,
             "Atlas knows no cluster of this name in the project: correct the fleet, or retry once it exists",
         ),
-        Sighting::Missing => {
+        Sighting::Elsewhere if turn.was.missing > 0 => turn.fail(
+            WRONG_TIER,
+            "the name belongs to a cluster of another kind, which this operation does not upgrade: take it off the fleet",
+        ),
+        Sighting::Missing | Sighting::Elsewhere => {
             turn.next.missing += 1;
             turn.next.alone = true;
             let min = turn.policy.min_look;
@@ -131,8 +142,10 @@ fn verifying<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Tu
                 }
             }
         }
-        Sighting::Missing | Sighting::Unlisted => wait(turn, sighting),
+        Sighting::Missing | Sighting::Elsewhere | Sighting::Unlisted => wait(turn, sighting),
         Sighting::Source(_) | Sighting::Other(_) => {
+            // Perhaps ours has begun: remembered, in case it is rolled back before the target is seen.
+            turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
             turn.next.streak = None;
             wait(turn, sighting)
         }
@@ -162,6 +175,11 @@ fn never_landed<'a>(mut turn: Turn<'a>, sighting: &Sighting, seen: &Seen) -> Tur
                 format!("{} requests, none of which took effect: see the history, then retry", turn.was.attempts);
             turn.fail(ATTEMPTS_EXHAUSTED, detail)
         }
+        IfNotLanded::Ready if turn.was.accepted_at.is_some() => turn.fail(
+            DID_NOT_TAKE,
+            "after the request the cluster changed and then was what it had been: an upgrade that was rolled back, or \
+             somebody else's change; look at its activity feed, then retry",
+        ),
         IfNotLanded::Ready if seen.paused => turn.to(State::Pending),
         IfNotLanded::Ready => {
             if turn.is_overdue() {
@@ -282,6 +300,7 @@ fn words(sighting: &Sighting) -> String {
         Sighting::Source(seen) => format!("source: {}", seen.words()),
         Sighting::Other(seen) => format!("neither source nor target: {}", seen.words()),
         Sighting::Missing => "no such cluster".to_owned(),
+        Sighting::Elsewhere => "neither source nor target: a cluster of another API".to_owned(),
         Sighting::Unlisted => "not listed".to_owned(),
     }
 }

@@ -56,10 +56,11 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::Returned => operator::returned(turn),
         _ if job.state.is_ended() => turn.unchanged(),
         Event::Looked { started, sighting } => look::looked(turn, *started, sighting),
-        Event::LookFailed { fault, retry_after } => look::failed(turn, fault, *retry_after),
+        Event::LookFailed { fault, retry_after, braked } => look::failed(turn, fault, *retry_after, *braked),
         Event::Intent => answer::intent(turn),
         Event::TakenOver => operator::taken_over(turn),
         Event::Cancel => operator::cancel(turn),
         Event::LeftFleet => operator::left_fleet(turn),
+        Event::SentElsewhere => operator::sent_elsewhere(turn),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::code::{CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET};
 use crate::domain::history::{Entry, Kind};
-use crate::domain::job::{IfNotLanded, State};
+use crate::domain::job::{IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
 use crate::domain::machine::turn::Turn;
 
@@ -24,26 +24,41 @@ pub(super) fn cancel(mut turn: Turn<'_>) -> Decision {
 
 /// The row is gone from the fleet: a job that has not started ends.
 pub(super) fn left_fleet(turn: Turn<'_>) -> Decision {
-    let not_started = matches!(turn.was.state, State::Pending | State::Ready) && turn.was.submitted_at.is_none();
-    if !not_started {
+    // Neither has a request open; whatever was sent before is settled.
+    if !matches!(turn.was.state, State::Pending | State::Ready) {
         return turn.unchanged();
     }
     let fault = Fault::new(NO_LONGER_IN_FLEET, "the row is gone from the fleet; put it back to have it upgraded");
     turn.end(State::Cancelled, Some(fault)).noting(Entry::new(Kind::LeftFleet))
 }
 
+/// Whether the job ended because its row is gone: only the row's return brings it back, no operator's retry.
+fn has_left(job: &Job) -> bool {
+    job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET)
+}
+
 /// The row is back: a job that ended only for its absence is pending again.
 pub(super) fn returned(turn: Turn<'_>) -> Decision {
-    let left = turn.was.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET);
-    if turn.was.state != State::Cancelled || !left {
+    if turn.was.state != State::Cancelled || !has_left(turn.was) {
         return turn.unchanged();
     }
     go_back(turn, false).noting(Entry::new(Kind::Returned))
 }
 
+/// Another campaign of the database may have a request to this cluster under way: look before leaping.
+pub(super) fn sent_elsewhere(mut turn: Turn<'_>) -> Decision {
+    if !matches!(turn.was.state, State::Pending | State::Ready) {
+        return turn.unchanged();
+    }
+    let now = turn.now;
+    // A refusal may then be the echo of that request's success.
+    turn.next.submitted_at = turn.next.submitted_at.or(Some(now));
+    turn.verify(now, IfNotLanded::Ready).noting(Entry::new(Kind::SentElsewhere))
+}
+
 /// An operator's word: failed and cancelled jobs go back, counts and times start again.
 pub(super) fn retry(turn: Turn<'_>, reason: Option<&str>, elsewhere: bool) -> Decision {
-    if !matches!(turn.was.state, State::Failed | State::Cancelled) {
+    if !matches!(turn.was.state, State::Failed | State::Cancelled) || has_left(turn.was) {
         return turn.unchanged();
     }
     let entry = Entry { detail: reason.map(str::to_owned), ..Entry::new(Kind::Retried) };

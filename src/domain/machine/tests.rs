@@ -45,6 +45,7 @@ enum Step {
     Cancel,
     LeftFleet,
     Returned,
+    SentElsewhere,
     Retry(bool),
 }
 
@@ -71,6 +72,7 @@ fn sightings() -> impl Strategy<Value = Sighting> {
         1 => Just(Sighting::Other(seen("o", "AWS", "IDLE"))),
         1 => Just(Sighting::Missing),
         1 => Just(Sighting::Unlisted),
+        1 => Just(Sighting::Elsewhere),
     ]
 }
 
@@ -85,6 +87,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
         1 => Just(Step::Cancel),
         1 => Just(Step::LeftFleet),
         1 => Just(Step::Returned),
+        1 => Just(Step::SentElsewhere),
         1 => any::<bool>().prop_map(Step::Retry),
     ];
     proptest::collection::vec((step, 0..90_000u64), 1..120)
@@ -93,7 +96,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
 fn event(step: &Step, job: &Job, now: Millis) -> Event {
     match step {
         Step::Look(sighting) => Event::Looked { started: now, sighting: sighting.clone() },
-        Step::LookFailed => Event::LookFailed { fault: fault("SERVICE_UNAVAILABLE"), retry_after: None },
+        Step::LookFailed => Event::LookFailed { fault: fault("UNEXPECTED_ERROR"), retry_after: None, braked: false },
         Step::Intent => Event::Intent,
         Step::Answer(answer) => Event::Answered { send: job.send, ended: now, answer: answer.clone() },
         Step::OldAnswer(answer) => Event::Answered { send: job.send - 1, ended: now, answer: answer.clone() },
@@ -101,6 +104,7 @@ fn event(step: &Step, job: &Job, now: Millis) -> Event {
         Step::Cancel => Event::Cancel,
         Step::LeftFleet => Event::LeftFleet,
         Step::Returned => Event::Returned,
+        Step::SentElsewhere => Event::SentElsewhere,
         Step::Retry(elsewhere) => Event::Retry { reason: None, elsewhere: *elsewhere },
     }
 }
@@ -114,9 +118,9 @@ fn may_close(before: &Job, event: &Event, policy: &Policy) -> bool {
     match event {
         Event::Answered { answer: Answer::Unknown(_), .. } => false,
         Event::Answered { answer: Answer::Refused(_), .. } => before.submitted_at.is_none(),
-        Event::Answered { answer: Answer::Accepted { .. }, .. } => true,
+        Event::Answered { answer: Answer::Accepted { .. }, .. }
+        | Event::Looked { sighting: Sighting::Target { .. }, .. } => true,
         Event::Answered { send, .. } => *send == before.send,
-        Event::Looked { sighting: Sighting::Target { .. }, .. } => true,
         Event::Looked { started, sighting: Sighting::Source(seen) } => {
             let settled = before.left_at.is_some_and(|at| *started >= at.after(policy.settle));
             let streak = before.streak.as_ref().is_some_and(|streak| {
@@ -304,4 +308,50 @@ fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
     let noted = decide(&ended, &late, Millis(5), &Policy::default(), 0);
     assert_eq!((noted.job.state, noted.job.accepted), (State::Cancelled, true));
     assert!(noted.entry.is_some());
+}
+
+#[test]
+fn a_cluster_that_stirred_and_is_what_it_was_is_not_asked_again() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
+    let job = after(&job, &look(source("s", "UPDATING"), 61), 61);
+    let job = after(&job, &look(source("s", "IDLE"), 100), 100);
+    let job = after(&job, &look(source("s", "IDLE"), 161), 161);
+    assert_eq!(job.error.as_ref().map(|fault| &*fault.code), Some("DID_NOT_TAKE"));
+    let retry = Event::Retry { reason: None, elsewhere: false };
+    assert_eq!(after(&job, &retry, 200).state, State::Pending, "an operator may");
+}
+
+#[test]
+fn a_request_of_another_campaign_is_verified_before_the_first_send() {
+    let job = after(&new_job(), &Event::SentElsewhere, 1);
+    assert_eq!(job.state, State::Verifying);
+    let landed = after(&job, &look(target(true), 61), 61);
+    assert_eq!(landed.state, State::Succeeded);
+    let once = after(&job, &look(source("s", "IDLE"), 61), 61);
+    assert_eq!(after(&once, &look(source("s", "IDLE"), 121), 121).state, State::Ready);
+}
+
+#[test]
+fn a_cluster_of_another_api_is_of_the_wrong_tier_and_a_row_that_left_is_not_retried() {
+    let once = after(&new_job(), &look(Sighting::Elsewhere, 1), 1);
+    assert_eq!(once.state, State::Pending, "it may be on its way");
+    let twice = after(&once, &look(Sighting::Elsewhere, 11), 11);
+    assert_eq!(twice.error.as_ref().map(|fault| &*fault.code), Some("WRONG_TIER"));
+    let left = after(&new_job(), &Event::LeftFleet, 1);
+    let retry = Event::Retry { reason: None, elsewhere: false };
+    assert_eq!(after(&left, &retry, 2).state, State::Cancelled);
+    assert_eq!(after(&left, &Event::Returned, 2).state, State::Pending);
+}
+
+#[test]
+fn looks_that_never_succeed_end_a_job_after_its_time_and_a_braked_host_does_not() {
+    for braked in [false, true] {
+        let failed = Event::LookFailed { fault: fault("HTTP_404"), retry_after: None, braked };
+        let mut job = after(&new_job(), &failed, 1);
+        for hour in [25, 26, 27] {
+            job = after(&job, &failed, hour * 3600);
+        }
+        let code = job.error.map(|fault| fault.code);
+        assert_eq!(code.as_deref(), if braked { None } else { Some("GAVE_UP") });
+    }
 }

@@ -93,7 +93,8 @@ impl Operation {
             (Found::Cluster(seen), _) if (self.is_source)(&seen) => Sighting::Source(seen),
             (Found::Cluster(seen), _) | (_, Found::Cluster(seen)) => Sighting::Other(seen),
             (Found::NotFound, Found::NotFound) => Sighting::Missing,
-            _ => Sighting::Unlisted,
+            (Found::Unlisted, _) | (_, Found::Unlisted) => Sighting::Unlisted,
+            (Found::Elsewhere, _) | (_, Found::Elsewhere) => Sighting::Elsewhere,
         }
     }
 }
