@@ -176,8 +176,15 @@ async fn what_cannot_be_upgraded_ends_with_its_reason() {
     harbour.keeps_both_promises().await;
     let codes: Vec<_> = harbour.rows().await.into_iter().map(|row| row.job.error.map(|fault| fault.code)).collect();
     let codes: Vec<_> = codes.iter().map(Option::as_deref).collect();
-    let wanted =
-        [Some("CLUSTER_NOT_FOUND"), Some("CLUSTER_PAUSED"), Some("ALREADY_AT_TARGET"), Some("WRONG_TIER"), None, None];
+    let wanted = [
+        Some("CLUSTER_NOT_FOUND"),
+        Some("CLUSTER_PAUSED"),
+        Some("ALREADY_AT_TARGET"),
+        Some("WRONG_TIER"),
+        None,
+        Some("WRONG_TIER"),
+        None,
+    ];
     assert_eq!(codes, wanted);
     assert_eq!(harbour.simulator.ledger().upgrade_requests, 1, "only the one that could be");
 }
