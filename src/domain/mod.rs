@@ -4,6 +4,7 @@
 //! [`event::Event`] all that it can be told.
 
 pub mod code;
+pub mod columns;
 pub mod event;
 pub mod history;
 pub mod job;

@@ -1,5 +1,7 @@
 //! The columns that a fleet may have, and the names under which they are recognised.
 
+use crate::domain::columns::REPORT;
+
 /// A column that Drydock understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Column {
@@ -102,27 +104,10 @@ pub(super) fn extra_name(header: &str, taken: &[String]) -> String {
     name
 }
 
-/// The columns of every report (contract), and the key that its JSON form adds.
-const REPORT: [&str; 16] = [
-    "row",
-    "project_id",
-    "cluster_name",
-    "operation",
-    "state",
-    "attempts",
-    "error_code",
-    "error_detail",
-    "submitted_at",
-    "finished_at",
-    "duration_seconds",
-    "source_cluster_id",
-    "target_cluster_id",
-    "source_connection_string",
-    "target_connection_string",
-    "history",
-];
+/// The key that a report's JSON form adds to its columns.
+const HISTORY: &str = "history";
 
 fn is_report_column(name: &str) -> bool {
     let name = squash(name);
-    REPORT.iter().any(|column| squash(column) == name)
+    REPORT.iter().chain([&HISTORY]).any(|column| squash(column) == name)
 }

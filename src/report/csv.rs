@@ -4,32 +4,15 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use crate::clock::Millis;
+use crate::domain::columns::REPORT;
 use crate::domain::job::Identity;
 use crate::report::{Failure, Pages};
 use crate::store::{Campaign, Row, Store};
 
-const COLUMNS: [&str; 15] = [
-    "row",
-    "project_id",
-    "cluster_name",
-    "operation",
-    "state",
-    "attempts",
-    "error_code",
-    "error_detail",
-    "submitted_at",
-    "finished_at",
-    "duration_seconds",
-    "source_cluster_id",
-    "target_cluster_id",
-    "source_connection_string",
-    "target_connection_string",
-];
-
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let extra = store.extra_columns(campaign.id).await?;
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(COLUMNS.iter().copied().chain(extra.iter().map(String::as_str)).map(safe).map(Cow::into_owned))?;
+    csv.write_record(REPORT.iter().copied().chain(extra.iter().map(String::as_str)).map(safe).map(Cow::into_owned))?;
     let mut pages = Pages::new(store, campaign);
     loop {
         let page = pages.next().await?;
@@ -49,7 +32,7 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
     }
 }
 
-fn cells(row: &Row, operation: &str) -> [String; 15] {
+fn cells(row: &Row, operation: &str) -> [String; REPORT.len()] {
     let job = &row.job;
     let time = |at: Option<Millis>| at.map(|at| at.to_string()).unwrap_or_default();
     let id = |cluster: &Option<Identity>| cluster.as_ref().map(|cluster| cluster.id.clone()).unwrap_or_default();

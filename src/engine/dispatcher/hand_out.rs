@@ -1,0 +1,94 @@
+//! Hands out steps: what the buffer holds goes to free workers, as far as pace and slots allow.
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::clock::Millis;
+use crate::domain::job::State;
+use crate::engine::dispatcher::{Dispatcher, Proof};
+use crate::pacing::{Purpose, Verdict};
+
+impl Dispatcher {
+    /// Hands steps to free workers, project by project, and says until when nothing more can be handed out.
+    pub(super) fn hand_out(&mut self) -> Option<Millis> {
+        let mut blocked: Option<Millis> = None;
+        if self.draining || self.workers.available_permits() == 0 {
+            return None;
+        }
+        for project in self.buffer.turns() {
+            if self.workers.available_permits() == 0 {
+                return None;
+            }
+            // Upgrade requests go before looks where the quota binds.
+            if let Some(at) = self.hand_out_sends(&project).or_else(|| self.hand_out_looks(&project)) {
+                blocked = Some(blocked.map_or(at, |before| before.min(at)));
+            }
+        }
+        blocked
+    }
+
+    pub(super) fn hand_out_sends(&mut self, project: &str) -> Option<Millis> {
+        let now = self.engine.clock.now();
+        while self.hold.is_none() && self.proof != Proof::Asked && self.slots.free_in(project) > 0 {
+            if !self.buffer.with(project, |queue| queue.has_due_ready(now)).unwrap_or(false) {
+                return None;
+            }
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
+            match self.pacing.ask(project, 1, Purpose::Send) {
+                Verdict::Go => {}
+                Verdict::Later(at) => return Some(at),
+                Verdict::LookFirst => return self.probe(project, worker),
+            }
+            let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+            if self.proof == Proof::Wanted {
+                self.proof = Proof::Asked;
+            }
+            self.slots.take(job.id, project);
+            self.steps += 1;
+            self.out += 1;
+            self.tasks.spawn(self.launcher.clone().send(job, worker));
+        }
+        None
+    }
+
+    /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
+    pub(super) fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
+        if let Verdict::Later(at) = self.pacing.ask(project, self.requests_of_a_look(), Purpose::Look) {
+            return Some(at);
+        }
+        let now = self.engine.clock.now();
+        let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+        self.steps += 1;
+        self.out += 1;
+        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), vec![job], worker));
+        None
+    }
+
+    pub(super) fn requests_of_a_look(&self) -> u32 {
+        if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 }
+    }
+
+    pub(super) fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
+        loop {
+            let looking = self.looking.get(project).copied().unwrap_or(0);
+            let free = if self.hold.is_none() { self.slots.free_in(project) } else { 0 };
+            let (ready, looks) = self.buffer.with(project, |queue| queue.outlook())?;
+            let pending = free.saturating_sub(ready + looking);
+            if !looks.any(pending) {
+                return None;
+            }
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
+            let requests = self.requests_of_a_look();
+            if let Verdict::Later(at) = self.pacing.ask(project, requests, Purpose::Look) {
+                return Some(at);
+            }
+            let jobs = self.buffer.with(project, |queue| queue.next_looks(pending)).unwrap_or_default();
+            let starting = jobs.iter().filter(|job| job.state == State::Pending).count();
+            if starting > 0 {
+                *self.looking.entry(project.to_owned()).or_default() += starting;
+            }
+            self.steps += 1;
+            self.out += jobs.len();
+            self.tasks.spawn(self.launcher.clone().look(project.to_owned(), jobs, worker));
+        }
+    }
+}

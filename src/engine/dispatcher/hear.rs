@@ -1,0 +1,114 @@
+//! What the dispatcher hears: steps that are over, and rows that were written.
+
+use std::sync::atomic::Ordering;
+
+use crate::domain::code::Fault;
+use crate::domain::job::State;
+use crate::engine::dispatcher::{BLIND, Dispatcher, FAILING, Proof};
+use crate::engine::{Freed, News, Recorded};
+use crate::pacing::Purpose;
+use crate::store::StoreError;
+
+impl Dispatcher {
+    pub(super) fn hear(&mut self, news: News) -> Result<(), StoreError> {
+        match news {
+            News::Freed(freed) => self.freed(freed),
+            News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
+            News::Broken(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    pub(super) fn freed(&mut self, freed: Freed) {
+        self.steps -= 1;
+        self.pacing.over(if freed.was_send { Purpose::Send } else { Purpose::Look });
+        for report in freed.reports {
+            self.pacing.tell(&freed.project, report);
+        }
+        if freed.was_send && self.proof == Proof::Asked {
+            self.proof = if freed.proven { Proof::Had } else { Proof::Wanted };
+        }
+        if let Some(job) = freed.unsent {
+            self.out -= 1;
+            self.slots.give_back(job.id, &job.project_id);
+            self.buffer.push(*job);
+        }
+        if !freed.was_send {
+            self.looks_went(freed.failed, freed.blind);
+        }
+        if let Some(fault) = freed.hold {
+            self.held(fault);
+        }
+    }
+
+    /// One look that fails is nothing; many in a row are something that people should know, or act upon.
+    pub(super) fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
+        self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
+        if self.failing == 0 {
+            self.progress.trouble(None);
+        }
+        if let (FAILING, Some(fault)) = (self.failing, failed) {
+            self.progress.trouble(Some(&fault.code));
+            let (campaign, code, detail) = (&*self.engine.campaign, &*fault.code, &*fault.detail);
+            tracing::warn!(campaign, code, "looks fail again and again, trying on: {detail}");
+        }
+        self.blind = if blind.is_some() { self.blind + 1 } else { 0 };
+        if let (BLIND.., Some(fault)) = (self.blind, blind) {
+            self.held(fault);
+        }
+    }
+
+    /// A task that panicked will never report: better to end, and let the next run verify.
+    pub(super) fn nobody_died(&mut self) -> Result<(), StoreError> {
+        let mut dead = self.launcher.to_recorder.is_closed();
+        while let Some(ended) = self.tasks.try_join_next() {
+            dead |= ended.is_err();
+        }
+        if dead {
+            return Err(StoreError::Other {
+                database: self.engine.store.name(),
+                source: "a task of the engine died; what was on the wire will be verified by the next run".into(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn recorded(&mut self, one: Recorded) {
+        let Recorded { before, job, kept, hold, sends } = one;
+        if let Some(fault) = hold {
+            self.held(fault);
+        }
+        self.slots.follow(&job);
+        self.counts.add(before, -1);
+        self.counts.add(job.state, 1);
+        // More left a state than we knew of: another process has sent jobs back.
+        self.miscounted |= self.counts.of(before) < 0;
+        if before == State::Pending
+            && let Some(looking) = self.looking.get_mut(&job.project_id)
+        {
+            *looking = looking.saturating_sub(1);
+            if *looking == 0 {
+                self.looking.remove(&job.project_id);
+            }
+        }
+        if sends {
+            return; // its worker still has it
+        }
+        self.out = self.out.saturating_sub(1);
+        if kept {
+            self.buffer.push(job);
+        } else if let Some(due) = job.due_at {
+            let at = if job.state == State::Pending { &mut self.pending_at } else { &mut self.follow_at };
+            *at = (*at).min(due);
+        }
+    }
+
+    pub(super) fn held(&mut self, fault: Fault) {
+        if self.hold.is_none() {
+            tracing::error!(campaign = %self.engine.campaign, code = %fault.code, "held: {}", fault.detail);
+            self.progress.held(&fault);
+            self.launcher.stopped.store(true, Ordering::Relaxed);
+            self.hold = Some(fault);
+        }
+    }
+}

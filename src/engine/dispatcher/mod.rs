@@ -1,0 +1,193 @@
+//! Decides what is done next. It alone knows pace, slots and buffer, and hears of everything in one order.
+//!
+//! Its loop: hear the news, refill the buffer, hand out steps, see whether the run is over, wait.
+
+mod hand_out;
+mod hear;
+mod refill;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::summary::Counts;
+use crate::engine::buffer::Buffer;
+use crate::engine::launch::Launcher;
+use crate::engine::recorder::Note;
+use crate::engine::slots::Slots;
+use crate::engine::{Control, Ending, Engine, News, Progress};
+use crate::pacing::Pacing;
+use crate::store::StoreError;
+
+/// How often the table is looked at for what other processes (an operator's `retry`) put there.
+const POLL: Duration = Duration::from_secs(5);
+
+/// For how long rows of a project that has no free slot are put back.
+const DEFER: Duration = Duration::from_secs(15);
+
+/// The most rows that one claim takes.
+const CLAIM: usize = 512;
+
+/// Looks in a row that were refused before a held run gives up following what is in flight.
+const BLIND: u32 = 3;
+
+/// Looks in a row that failed before people are told.
+const FAILING: u32 = 5;
+
+/// Whether Atlas is known to serve the operation. Until then, one upgrade request goes at a time: an operation that
+/// is gone costs one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Wanted,
+    Asked,
+    Had,
+}
+
+pub(super) struct Dispatcher {
+    engine: Engine,
+    launcher: Launcher,
+    progress: Progress,
+    pacing: Pacing,
+    slots: Slots,
+    buffer: Buffer,
+    workers: Arc<Semaphore>,
+    /// The steps' tasks; they end with the dispatcher.
+    tasks: JoinSet<()>,
+    counts: Counts,
+    miscounted: bool,
+    proof: Proof,
+    hold: Option<Fault>,
+    draining: bool,
+    /// Steps whose worker has not reported back.
+    steps: usize,
+    /// Jobs handed to workers whose news are not written yet.
+    out: usize,
+    /// Pending jobs being looked at, by project.
+    looking: HashMap<String, usize>,
+    /// Looks in a row that failed, and those that were refused.
+    failing: u32,
+    blind: u32,
+    /// When the table may have something that is due, by lane.
+    follow_at: Millis,
+    pending_at: Millis,
+    polled_at: Millis,
+}
+
+impl Dispatcher {
+    pub(super) async fn new(
+        engine: Engine,
+        counts: Counts,
+        to_recorder: mpsc::UnboundedSender<Note>,
+        to_dispatcher: mpsc::UnboundedSender<News>,
+        progress: Progress,
+    ) -> Result<Self, StoreError> {
+        let in_flight = engine.store.in_flight(engine.campaign_id).await?;
+        let proof = if engine.store.accepted_any(engine.campaign_id).await? { Proof::Had } else { Proof::Wanted };
+        let now = engine.clock.now();
+        Ok(Self {
+            pacing: Pacing::new(engine.limits.requests_per_minute, engine.clock),
+            slots: Slots::new(engine.limits, in_flight),
+            workers: Arc::new(Semaphore::new(engine.limits.workers)),
+            tasks: JoinSet::new(),
+            launcher: Launcher {
+                engine: engine.clone(),
+                to_recorder,
+                to_dispatcher,
+                stopped: Arc::new(AtomicBool::new(false)),
+            },
+            engine,
+            progress,
+            buffer: Buffer::default(),
+            counts,
+            miscounted: false,
+            proof,
+            hold: None,
+            draining: false,
+            steps: 0,
+            out: 0,
+            looking: HashMap::new(),
+            failing: 0,
+            blind: 0,
+            follow_at: now,
+            pending_at: now,
+            polled_at: now,
+        })
+    }
+
+    /// Works until the run ends, however it ends.
+    pub(super) async fn run(
+        mut self,
+        mut news: mpsc::UnboundedReceiver<News>,
+        mut control: watch::Receiver<Control>,
+    ) -> Result<Ending, StoreError> {
+        loop {
+            while let Ok(one) = news.try_recv() {
+                self.hear(one)?;
+            }
+            self.nobody_died()?;
+            if *control.borrow_and_update() == Control::Drain && !self.draining {
+                self.draining = true;
+                self.launcher.stopped.store(true, Ordering::Relaxed);
+                self.progress.draining();
+            }
+            if !self.draining {
+                self.refill_if_possible().await?;
+            }
+            let blocked_until = self.hand_out();
+            if let Some(ending) = self.ending().await? {
+                let left = self.buffer.drain();
+                let now = self.engine.clock.now();
+                self.engine.store.defer(&left, now).await?;
+                return Ok(ending);
+            }
+            self.progress.braked(self.pacing.closed_until());
+            let wake = self.wake_at(blocked_until);
+            tokio::select! {
+                Some(one) = news.recv() => self.hear(one)?,
+                () = self.engine.clock.sleep_until(wake) => {}
+                Ok(()) = control.changed() => {}
+            }
+        }
+    }
+
+    /// Whether the run is over. Before it says so it waits until all news are written.
+    async fn ending(&mut self) -> Result<Option<Ending>, StoreError> {
+        if self.steps > 0 || self.out > 0 {
+            return Ok(None);
+        }
+        if !Engine::is_done(&self.counts) {
+            return Ok(match &self.hold {
+                Some(fault) if self.slots.in_flight() == 0 || self.blind >= BLIND => Some(Ending::Held(fault.clone())),
+                _ => self.draining.then_some(Ending::Interrupted),
+            });
+        }
+        // Another process may have sent jobs back meanwhile.
+        self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
+        Ok(Engine::is_done(&self.counts).then_some(Ending::Finished))
+    }
+
+    fn wake_at(&self, blocked_until: Option<Millis>) -> Millis {
+        let now = self.engine.clock.now();
+        let mut wake = now.after(POLL);
+        if self.draining {
+            return wake; // only news matter now
+        }
+        if self.buffer.room() > 0 {
+            wake = wake.min(self.follow_at);
+            if self.hold.is_none() && self.wanted() > 0 {
+                wake = wake.min(self.pending_at);
+            }
+        }
+        for at in [blocked_until, self.buffer.earliest(now)].into_iter().flatten() {
+            wake = wake.min(at);
+        }
+        // Never a busy loop: whatever asks for "now" again is asked for in a moment.
+        wake.max(now.after(Duration::from_millis(1)))
+    }
+}

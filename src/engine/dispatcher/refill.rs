@@ -1,0 +1,100 @@
+//! Claims: what is due comes from the table into the buffer.
+
+use std::time::Duration;
+
+use crate::clock::Millis;
+use crate::engine::dispatcher::{CLAIM, DEFER, Dispatcher, POLL};
+use crate::store::{Lane, StoreError};
+
+impl Dispatcher {
+    /// Another process that holds the database for long is waited for; what is due stays due.
+    pub(super) async fn refill_if_possible(&mut self) -> Result<(), StoreError> {
+        match self.refill().await {
+            Err(StoreError::Locked { database }) => {
+                tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
+                let soon = self.engine.clock.now().after(Duration::from_secs(1));
+                (self.follow_at, self.pending_at) = (soon, soon);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Claims what is due: what is followed always, what is pending as far as slots are free.
+    pub(super) async fn refill(&mut self) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.miscounted) {
+            self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
+            self.progress.recounted(self.counts);
+        }
+        let now = self.engine.clock.now();
+        if now >= self.polled_at.after(POLL) {
+            self.polled_at = now;
+            self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
+            self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
+        }
+        if self.hold.is_some() {
+            // What will not be sent makes room for what is followed.
+            let ids = self.buffer.give_up(|_| true);
+            self.engine.store.defer(&ids, now.after(DEFER)).await?;
+        }
+        if now >= self.follow_at && self.buffer.room() > 0 {
+            let limit = self.buffer.room().min(CLAIM);
+            let claimed = self.claim(Lane::Rest, limit).await?;
+            self.follow_at = if claimed == limit { now } else { self.next_due(Lane::Rest).await? };
+        }
+        if now >= self.pending_at && self.hold.is_none() {
+            let wanted = self.wanted();
+            if wanted > 0 && self.buffer.room() < wanted {
+                self.make_room().await?;
+            }
+            let limit = wanted.min(self.buffer.room()).min(CLAIM);
+            if limit > 0 {
+                let claimed = self.claim(Lane::Pending, limit).await?;
+                if claimed < limit {
+                    self.pending_at = self.next_due(Lane::Pending).await?;
+                } else if self.wanted() >= wanted {
+                    // All of them belong to projects without a free slot.
+                    self.pending_at = now.after(Duration::from_millis(100));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn claim(&mut self, lane: Lane, limit: usize) -> Result<usize, StoreError> {
+        let now = self.engine.clock.now();
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let jobs = self.engine.store.claim(self.engine.campaign_id, &self.engine.runner, lane, now, limit).await?;
+        let count = jobs.len();
+        for job in jobs {
+            self.slots.follow(&job); // another process may have sent it back to be verified
+            self.buffer.push(job);
+        }
+        Ok(count)
+    }
+
+    pub(super) async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
+        let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
+        Ok(next.unwrap_or(Millis(i64::MAX)))
+    }
+
+    /// How many more pending jobs could be on their way to a slot, besides those that already are.
+    pub(super) fn wanted(&self) -> usize {
+        if self.slots.free() == 0 {
+            return 0;
+        }
+        let held = self.buffer.upcoming(|project| self.slots.free_in(project));
+        let looking: usize = self.looking.values().sum();
+        (self.slots.free() + self.engine.limits.workers).saturating_sub(held + looking)
+    }
+
+    /// The buffer is full of jobs whose projects have no free slot: back to the table with them.
+    pub(super) async fn make_room(&mut self) -> Result<(), StoreError> {
+        let slots = &self.slots;
+        let ids = self.buffer.give_up(|project| slots.free_in(project) == 0);
+        let until = self.engine.clock.now().after(DEFER);
+        self.pending_at = self.pending_at.min(until);
+        self.follow_at = self.follow_at.min(until);
+        self.engine.store.defer(&ids, until).await
+    }
+}
