@@ -186,8 +186,8 @@ impl Status {
             fact(out, "waits for", &due)?;
             let of = |state| self.counts.of(state);
             let (sent, verified, followed) = (of(State::Submitting), of(State::Verifying), of(State::Upgrading));
-            let flight = format!("{sent} on the wire, {verified} being verified, {followed} followed");
-            fact(out, "in flight", &format!("{flight}; requests still open: {open}"))?;
+            let flight = format!("{sent} on the wire, {verified} verified, {followed} followed");
+            fact(out, "in flight", &format!("{flight}; {open} open requests"))?;
         }
         if let Some(at) = self.last_write {
             fact(out, "last write", &format!("{at}, {} ago", span(self.now.since(at))))?;

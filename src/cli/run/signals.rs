@@ -12,7 +12,7 @@ pub(super) async fn listen(control: &watch::Sender<Control>, context: &Context) 
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     any(&mut signals).await;
     let _gone = control.send(Control::Drain);
-    context.say("draining: no new requests; waiting for those on the wire (again to stop at once, which is as safe)");
+    context.say("draining: no new requests, those on the wire finish; again stops at once");
     any(&mut signals).await;
     context.say("stopped; what was on the wire will be verified by the next run");
 }
