@@ -170,7 +170,8 @@ impl Pacing {
 
     /// Until when nobody gets through to the host, or none with an upgrade request, if so.
     pub fn closed_until(&self) -> Option<Millis> {
-        self.host.brake.closed_until(self.clock.now()).or_else(|| self.writes.brake.closed_until(self.clock.now()))
+        let now = self.clock.now();
+        self.host.brake.closed_until(now).or_else(|| self.writes.brake.closed_until(now))
     }
 }
 

@@ -3,7 +3,7 @@
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Millis;
-use crate::domain::job::State;
+use crate::domain::job::{Job, State};
 use crate::engine::dispatcher::{Dispatcher, Proof};
 use crate::pacing::{Purpose, Verdict};
 
@@ -26,7 +26,7 @@ impl Dispatcher {
         blocked
     }
 
-    pub(super) fn hand_out_sends(&mut self, project: &str) -> Option<Millis> {
+    fn hand_out_sends(&mut self, project: &str) -> Option<Millis> {
         let now = self.engine.clock.now();
         while self.hold.is_none() && self.proof != Proof::Asked && self.slots.free_in(project) > 0 {
             if !self.buffer.with(project, |queue| queue.has_due_ready(now)).unwrap_or(false) {
@@ -51,23 +51,27 @@ impl Dispatcher {
     }
 
     /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
-    pub(super) fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
+    fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
         if let Verdict::Later(at) = self.pacing.ask(project, self.requests_of_a_look(), Purpose::Look) {
             return Some(at);
         }
         let now = self.engine.clock.now();
         let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
-        self.steps += 1;
-        self.out += 1;
-        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), vec![job], worker));
+        self.launch_look(project, vec![job], worker);
         None
     }
 
-    pub(super) fn requests_of_a_look(&self) -> u32 {
+    fn launch_look(&mut self, project: &str, jobs: Vec<Job>, worker: OwnedSemaphorePermit) {
+        self.steps += 1;
+        self.out += jobs.len();
+        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), jobs, worker));
+    }
+
+    fn requests_of_a_look(&self) -> u32 {
         if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 }
     }
 
-    pub(super) fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
+    fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
         loop {
             let looking = self.looking.get(project).copied().unwrap_or(0);
             let free = if self.hold.is_none() { self.slots.free_in(project) } else { 0 };
@@ -86,9 +90,7 @@ impl Dispatcher {
             if starting > 0 {
                 *self.looking.entry(project.to_owned()).or_default() += starting;
             }
-            self.steps += 1;
-            self.out += jobs.len();
-            self.tasks.spawn(self.launcher.clone().look(project.to_owned(), jobs, worker));
+            self.launch_look(project, jobs, worker);
         }
     }
 }

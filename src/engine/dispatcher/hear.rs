@@ -19,7 +19,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) fn freed(&mut self, freed: Freed) {
+    fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
         self.pacing.over(if freed.was_send { Purpose::Send } else { Purpose::Look });
         for report in freed.reports {
@@ -42,7 +42,7 @@ impl Dispatcher {
     }
 
     /// One look that fails is nothing; many in a row are something that people should know, or act upon.
-    pub(super) fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
+    fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
         self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
         if self.failing == 0 {
             self.progress.trouble(None);
@@ -73,7 +73,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) fn recorded(&mut self, one: Recorded) {
+    fn recorded(&mut self, one: Recorded) {
         let Recorded { before, job, kept, hold, sends } = one;
         if let Some(fault) = hold {
             self.held(fault);
@@ -103,7 +103,7 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn held(&mut self, fault: Fault) {
+    fn held(&mut self, fault: Fault) {
         if self.hold.is_none() {
             tracing::error!(campaign = %self.engine.campaign, code = %fault.code, "held: {}", fault.detail);
             self.progress.held(&fault);

@@ -21,7 +21,7 @@ impl Dispatcher {
     }
 
     /// Claims what is due: what is followed always, what is pending as far as slots are free.
-    pub(super) async fn refill(&mut self) -> Result<(), StoreError> {
+    async fn refill(&mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.miscounted) {
             self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
             self.progress.recounted(self.counts);
@@ -61,7 +61,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) async fn claim(&mut self, lane: Lane, limit: usize) -> Result<usize, StoreError> {
+    async fn claim(&mut self, lane: Lane, limit: usize) -> Result<usize, StoreError> {
         let now = self.engine.clock.now();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let jobs = self.engine.store.claim(self.engine.campaign_id, &self.engine.runner, lane, now, limit).await?;
@@ -73,7 +73,7 @@ impl Dispatcher {
         Ok(count)
     }
 
-    pub(super) async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
+    async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
         let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
         Ok(next.unwrap_or(Millis(i64::MAX)))
     }
@@ -89,7 +89,7 @@ impl Dispatcher {
     }
 
     /// The buffer is full of jobs whose projects have no free slot: back to the table with them.
-    pub(super) async fn make_room(&mut self) -> Result<(), StoreError> {
+    async fn make_room(&mut self) -> Result<(), StoreError> {
         let slots = &self.slots;
         let ids = self.buffer.give_up(|project| slots.free_in(project) == 0);
         let until = self.engine.clock.now().after(DEFER);
