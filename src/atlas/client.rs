@@ -10,6 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 
 use crate::atlas::classify::{classify, is_missing_role};
 use crate::atlas::credentials::Credentials;
+use crate::atlas::document;
 use crate::atlas::exchange::{Exchange, Limits, Page};
 use crate::atlas::headers;
 use crate::atlas::reads::{found, list_path, listed, one_path};
@@ -114,11 +115,12 @@ impl Client {
         let started = clock.now();
         let result = self.send(&call, started.after(self.0.line.request_timeout)).await;
         let ended = clock.now();
-        let (mut status, mut limits, mut retired) = (None, Limits::default(), None);
+        let (mut status, mut error_code, mut limits, mut retired) = (None, None, Limits::default(), None);
         let value = match result {
             Ok(answer) => {
                 let code = answer.status().as_u16();
                 status = Some(code);
+                error_code = document::refusal(code, answer.body());
                 limits = headers::limits(code, answer.headers(), ended);
                 retired = headers::retired(answer.headers());
                 Ok(read(&answer, &limits))
@@ -129,7 +131,7 @@ impl Client {
             }
         };
         let method = if call.method == Method::POST { "POST" } else { "GET" };
-        Exchange { value, method, path: call.path, status, started, ended, limits, retired }
+        Exchange { value, method, path: call.path, status, error_code, started, ended, limits, retired }
     }
 
     /// Signs and sends; once more after a 401 that a fresh signature may cure.

@@ -23,6 +23,15 @@ pub(super) fn oauth_code(document: &Map<String, Value>) -> Option<&str> {
     word(document.get("error")?)
 }
 
+/// The code of an answer that is an error, if it names one.
+pub(super) fn refusal(status: u16, body: &[u8]) -> Option<String> {
+    if status < 400 {
+        return None;
+    }
+    let document = object(body)?;
+    error_code(&document).or_else(|| oauth_code(&document)).map(str::to_owned)
+}
+
 fn word(value: &Value) -> Option<&str> {
     let word = value.as_str()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';

@@ -16,6 +16,8 @@ pub struct Exchange<T> {
     pub path: String,
     /// The status of the last answer; none if none came.
     pub status: Option<u16>,
+    /// The `errorCode` of an answer that is an error.
+    pub error_code: Option<String>,
     /// When the call began, before anything was sent.
     pub started: Millis,
     /// When it ended: after this the request cannot leave any more.
@@ -29,8 +31,8 @@ pub struct Exchange<T> {
 impl<T> Exchange<T> {
     /// The same call with its value put through `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Exchange<U> {
-        let Self { value, method, path, status, started, ended, limits, retired } = self;
-        Exchange { value: f(value), method, path, status, started, ended, limits, retired }
+        let Self { value, method, path, status, error_code, started, ended, limits, retired } = self;
+        Exchange { value: f(value), method, path, status, error_code, started, ended, limits, retired }
     }
 }
 

@@ -19,6 +19,11 @@ Exit codes:
    12  held, an operator must act
   130  interrupted and resumable";
 
+const VERIFY_AFTER_HELP: &str = "\
+Exits with 0 if all fits, and with 1 at the first row or event that does not, which it names.
+Whoever can write to the database can also write a whole new history. The digest shows that, if it is
+kept elsewhere: a run prints it at its end, and report.jsonl has it.";
+
 /// Upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet: never twice, never lost.
 #[derive(Debug, Parser)]
 #[command(name = "drydock", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -75,6 +80,11 @@ pub(super) enum Command {
     Report(Report),
     /// Send failed and cancelled jobs back
     Retry(Retry),
+    /// Check that the history is as it was written
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Serve a simulated Atlas on loopback
     Simulate(Simulate),
 }
@@ -184,6 +194,19 @@ pub(super) struct Retry {
     /// Why; it is kept in the history
     #[arg(long, value_name = "WORDS")]
     pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Recompute every digest, check each job against its history, print the campaign's digest
+    Verify(Verify),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = VERIFY_AFTER_HELP)]
+pub(super) struct Verify {
+    /// The campaign's name or file; needed if the database holds several
+    pub(super) campaign: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,7 @@
-//! The one place that reads the environment.
+//! The one place that reads the environment, and that knows on which machine and for whom this process runs.
+
+use crate::clock::Millis;
+use crate::store::Runner;
 
 /// The value of a variable; nothing if it is unset, empty, or no text.
 #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
@@ -6,8 +9,24 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// This process as histories name it, new at every start.
+pub(super) fn runner(now: Millis) -> Runner {
+    let host = host();
+    let id = format!("{host}:{}:{}", std::process::id(), now.0);
+    Runner { id, host, version: env!("CARGO_PKG_VERSION").to_owned(), started_by: user() }
+}
+
+/// The user who started this process; whoever did so by way of sudo is named too.
+fn user() -> String {
+    let user = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
+    match variable("SUDO_USER") {
+        Some(person) if person != user => format!("{person} as {user}"),
+        _ => user,
+    }
+}
+
 /// The name of this machine, for locks and histories.
-pub(super) fn host() -> String {
+fn host() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|name| name.trim().to_owned())

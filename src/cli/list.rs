@@ -1,6 +1,6 @@
 //! `drydock list`: the jobs of a campaign, a line each, in the fleet's order.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cli::args;
 use crate::cli::context::Context;
@@ -8,7 +8,7 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
 use crate::domain::job::State;
 use crate::intake::near;
-use crate::report::job_json;
+use crate::report::{insert, job_json};
 use crate::store::{Filter, Row, Store, StoreError};
 
 /// How many jobs are in memory at once.
@@ -60,14 +60,6 @@ fn object(row: &Row, operation: &str) -> Value {
     Value::Object(object)
 }
 
-/// Puts `value` under `key`. A column of the fleet that is called so gets the prefix that it would have got had the
-/// report such a column.
-pub(super) fn insert(object: &mut Map<String, Value>, key: &str, value: Value) {
-    if let Some(theirs) = object.insert(key.to_owned(), value) {
-        object.insert(format!("fleet_{key}"), theirs);
-    }
-}
-
 /// The widths of a table's columns, which its first page decides: names are copied from it, so none is cut.
 struct Table {
     row: usize,
@@ -112,18 +104,5 @@ impl<'a> Pages<'a> {
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some((last.job.row, last.job.id));
         Ok(Some(page))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_column_of_the_fleet_makes_way_for_ours() {
-        let mut object = Map::new();
-        object.insert("send".into(), "theirs".into());
-        insert(&mut object, "send", 3.into());
-        assert_eq!(Value::Object(object), serde_json::json!({"send": 3, "fleet_send": "theirs"}));
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command. What was typed stays here; the house below gets validated values.
 
 mod args;
+mod audit;
 mod check;
 mod context;
 mod environment;
@@ -20,7 +21,7 @@ use clap::error::ErrorKind;
 
 pub use exit::ExitCode;
 
-use args::{Args, Command};
+use args::{Args, AuditCommand, Command};
 use context::Context;
 use exit::Failure;
 
@@ -57,6 +58,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::List(args) => list::run(&args, context).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Report(args) => report::run(&args, context).await,
+        Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, context).await,
         Command::Retry(args) => retry::run(&args, context).await,
         Command::Simulate(args) => simulate::run(args, context).await,
     }

@@ -17,7 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
-use crate::store::{Campaign, Change, Filter, Store};
+use crate::store::{Campaign, Change, Filter, Runner, Store};
 
 /// How many jobs one transaction sends back.
 const CHUNK: usize = 256;
@@ -39,7 +39,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let store = context.store().await?;
     let campaign = context.campaign(&store, word).await?;
     let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
-    let runner = format!("retry@{}", environment::host());
+    let runner = environment::runner(clock.now());
     let mut back = Back { store: &store, clock, runner, reason: args.reason.clone(), tally: Tally::default() };
     if by_filter {
         let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
@@ -85,7 +85,7 @@ fn words(words: &[String]) -> Result<Words<'_>, Failure> {
 struct Back<'a> {
     store: &'a Store,
     clock: Clock,
-    runner: String,
+    runner: Runner,
     reason: Option<String>,
     tally: Tally,
 }

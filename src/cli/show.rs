@@ -5,12 +5,12 @@ use serde_json::Value;
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::list::{Pages, insert};
+use crate::cli::list::Pages;
 use crate::cli::terminal::Out;
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job};
 use crate::intake::near;
-use crate::report::{event_json, job_json};
+use crate::report::{event_json, insert, job_json};
 use crate::store::{Campaign, Filter, Recorded, Row, Store};
 
 /// How wide the text is.

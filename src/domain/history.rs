@@ -37,6 +37,8 @@ pub enum Kind {
     LeftFleet,
     /// The row came back.
     Returned,
+    /// The row wants something else, or carries something else along.
+    Changed,
     /// Another campaign may have a request to the cluster under way.
     SentElsewhere,
     /// An operator sent it back.
@@ -63,6 +65,7 @@ impl Kind {
             Self::Cancelled => "cancelled",
             Self::LeftFleet => "left_fleet",
             Self::Returned => "returned",
+            Self::Changed => "changed",
             Self::SentElsewhere => "sent_elsewhere",
             Self::Retried => "retried",
         }

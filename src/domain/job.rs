@@ -241,6 +241,25 @@ impl Job {
         }
     }
 
+    /// Whether more than the working notes differ from `other`: whatever else changes is told in the history.
+    pub fn differs(&self, other: &Self) -> bool {
+        let notes = other.clone();
+        let noted = Self {
+            revision: notes.revision,
+            streak: notes.streak,
+            missing: notes.missing,
+            alone: notes.alone,
+            deferrals: notes.deferrals,
+            overdue: notes.overdue,
+            first_look_at: notes.first_look_at,
+            looked_at: notes.looked_at,
+            due_at: notes.due_at,
+            seen: notes.seen,
+            ..self.clone()
+        };
+        noted != *other
+    }
+
     /// `PROJECT/CLUSTER`, as people name a job.
     pub fn name(&self) -> String {
         format!("{}/{}", self.project_id, self.cluster_name)

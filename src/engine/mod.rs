@@ -38,7 +38,7 @@ use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
 use crate::pacing::Report;
-use crate::store::{Store, StoreError};
+use crate::store::{Runner, Store, StoreError};
 
 pub use progress::{Progress, Snapshot};
 
@@ -75,7 +75,7 @@ pub struct Engine {
     /// How fast it is.
     pub limits: Limits,
     /// This process, new at every start.
-    pub runner: Arc<str>,
+    pub runner: Arc<Runner>,
     /// What jitter is made of.
     pub seed: u64,
 }

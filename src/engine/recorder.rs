@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::event::Event;
+use crate::domain::history::Kind;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
+use crate::domain::operation::Request;
 use crate::engine::{Engine, News, Progress, Recorded};
 use crate::store::{Call, Change, StoreError};
 
@@ -72,7 +74,8 @@ impl Recorder {
                 let jitter = self.engine.jitter(&item.job);
                 let Decision { job, entry, hold } = decide(&item.job, &item.event, now, &self.engine.policy, jitter);
                 let keep = keeps(&job, now);
-                (Change { job, entry, at: now, keep, call: item.call.clone() }, hold)
+                let change = Change { job, entry, at: now, keep, call: item.call.clone() };
+                (self.engine.with_request(change), hold)
             })
             .unzip();
         let matched = self.commit(&changes).await?;
@@ -139,6 +142,18 @@ impl Recorder {
         } else {
             tracing::info!(campaign, project, cluster, send, "{} -> {}", before.state, after.state);
         }
+    }
+}
+
+impl Engine {
+    /// An intent is kept together with what will be sent.
+    fn with_request(&self, mut change: Change) -> Change {
+        if let Some(entry) = change.entry.as_mut().filter(|entry| entry.kind == Kind::Intent) {
+            let Request { path, body, .. } = self.operation.request(&change.job);
+            entry.detail = Some(String::from_utf8_lossy(&body).into_owned());
+            change.call = Some(Call { method: "POST", path, status: None, error_code: None, duration_ms: None });
+        }
+        change
     }
 }
 

@@ -27,6 +27,11 @@ struct Harbour {
     runs: u64,
 }
 
+fn runner(id: &str) -> Runner {
+    let (host, version, started_by) = ("pier".to_owned(), "0.1.0".to_owned(), "mara".to_owned());
+    Runner { id: id.to_owned(), host, version, started_by }
+}
+
 fn project(index: usize) -> String {
     format!("{index:024x}")
 }
@@ -46,7 +51,7 @@ impl Harbour {
             let wanted = wanted.clone();
             rows.push(NewJob { row, project_id: project, cluster_name: name, wanted, extra: Vec::new() });
         }
-        let mut loader = store.begin_load("q4", "shared-to-serverless", clock.now()).await.unwrap();
+        let mut loader = store.begin_load(&runner("loader"), "q4", "shared-to-serverless", clock.now()).await.unwrap();
         loader.push(&rows).await.unwrap();
         let campaign_id = loader.finish().await.unwrap().campaign_id;
         let simulator = Simulator::new(world, settings, clock);
@@ -70,7 +75,7 @@ impl Harbour {
             operation: Operation::of_name("shared-to-serverless").unwrap(),
             policy: self.policy.clone(),
             limits: self.limits,
-            runner: format!("runner-{}", self.runs).into(),
+            runner: Arc::new(runner(&format!("runner-{}", self.runs))),
             seed: self.runs,
         }
     }
@@ -202,7 +207,7 @@ async fn an_upgrade_that_rolls_back_fails_and_a_retry_tries_it_again() {
         let decision = crate::domain::machine::decide(&row.job, &retry, harbour.clock.now(), &harbour.policy, 0);
         let (job, entry) = (decision.job, decision.entry);
         let change = crate::store::Change { job, entry, at: harbour.clock.now(), keep: false, call: None };
-        assert_eq!(harbour.store.record("operator", &[change]).await.unwrap(), [true]);
+        assert_eq!(harbour.store.record(&runner("operator"), &[change]).await.unwrap(), [true]);
     }
     assert_eq!(harbour.run().await, Ending::Finished);
     assert_eq!(harbour.counts().await.of(State::Succeeded), 2);

@@ -155,7 +155,8 @@ fn call<T>(exchange: &Exchange<T>) -> Call {
         method: exchange.method,
         path: exchange.path.clone(),
         status: exchange.status,
-        duration_ms: i64::try_from(exchange.ended.since(exchange.started).as_millis()).unwrap_or(i64::MAX),
+        error_code: exchange.error_code.clone(),
+        duration_ms: i64::try_from(exchange.ended.since(exchange.started).as_millis()).ok(),
     }
 }
 

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::clock::Millis;
 use crate::report::csv::duration;
 use crate::report::{Failure, Pages};
-use crate::store::{Campaign, Recorded, Row, Store};
+use crate::store::{Campaign, Recorded, Row, Runner, Store};
 
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
+    let digest = store.digest(campaign).await?.to_string();
     let mut pages = Pages::new(store, campaign);
     loop {
         let page = pages.next().await?;
@@ -25,7 +26,8 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
         }
         for row in &page {
             let mut object = job_json(row, &campaign.operation);
-            object.insert("history".into(), all.remove(&row.job.id).unwrap_or_default().into());
+            insert(&mut object, "history", all.remove(&row.job.id).unwrap_or_default().into());
+            insert(&mut object, "campaign_digest", digest.clone().into());
             serde_json::to_writer(&mut *out, &object).map_err(std::io::Error::from)?;
             out.write_all(b"\n")?;
         }
@@ -82,6 +84,20 @@ pub fn event_json(event: &Recorded) -> Value {
             object.insert(name.into(), value);
         }
     }
-    object.insert("runner".into(), event.runner.clone().into());
+    let Runner { id, host, version, started_by } = &event.runner;
+    for (name, value) in [("runner", id), ("host", host), ("version", version), ("started_by", started_by)] {
+        object.insert(name.into(), value.clone().into());
+    }
+    for (name, digest) in [("job_digest", event.job), ("previous_digest", event.previous), ("digest", event.digest)] {
+        object.insert(name.into(), digest.to_string().into());
+    }
     Value::Object(object)
+}
+
+/// Puts `value` under `key`. A column of the fleet that is called so gets the prefix that it would have got had the
+/// report such a column.
+pub fn insert(object: &mut Map<String, Value>, key: &str, value: Value) {
+    if let Some(theirs) = object.insert(key.to_owned(), value) {
+        object.insert(format!("fleet_{key}"), theirs);
+    }
 }

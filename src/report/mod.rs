@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::store::{Campaign, Filter, Store, StoreError};
 
-pub use jsonl::{event_json, job_json};
+pub use jsonl::{event_json, insert, job_json};
 
 /// How many jobs are in memory at once.
 const PAGE: i64 = 500;

@@ -5,7 +5,12 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Identity, State, Wanted};
-use crate::store::{Change, NewJob, Open};
+use crate::store::{Change, NewJob, Open, Runner};
+
+fn runner(id: &str) -> Runner {
+    let (host, version, started_by) = ("deck".to_owned(), "0.1.0".to_owned(), "mara".to_owned());
+    Runner { id: id.to_owned(), host, version, started_by }
+}
 
 const PROJECT: &str = "32b6e34b3d91647abb20e7b8";
 
@@ -20,7 +25,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
     let home = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", home.path().join("jobs.db").display());
     let store = Store::open(&url, Open::CreateIfMissing).await.unwrap();
-    let mut loader = store.begin_load("q4", "shared-to-serverless", Millis(0)).await.unwrap();
+    let mut loader = store.begin_load(&runner("loader"), "q4", "shared-to-serverless", Millis(0)).await.unwrap();
     loader.push(&[row(2, "c1", "=1+1"), row(3, "c2", "mara"), row(5, "c3", "")]).await.unwrap();
     let id = loader.finish().await.unwrap().campaign_id;
     let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb+srv://{id}")) });
@@ -35,7 +40,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
         (job.source, job.target) = (identity("old"), identity("new"));
         let entry = Some(Entry::new(Kind::Looked).saying("target: SERVERLESS, IDLE"));
         let change = Change { job, entry, at: Millis(1_700_000_012_345), keep: false, call: None };
-        assert_eq!(store.record("r1", &[change]).await.unwrap(), [true]);
+        assert_eq!(store.record(&runner("r1"), &[change]).await.unwrap(), [true]);
     }
     let campaign = store.campaign("q4").await.unwrap().unwrap();
     (home, store, campaign)
@@ -65,6 +70,14 @@ async fn a_file_appears_whole_or_not_at_all() {
     let path = write_file(&store, &campaign, Format::Csv, &folder).await.unwrap();
     let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
+}
+
+#[test]
+fn a_column_of_the_fleet_makes_way_for_ours() {
+    let mut object = serde_json::Map::new();
+    object.insert("send".into(), "theirs".into());
+    insert(&mut object, "send", 3.into());
+    assert_eq!(serde_json::Value::Object(object), serde_json::json!({"send": 3, "fleet_send": "theirs"}));
 }
 
 #[test]

@@ -5,17 +5,18 @@ use sqlx::FromRow;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
+use crate::store::chain::Digest;
 use crate::store::{Result, Store, StoreError};
 
 /// A row of `jobs` as the database has it.
 #[derive(Debug, FromRow)]
 pub(super) struct JobRow {
-    id: i64,
+    pub(super) id: i64,
     campaign_id: i64,
-    row: i64,
-    project_id: String,
-    cluster_name: String,
-    wanted: String,
+    pub(super) row: i64,
+    pub(super) project_id: String,
+    pub(super) cluster_name: String,
+    pub(super) wanted: String,
     pub(super) extra: String,
     state: String,
     revision: i64,
@@ -33,7 +34,7 @@ pub(super) struct JobRow {
     missing: i64,
     alone: i64,
     deferrals: i64,
-    overdue: i64,
+    pub(super) overdue: i64,
     first_look_at: Option<i64>,
     looked_at: Option<i64>,
     sent_at: Option<i64>,
@@ -49,6 +50,11 @@ pub(super) struct JobRow {
     target_connection_string: Option<String>,
     answered_id: Option<String>,
     seen: Option<String>,
+    pub(super) claimed_by: Option<String>,
+    pub(super) runner: Option<String>,
+    pub(super) events: i64,
+    pub(super) head: Vec<u8>,
+    pub(super) seal: Vec<u8>,
 }
 
 impl Store {
@@ -62,8 +68,10 @@ impl Store {
         let what = format!("job {}", row.id);
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
         let state = self.state_of(&row.state)?;
-        let streak = row.streak_since.zip(row.streak_id).zip(row.streak_looks);
-        let plan = row.if_not_landed_code.zip(row.if_not_landed_detail);
+        let streak = self.both(&what, "streak", row.streak_since, row.streak_id)?;
+        let streak = self.both(&what, "streak", streak, row.streak_looks)?;
+        let refused = self.both(&what, "if_not_landed_code", row.if_not_landed_code, row.if_not_landed_detail)?;
+        let error = self.both(&what, "error_code", row.error_code, row.error_detail)?;
         Ok(Job {
             id: row.id,
             campaign_id: row.campaign_id,
@@ -75,19 +83,19 @@ impl Store {
             revision: row.revision,
             send: row.send,
             attempts: row.attempts,
-            open: row.open != 0,
-            accepted: row.accepted != 0,
-            if_not_landed: match (row.if_not_landed.as_deref(), plan) {
-                (None, _) => None,
-                (Some("ready"), _) => Some(IfNotLanded::Ready),
-                (Some("cancelled"), _) => Some(IfNotLanded::Cancelled),
+            open: self.flag(&what, "open", row.open)?,
+            accepted: self.flag(&what, "accepted", row.accepted)?,
+            if_not_landed: match (row.if_not_landed.as_deref(), refused) {
+                (None, None) => None,
+                (Some("ready"), None) => Some(IfNotLanded::Ready),
+                (Some("cancelled"), None) => Some(IfNotLanded::Cancelled),
                 (Some("failed"), Some((code, detail))) => Some(IfNotLanded::Failed(Fault { code, detail })),
-                (Some(other), _) => return Err(self.nonsense(&what, "if_not_landed", other)),
+                (other, _) => return Err(self.nonsense(&what, "if_not_landed", other.unwrap_or("none, with a code"))),
             },
             left_at: row.left_at.map(Millis),
             streak: streak.map(|((since, id), looks)| Streak { since: Millis(since), id, looks }),
             missing: row.missing,
-            alone: row.alone != 0,
+            alone: self.flag(&what, "alone", row.alone)?,
             deferrals: row.deferrals,
             overdue: row.overdue,
             first_look_at: row.first_look_at.map(Millis),
@@ -97,9 +105,9 @@ impl Store {
             submitted_at: row.submitted_at.map(Millis),
             finished_at: row.finished_at.map(Millis),
             due_at: row.due_at.map(Millis),
-            error: row.error_code.zip(row.error_detail).map(|(code, detail)| Fault { code, detail }),
-            source: identity(row.source_id, row.source_connection_string),
-            target: identity(row.target_id, row.target_connection_string),
+            error: error.map(|(code, detail)| Fault { code, detail }),
+            source: self.identity(&what, "source_id", row.source_id, row.source_connection_string)?,
+            target: self.identity(&what, "target_id", row.target_id, row.target_connection_string)?,
             answered_id: row.answered_id,
             seen: row.seen,
         })
@@ -110,14 +118,44 @@ impl Store {
         State::of_name(name).ok_or_else(|| self.nonsense("a row", "state", name))
     }
 
+    /// Two columns that are set together or not at all.
+    fn both<A, B>(&self, what: &str, column: &str, one: Option<A>, other: Option<B>) -> Result<Option<(A, B)>> {
+        match (one, other) {
+            (Some(one), Some(other)) => Ok(Some((one, other))),
+            (None, None) => Ok(None),
+            _ => Err(self.nonsense(what, column, "half of it is missing")),
+        }
+    }
+
+    fn identity(
+        &self,
+        what: &str,
+        column: &str,
+        id: Option<String>,
+        connection_string: Option<String>,
+    ) -> Result<Option<Identity>> {
+        match (id, connection_string) {
+            (None, Some(_)) => Err(self.nonsense(what, column, "none, with a connection string")),
+            (id, connection_string) => Ok(id.map(|id| Identity { id, connection_string })),
+        }
+    }
+
+    fn flag(&self, what: &str, column: &str, number: i64) -> Result<bool> {
+        match number {
+            0 | 1 => Ok(number == 1),
+            other => Err(self.nonsense(what, column, other)),
+        }
+    }
+
+    /// The digest that lies in a column.
+    pub(super) fn digest_of(&self, what: &str, column: &str, bytes: &[u8]) -> Result<Digest> {
+        Digest::of_column(bytes).ok_or_else(|| self.nonsense(what, column, "not 32 bytes"))
+    }
+
     /// The error for a column that holds what nobody writes.
     pub(super) fn nonsense(&self, what: &str, column: &str, found: impl std::fmt::Display) -> StoreError {
         StoreError::other(self.name(), format!("{what} has a {column} that makes no sense: {found}"))
     }
-}
-
-fn identity(id: Option<String>, connection_string: Option<String>) -> Option<Identity> {
-    id.map(|id| Identity { id, connection_string })
 }
 
 /// `$1, $2, $3` in as many brackets as there are rows, for the statements whose length depends on their input. The

@@ -11,7 +11,9 @@
 #[macro_use]
 mod pool;
 mod address;
+mod audit;
 mod campaigns;
+mod chain;
 mod columns;
 mod error;
 mod jobs;
@@ -20,6 +22,7 @@ mod lock;
 mod open;
 mod record;
 mod rows;
+mod runner;
 mod stats;
 
 #[cfg(test)]
@@ -28,7 +31,9 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use audit::{Misfit, Verified};
 pub use campaigns::Campaign;
+pub use chain::Digest;
 pub use error::StoreError;
 pub use jobs::Lane;
 pub use load::{LoadError, Loaded, Loader, NewJob};
@@ -36,6 +41,7 @@ pub use lock::RunnerLock;
 pub use open::Open;
 pub use record::{Call, Change};
 pub use rows::{Filter, Recorded, Row};
+pub use runner::Runner;
 
 /// What the store's functions answer.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

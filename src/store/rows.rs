@@ -4,7 +4,9 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
+use crate::store::chain::Digest;
 use crate::store::columns::{JobRow, placeholders};
+use crate::store::runner::Runner;
 use crate::store::{Result, Store};
 
 /// A job together with what its row of the fleet carries along.
@@ -46,8 +48,8 @@ pub struct Recorded {
     pub code: Option<String>,
     /// What people should know.
     pub detail: Option<String>,
-    /// The runner that wrote it.
-    pub runner: String,
+    /// Who wrote it.
+    pub runner: Runner,
     /// The method of the call that taught it.
     pub method: Option<String>,
     /// The path of that call.
@@ -56,12 +58,18 @@ pub struct Recorded {
     pub status: Option<i64>,
     /// How long the call took, in milliseconds.
     pub duration_ms: Option<i64>,
+    /// What the job was afterwards, as a digest.
+    pub job: Digest,
+    /// The digest of the event before, or where the chain begins.
+    pub previous: Digest,
+    /// The digest of this event.
+    pub digest: Digest,
 }
 
 #[derive(FromRow)]
-struct EventRow {
+pub(super) struct EventRow {
     seq: i64,
-    job_id: i64,
+    pub(super) job_id: i64,
     at: i64,
     kind: String,
     state: String,
@@ -69,10 +77,16 @@ struct EventRow {
     code: Option<String>,
     detail: Option<String>,
     runner: String,
+    host: Option<String>,
+    version: Option<String>,
+    started_by: Option<String>,
     method: Option<String>,
     path: Option<String>,
     status: Option<i64>,
     duration_ms: Option<i64>,
+    job_digest: Vec<u8>,
+    previous_digest: Vec<u8>,
+    digest: Vec<u8>,
 }
 
 // The states are bound as one text, `,failed,verifying,`, so that the statement is the same for any number of them.
@@ -124,8 +138,7 @@ impl Store {
         ids.sort_unstable();
         let mut history = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            let list = placeholders(1, chunk.len());
-            let sql = format!("SELECT * FROM events WHERE job_id IN {list} ORDER BY job_id, seq");
+            let sql = events_sql(chunk.len());
             let rows: sqlx::Result<Vec<EventRow>> = on_pool!(self, readers, pool => {
                 let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
                 chunk.iter().fold(query, |query, id| query.bind(*id)).fetch_all(pool).await
@@ -142,7 +155,14 @@ impl Store {
         Ok(Row { job: self.job_of(row)?, extra })
     }
 
-    fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
+    pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
+        let what = format!("an event of job {}", row.job_id);
+        let job = self.digest_of(&what, "job_digest", &row.job_digest)?;
+        let previous = self.digest_of(&what, "previous_digest", &row.previous_digest)?;
+        let digest = self.digest_of(&what, "digest", &row.digest)?;
+        // A runner of before there was a list of them is known by its name alone.
+        let (host, version) = (row.host.unwrap_or_default(), row.version.unwrap_or_default());
+        let runner = Runner { id: row.runner, host, version, started_by: row.started_by.unwrap_or_default() };
         Ok(Recorded {
             seq: row.seq,
             job_id: row.job_id,
@@ -152,11 +172,23 @@ impl Store {
             send: row.send,
             code: row.code,
             detail: row.detail,
-            runner: row.runner,
+            runner,
             method: row.method,
             path: row.path,
             status: row.status,
             duration_ms: row.duration_ms,
+            job,
+            previous,
+            digest,
         })
     }
+}
+
+/// The statement that reads the histories of so many jobs.
+pub(super) fn events_sql(jobs: usize) -> String {
+    let list = placeholders(1, jobs);
+    format!(
+        "SELECT events.*, host, version, started_by FROM events LEFT JOIN runners ON runners.id = events.runner \
+        WHERE job_id IN {list} ORDER BY job_id, seq"
+    )
 }

@@ -9,17 +9,17 @@ use crate::domain::event::Event;
 use crate::domain::job::Job;
 use crate::domain::machine::decide;
 use crate::intake::FleetRow;
-use crate::store::{Change, Loaded, NewJob, Store};
+use crate::store::{Change, Loaded, NewJob, Runner, Store};
 
 /// Loads the fleet; says what changed since the last time.
 pub(super) async fn load(
     store: &Store,
     config: &Config,
-    runner: &str,
+    runner: &Runner,
     clock: Clock,
     context: &Context,
 ) -> Result<Loaded, Failure> {
-    let mut loader = store.begin_load(&config.campaign, config.operation.name, clock.now()).await?;
+    let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, clock.now()).await?;
     each_chunk(config, async |rows| {
         let jobs: Vec<NewJob> = rows.into_iter().map(new_job).collect();
         Ok(loader.push(&jobs).await?)
@@ -45,7 +45,7 @@ fn new_job(row: FleetRow) -> NewJob {
 async fn settle(
     store: &Store,
     config: &Config,
-    runner: &str,
+    runner: &Runner,
     clock: Clock,
     jobs: &[Job],
     event: &Event,

@@ -25,7 +25,7 @@ use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
 use crate::report::{self, Format};
-use crate::store::{Filter, Open, RunnerLock, Store, StoreError};
+use crate::store::{Digest, Filter, Open, Runner, RunnerLock, Store, StoreError};
 
 use summary::Summary;
 
@@ -44,9 +44,8 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         Some(newest) => context.clock.not_before(newest),
         None => context.clock,
     };
-    let host = environment::host();
-    let runner = format!("{host}:{}:{}", std::process::id(), clock.now().0);
-    let _lock = RunnerLock::acquire(&store, &runner, &host, clock.now())?;
+    let runner = environment::runner(clock.now());
+    let _lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
     report::prepare(&folder).map_err(Failure::bad_input)?;
     let against = if args.simulate { SIMULATION } else { &config.base_url };
@@ -78,6 +77,7 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         database: store.name(),
         against,
         who: if args.simulate { "nobody: the simulation lets anyone in".to_owned() } else { client.who() },
+        digest: digest(&store, &config).await?,
         reports,
         ending,
         span: clock.now().since(started),
@@ -153,7 +153,7 @@ async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i
     }
 }
 
-fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaign_id: i64, runner: &str) -> Engine {
+fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaign_id: i64, runner: &Runner) -> Engine {
     Engine {
         store: store.clone(),
         client: client.clone(),
@@ -168,7 +168,7 @@ fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaig
             in_flight_per_project: config.pace.max_in_flight_per_project,
             workers: config.pace.workers,
         },
-        runner: Arc::from(runner),
+        runner: Arc::new(runner.clone()),
         seed: clock.now().0.unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32),
     }
 }
@@ -189,6 +189,14 @@ async fn work(engine: Engine, args: &args::Run, context: &Context, clock: Clock)
     };
     shown.finish().await;
     ending.map(Some)
+}
+
+/// What the campaign's histories come to, for whoever keeps it elsewhere.
+async fn digest(store: &Store, config: &Config) -> Result<Option<Digest>, StoreError> {
+    match store.campaign(&config.campaign).await? {
+        Some(campaign) => store.digest(&campaign).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn write_reports(store: &Store, config: &Config, folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {

@@ -8,7 +8,7 @@ use crate::cli::terminal::{Out, span};
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::Ending;
-use crate::store::{Filter, Store};
+use crate::store::{Digest, Filter, Store};
 
 /// How many failed jobs are named one by one.
 const NAMED: i64 = 10;
@@ -20,6 +20,8 @@ pub(super) struct Summary<'a> {
     pub(super) against: &'a str,
     pub(super) who: String,
     pub(super) reports: Vec<PathBuf>,
+    /// Over all histories; `drydock audit verify` computes it anew.
+    pub(super) digest: Option<Digest>,
     /// Nothing where there was nothing to do.
     pub(super) ending: Option<Ending>,
     pub(super) span: Duration,
@@ -50,6 +52,9 @@ impl Summary<'_> {
         out.line(&format!("  database  {}", self.database))?;
         for report in &self.reports {
             out.line(&format!("  report    {}", report.display()))?;
+        }
+        if let Some(digest) = self.digest {
+            out.line(&format!("  digest    {digest}"))?;
         }
         self.tell_failures(&mut out, store, campaign_id).await?;
         if let Some(advice) = self.advice() {

@@ -179,6 +179,7 @@ proptest! {
             let event = event(step, &job, now);
             let decision = decide(&job, &event, now, &policy, 7);
             check(&job, &event, &decision.job, &policy)?;
+            prop_assert!(decision.entry.is_some() || !decision.job.differs(&job), "{:?} changed {:?} and said nothing", event, job);
             job = decision.job;
         }
     }

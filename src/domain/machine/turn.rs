@@ -33,9 +33,9 @@ impl<'a> Turn<'a> {
         Decision { job: self.next, entry: Some(entry), hold: self.hold }
     }
 
-    /// What was decided; the entry is written only if it tells something that was not known.
+    /// What was decided; the entry is written only if it tells something that was not known, or if it changed the job.
     pub(super) fn noting_if_new(self, seen: String, entry: Entry) -> Decision {
-        let known = self.was.seen.as_ref() == Some(&seen) && self.was.state == self.next.state;
+        let known = self.was.seen.as_ref() == Some(&seen) && !self.next.differs(self.was);
         let next = Job { seen: Some(seen), ..self.next };
         Decision { job: next, entry: (!known).then_some(entry), hold: self.hold }
     }
@@ -90,6 +90,7 @@ impl<'a> Turn<'a> {
         self.next.finished_at = Some(self.now);
         self.next.if_not_landed = None;
         self.next.streak = None;
+        self.next.overdue = 0;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
+use crate::engine::Engine;
 use crate::engine::dispatcher::{CLAIM, DEFER, Dispatcher, POLL};
 use crate::store::{Lane, StoreError};
 
@@ -64,7 +65,8 @@ impl Dispatcher {
     async fn claim(&mut self, lane: Lane, limit: usize) -> Result<usize, StoreError> {
         let now = self.engine.clock.now();
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let jobs = self.engine.store.claim(self.engine.campaign_id, &self.engine.runner, lane, now, limit).await?;
+        let Engine { store, runner, campaign_id, .. } = &self.engine;
+        let jobs = store.claim(*campaign_id, &runner.id, lane, now, limit).await?;
         let count = jobs.len();
         for job in jobs {
             self.slots.follow(&job); // another process may have sent it back to be verified

@@ -41,7 +41,7 @@ async fn a_hold_is_written_and_lifted() {
 #[tokio::test]
 async fn a_campaign_keeps_its_operation() {
     let (home, _) = Home::with(&rows(&["c1"])).await;
-    let error = home.store.begin_load("q4", "m0-to-flex", NOW).await.unwrap_err();
+    let error = home.store.begin_load(&runner("loader"), "q4", "m0-to-flex", NOW).await.unwrap_err();
     match error {
         StoreError::OtherOperation { operation, wanted, .. } => {
             assert_eq!([operation, wanted], [OPERATION, "m0-to-flex"]);

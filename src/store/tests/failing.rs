@@ -27,14 +27,14 @@ async fn a_full_disk_is_told_as_such_and_loses_nothing_that_was_recorded() {
 async fn a_database_that_another_process_holds_is_told_as_such() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
-    let held = other.begin_load("q5", OPERATION, NOW).await.unwrap();
+    let held = other.begin_load(&runner("loader"), "q5", OPERATION, NOW).await.unwrap();
     home.sql("PRAGMA busy_timeout = 10").await.unwrap();
     let job = home.job(id, "c1").await;
-    let error = home.store.record("r1", &[change(job.clone())]).await.unwrap_err();
+    let error = home.store.record(&runner("r1"), &[change(job.clone())]).await.unwrap_err();
     assert!(matches!(error, StoreError::Locked { .. }), "{error}");
     drop(held);
     other.close().await;
-    assert_eq!(home.store.record("r1", &[change(job)]).await.unwrap(), [true]);
+    assert_eq!(home.store.record(&runner("r1"), &[change(job)]).await.unwrap(), [true]);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_database_that_may_only_be_read_is_told_as_such() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.job(id, "c1").await;
     home.sql("PRAGMA query_only = 1").await.unwrap();
-    let error = home.store.record("r1", &[change(job)]).await.unwrap_err();
+    let error = home.store.record(&runner("r1"), &[change(job)]).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
 }
 

@@ -30,7 +30,7 @@ async fn the_same_fleet_again_changes_nothing() {
 async fn a_large_fleet_comes_in_many_statements() {
     let home = Home::new().await;
     let fleet: Vec<NewJob> = (0..1203).map(|n| row(n + 2, &format!("c{n}"))).collect();
-    let mut loader = home.store.begin_load("q4", OPERATION, NOW).await.unwrap();
+    let mut loader = home.store.begin_load(&runner("loader"), "q4", OPERATION, NOW).await.unwrap();
     loader.push(&[]).await.unwrap();
     for chunk in fleet.chunks(700) {
         loader.push(chunk).await.unwrap();
@@ -42,7 +42,7 @@ async fn a_large_fleet_comes_in_many_statements() {
 #[tokio::test]
 async fn a_dropped_load_leaves_no_trace() {
     let home = Home::new().await;
-    let mut loader = home.store.begin_load("q4", OPERATION, NOW).await.unwrap();
+    let mut loader = home.store.begin_load(&runner("loader"), "q4", OPERATION, NOW).await.unwrap();
     loader.push(&rows(&["c1"])).await.unwrap();
     drop(loader);
     assert_eq!(home.store.campaign("q4").await.unwrap(), None);

@@ -3,6 +3,7 @@
 //! The suite asks [`Home`] for its database. A second kind of database is added there, and in `opening`, `locking`
 //! and `schema`, which are about SQLite's file alone.
 
+mod auditing;
 mod campaigns;
 mod claiming;
 mod failing;
@@ -19,12 +20,18 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, State, Wanted};
-use crate::store::{Change, LoadError, Loaded, NewJob, Open, Store};
+use crate::store::{Change, LoadError, Loaded, NewJob, Open, Runner, Store};
 
 const NOW: Millis = Millis(1_700_000_000_000);
 const P1: &str = "aaaaaaaaaaaaaaaaaaaaaaaa";
 const P2: &str = "bbbbbbbbbbbbbbbbbbbbbbbb";
 const OPERATION: &str = "shared-to-serverless";
+
+/// A process that writes.
+fn runner(id: &str) -> Runner {
+    let (host, version, started_by) = ("deck".to_owned(), "0.1.0".to_owned(), "mara".to_owned());
+    Runner { id: id.to_owned(), host, version, started_by }
+}
 
 /// A new database in a directory of its own.
 struct Home {
@@ -47,7 +54,7 @@ impl Home {
     }
 
     async fn load(&self, campaign: &str, rows: &[NewJob]) -> Result<Loaded, LoadError> {
-        let mut loader = self.store.begin_load(campaign, OPERATION, NOW).await?;
+        let mut loader = self.store.begin_load(&runner("loader"), campaign, OPERATION, NOW).await?;
         loader.push(rows).await?;
         loader.finish().await
     }
@@ -60,7 +67,7 @@ impl Home {
     /// Writes the job as `alter` makes it; it must match.
     async fn alter(&self, mut job: Job, alter: impl FnOnce(&mut Job)) -> Job {
         alter(&mut job);
-        assert_eq!(self.store.record("r1", &[change(job.clone())]).await.unwrap(), [true]);
+        assert_eq!(self.store.record(&runner("r1"), &[change(job.clone())]).await.unwrap(), [true]);
         job.revision += 1;
         job
     }

@@ -126,7 +126,7 @@ async fn the_writer_synchronises_every_commit_and_the_readers_cannot_write() {
 #[tokio::test]
 async fn others_read_while_a_fleet_is_loaded_and_see_nothing_of_it() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    let mut loader = home.store.begin_load("q4", OPERATION, NOW).await.unwrap();
+    let mut loader = home.store.begin_load(&runner("loader"), "q4", OPERATION, NOW).await.unwrap();
     loader.push(&rows(&["c1", "c2"])).await.unwrap();
     let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
     assert_eq!(other.counts(id).await.unwrap().total(), 1);
@@ -142,7 +142,7 @@ async fn the_newest_time_is_that_of_the_newest_write() {
     assert_eq!(home.store.newest().await.unwrap(), Some(NOW));
     let later = Millis(NOW.0 + 5);
     let job = home.job(id, "c1").await;
-    home.store.record("r1", &[Change { at: later, entry: None, ..change(job) }]).await.unwrap();
+    home.store.record(&runner("r1"), &[Change { at: later, entry: None, ..change(job) }]).await.unwrap();
     assert_eq!(home.store.newest().await.unwrap(), Some(later));
 }
 
@@ -157,7 +157,7 @@ async fn a_paused_clock_stands_still_while_the_database_works() {
     home.load("q4", &rows(&["c1", "c2"])).await.unwrap();
     for _ in 0..100 {
         let job = home.job(id, "c1").await;
-        home.store.record("r1", &[change(job)]).await.unwrap();
+        home.store.record(&runner("r1"), &[change(job)]).await.unwrap();
     }
     assert_eq!(clock.uptime(), std::time::Duration::ZERO);
 }

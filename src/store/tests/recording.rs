@@ -65,10 +65,10 @@ async fn a_stale_revision_loses_and_nothing_of_it_is_written() {
     let won = home.alter(stale.clone(), |job| job.state = State::Ready).await;
     let other = home.job(id, "c2").await;
     let changes = [Change { job: Job { deferrals: 9, ..stale }, ..change(won.clone()) }, change(other.clone())];
-    assert_eq!(home.store.record("r2", &changes).await.unwrap(), [false, true]);
+    assert_eq!(home.store.record(&runner("r2"), &changes).await.unwrap(), [false, true]);
     assert_eq!(home.job(id, "c1").await, won);
     let history = home.store.history(&[won.id, other.id]).await.unwrap();
-    let wrote: Vec<_> = history.iter().map(|entry| (entry.job_id, entry.seq, entry.runner.as_str())).collect();
+    let wrote: Vec<_> = history.iter().map(|entry| (entry.job_id, entry.seq, entry.runner.id.as_str())).collect();
     assert_eq!(wrote, [(won.id, 1, "r1"), (other.id, 1, "r2")]);
 }
 
@@ -78,7 +78,7 @@ async fn two_changes_of_one_job_follow_each_other_in_one_transaction() {
     let first = home.job(id, "c1").await;
     let second = Job { revision: 1, state: State::Ready, ..first.clone() };
     let changes = [change(first.clone()), change(second), change(first)];
-    assert_eq!(home.store.record("r1", &changes).await.unwrap(), [true, true, false]);
+    assert_eq!(home.store.record(&runner("r1"), &changes).await.unwrap(), [true, true, false]);
     assert_eq!(home.job(id, "c1").await.revision, 2);
 }
 
@@ -87,7 +87,7 @@ async fn a_change_that_breaks_a_rule_takes_its_whole_batch_along() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
     let (good, mut bad) = (home.job(id, "c1").await, home.job(id, "c2").await);
     bad.state = State::Failed;
-    assert!(home.store.record("r1", &[change(good.clone()), change(bad)]).await.is_err());
+    assert!(home.store.record(&runner("r1"), &[change(good.clone()), change(bad)]).await.is_err());
     assert_eq!(home.job(id, "c1").await, good);
     assert!(home.store.history(&[good.id]).await.unwrap().is_empty());
 }
@@ -97,11 +97,11 @@ async fn a_claim_is_kept_if_wished_until_the_job_ends() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().remove(0);
     let keep = |job: &Job| [Change { keep: true, ..change(job.clone()) }];
-    assert_eq!(home.store.record("r1", &keep(&job)).await.unwrap(), [true]);
+    assert_eq!(home.store.record(&runner("r1"), &keep(&job)).await.unwrap(), [true]);
     assert!(home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().is_empty());
     let mut ended = home.job(id, "c1").await;
     end(&mut ended, State::Failed, "WRONG_TIER");
-    assert_eq!(home.store.record("r1", &keep(&ended)).await.unwrap(), [true]);
+    assert_eq!(home.store.record(&runner("r1"), &keep(&ended)).await.unwrap(), [true]);
     assert_eq!(home.sql("UPDATE jobs SET seen = 'x' WHERE claimed_by IS NULL").await, Ok(1));
 }
 
@@ -119,7 +119,7 @@ async fn overdue_is_what_this_process_has_seen() {
     let job = home.store.claim(id, "r1", Lane::Pending, NOW, 1).await.unwrap().remove(0);
     let job = home.alter(job, |job| job.overdue = 2).await;
     assert_eq!(home.job(id, "c1").await.overdue, 2);
-    home.store.record("r2", &[change(job)]).await.unwrap();
+    home.store.record(&runner("r2"), &[change(job)]).await.unwrap();
     assert_eq!(home.job(id, "c1").await.overdue, 0);
 }
 
@@ -128,17 +128,24 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.alter(home.job(id, "c1").await, |job| job.state = State::Ready).await;
     let quiet = Change { entry: None, ..change(job.clone()) };
-    home.store.record("r1", &[quiet]).await.unwrap();
+    home.store.record(&runner("r1"), &[quiet]).await.unwrap();
     let job = Job { revision: job.revision + 1, ..job };
     let fault = Fault::new("OOPS", "try again");
-    let call = Call { method: "POST", path: "/up".into(), status: Some(503), duration_ms: 12 };
+    let call = Call {
+        method: "POST",
+        path: "/up".into(),
+        status: Some(503),
+        error_code: Some("LATE".into()),
+        duration_ms: Some(12),
+    };
+    let sent = Job { send: 4, ..job.clone() };
     let told = Change {
         entry: Some(Entry::new(Kind::NotNow).of_send(4).because(&fault)),
         at: Millis(NOW.0 + 7),
         call: Some(call),
-        ..change(job.clone())
+        ..change(sent)
     };
-    home.store.record("r1", &[told]).await.unwrap();
+    home.store.record(&runner("r1"), &[told]).await.unwrap();
     let history = home.store.history(&[job.id]).await.unwrap();
     assert_eq!(history.len(), 2);
     let second = Recorded {
@@ -150,17 +157,21 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
         send: Some(4),
         code: Some("OOPS".into()),
         detail: Some("try again".into()),
-        runner: "r1".into(),
+        runner: runner("r1"),
         method: Some("POST".into()),
         path: Some("/up".into()),
         status: Some(503),
         duration_ms: Some(12),
+        job: history[1].job,
+        previous: history[0].digest,
+        digest: history[1].digest,
     };
     assert_eq!(history[1], second);
+    assert_ne!(history[0].job, history[1].job, "a quiet write is no event, but a send is news");
 }
 
 #[tokio::test]
 async fn nothing_to_write_writes_nothing() {
     let home = Home::new().await;
-    assert!(home.store.record("r1", &[]).await.unwrap().is_empty());
+    assert!(home.store.record(&runner("r1"), &[]).await.unwrap().is_empty());
 }

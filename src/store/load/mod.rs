@@ -1,14 +1,15 @@
 //! Loading a fleet: all of it or nothing, and the same fleet twice changes nothing.
 //!
 //! The rows go into a temporary table; what they mean for the jobs is then worked out by a handful of statements
-//! over both tables, however many rows there are. One transaction holds it all.
+//! over both tables, and done in chunks ([`apply`]), however many rows there are. One transaction holds it all.
 
 use sqlx::AssertSqlSafe;
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
-use crate::store::columns::{JobRow, placeholders};
+use crate::store::columns::placeholders;
 use crate::store::pool::{Still, Tx};
+use crate::store::runner::Runner;
 use crate::store::{Result, Store, StoreError};
 
 /// One row of a fleet.
@@ -74,6 +75,8 @@ fn some(lines: impl ExactSizeIterator<Item = String>) -> String {
 pub struct Loader {
     store: Store,
     tx: Tx,
+    runner: Runner,
+    campaign: String,
     campaign_id: i64,
     now: Millis,
     total: i64,
@@ -90,9 +93,8 @@ const CAMPAIGN: &str = "INSERT INTO campaigns (name, operation, created_at, touc
     ON CONFLICT (name) DO NOTHING";
 const FIND: &str = "SELECT id, operation FROM campaigns WHERE name = $1";
 // The table belongs to the transaction: a rollback takes it along.
-const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (row BIGINT NOT NULL, project_id TEXT NOT NULL, \
-    cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
-const FORGET: &str = "DROP TABLE incoming";
+const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT NULL UNIQUE, row BIGINT NOT NULL, \
+    project_id TEXT NOT NULL, cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
 
 /// A row of the fleet and the campaign's job for it.
 macro_rules! pairs {
@@ -107,6 +109,8 @@ macro_rules! gone {
         "(jobs.state = 'cancelled' AND coalesce(jobs.error_code, '') = 'NO_LONGER_IN_FLEET')"
     };
 }
+
+mod apply;
 
 const STARTED: &str = concat!(
     "SELECT incoming.row, jobs.project_id || '/' || jobs.cluster_name, jobs.state FROM ",
@@ -126,31 +130,14 @@ const ELSEWHERE: &str = concat!(
     gone!(),
     ") ORDER BY incoming.row"
 );
-const CHANGED: &str =
-    concat!("SELECT count(*) FROM ", pairs!(), "WHERE jobs.wanted <> incoming.wanted OR jobs.extra <> incoming.extra");
-// Another wish is news to whoever has read the job; another place in the list is not.
-const UPDATE: &str = "UPDATE jobs SET row = incoming.row, extra = incoming.extra, wanted = incoming.wanted, \
-    revision = jobs.revision + CASE WHEN jobs.wanted = incoming.wanted THEN 0 ELSE 1 END \
-    FROM incoming WHERE jobs.project_id = incoming.project_id AND jobs.cluster_name = incoming.cluster_name \
-    AND jobs.campaign_id = $1 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
-    OR jobs.wanted <> incoming.wanted)";
-const RETURNED: &str = concat!("SELECT jobs.* FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
-const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
-    AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
-        AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id";
-const INSERT: &str = "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, extra, due_at) \
-    SELECT $1, row, project_id, cluster_name, wanted, extra, $2 FROM incoming \
-    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
-        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY row";
-const TOUCH: &str = "UPDATE campaigns SET columns = $2, \
-    touched_at = CASE WHEN touched_at < $3 THEN $3 ELSE touched_at END WHERE id = $1";
 
 impl Store {
     /// Begins to load a fleet into `campaign`, which is made if it is new. [`StoreError::OtherOperation`] if it
     /// does something else than `operation`.
-    pub async fn begin_load(&self, campaign: &str, operation: &str, now: Millis) -> Result<Loader> {
+    pub async fn begin_load(&self, runner: &Runner, campaign: &str, operation: &str, now: Millis) -> Result<Loader> {
         let still = Still::hold();
         let mut tx = self.begin().await?;
+        self.explained(runner.enlist(&mut tx).await)?;
         let made = sqlx::query(CAMPAIGN).bind(campaign).bind(operation).bind(now.0).execute(&mut *tx).await;
         self.explained(made)?;
         let found = sqlx::query_as(FIND).bind(campaign).fetch_one(&mut *tx).await;
@@ -165,7 +152,8 @@ impl Store {
             });
         }
         self.explained(sqlx::query(INCOMING).execute(&mut *tx).await)?;
-        Ok(Loader { store: self.clone(), tx, campaign_id, now, total: 0, columns: None, still })
+        let (store, runner, campaign) = (self.clone(), runner.clone(), campaign.to_owned());
+        Ok(Loader { store, tx, runner, campaign, campaign_id, now, total: 0, columns: None, still })
     }
 }
 
@@ -173,13 +161,14 @@ impl Loader {
     /// Takes rows in; a cluster may come once only. Many at a time are fastest.
     pub async fn push(&mut self, jobs: &[NewJob]) -> Result<()> {
         for chunk in jobs.chunks(CHUNK) {
-            let values = placeholders(chunk.len(), 5);
-            let sql = format!("INSERT INTO incoming (row, project_id, cluster_name, wanted, extra) VALUES {values}");
+            let values = placeholders(chunk.len(), 6);
+            let sql = format!("INSERT INTO incoming (n, row, project_id, cluster_name, wanted, extra) VALUES {values}");
             let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
-            for job in chunk {
+            for (job, n) in chunk.iter().zip(self.total..) {
                 let wanted = self.json(&job.wanted)?;
                 let extra = self.json(&job.extra)?;
-                query = query.bind(job.row).bind(&job.project_id).bind(&job.cluster_name).bind(wanted).bind(extra);
+                query =
+                    query.bind(n).bind(job.row).bind(&job.project_id).bind(&job.cluster_name).bind(wanted).bind(extra);
             }
             let pushed = query.execute(&mut *self.tx).await;
             self.store.explained(pushed)?;
@@ -214,30 +203,6 @@ impl Loader {
         let elsewhere = sqlx::query_as(ELSEWHERE).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
         let elsewhere: Vec<(i64, String, String)> = self.store.explained(elsewhere)?;
         Ok((!elsewhere.is_empty()).then_some(LoadError::LiveElsewhere(elsewhere)))
-    }
-
-    async fn apply(mut self) -> Result<Loaded> {
-        let id = self.campaign_id;
-        let changed = sqlx::query_scalar(CHANGED).bind(id).fetch_one(&mut *self.tx).await;
-        let changed: i64 = self.store.explained(changed)?;
-        let updated = sqlx::query(UPDATE).bind(id).execute(&mut *self.tx).await;
-        self.store.explained(updated)?;
-        let returned = self.jobs(RETURNED).await?;
-        let left = self.jobs(LEFT).await?;
-        let inserted = sqlx::query(INSERT).bind(id).bind(self.now.0).execute(&mut *self.tx).await;
-        let added = self.store.explained(inserted)?.rows_affected() as i64;
-        let columns = self.columns.as_deref().unwrap_or("[]");
-        let touched = sqlx::query(TOUCH).bind(id).bind(columns).bind(self.now.0).execute(&mut *self.tx).await;
-        self.store.explained(touched)?;
-        self.store.explained(sqlx::query(FORGET).execute(&mut *self.tx).await)?;
-        self.store.explained(self.tx.commit().await)?;
-        let unchanged = self.total - added - changed;
-        Ok(Loaded { campaign_id: id, total: self.total, added, unchanged, changed, returned, left })
-    }
-
-    async fn jobs(&mut self, sql: &'static str) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<JobRow>> = sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
-        self.store.jobs_of(self.store.explained(rows)?)
     }
 
     fn json(&self, value: &impl serde::Serialize) -> Result<String> {

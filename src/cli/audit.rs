@@ -1,0 +1,27 @@
+//! `drydock audit verify`: is the history as it was written, and does every job follow from it?
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::terminal::Out;
+
+/// Recomputes everything; names the first thing that does not fit, or prints the campaign's digest.
+pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
+    let store = context.store().await?;
+    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    let name = &campaign.name;
+    let verified = store.verify(&campaign).await?.map_err(|misfit| {
+        Failure::internal(format!(
+            "{name}: {misfit}\nthe history does not vouch for {} any more: keep a copy as evidence, and find out who wrote to it",
+            store.name()
+        ))
+    })?;
+    let mut out = Out::new();
+    out.line(&format!(
+        "{name}: {} jobs follow from their {} events, all of them as written",
+        verified.jobs, verified.events
+    ))?;
+    out.line(&format!("digest {}", verified.digest))?;
+    out.done()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,233 @@
+//! The chain: digests that make a history tamper-evident. `docs/audit.md` has the canonical forms for auditors.
+//!
+//! A canonical form is a JSON array without blanks, so that any language can make it; a digest is the SHA-256 of its
+//! bytes. A job's chain begins with its name. Each event commits to the event before it and to what the job's row
+//! had become; the row's seal covers what changes without an event.
+
+use std::fmt;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::job::{Identity, IfNotLanded, Job};
+use crate::store::runner::Runner;
+
+/// A SHA-256 digest (FIPS 180-4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// What stands where there was no chain yet.
+    pub(super) const NONE: Self = Self([0; 32]);
+
+    /// The digest that lies in a column; none if it is not of this length.
+    pub(super) fn of_column(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The bytes, for a column.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    /// 64 lower-case hex digits.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+/// A canonical form in the making.
+struct Form(String);
+
+impl Form {
+    fn new(title: &str) -> Self {
+        Self(format!("[{}", Value::from(title)))
+    }
+
+    fn text(self, text: Option<&str>) -> Self {
+        self.value(text.map_or(Value::Null, Value::from))
+    }
+
+    fn number(self, number: Option<i64>) -> Self {
+        self.value(number.map_or(Value::Null, Value::from))
+    }
+
+    fn time(self, at: Option<Millis>) -> Self {
+        self.number(at.map(|at| at.0))
+    }
+
+    fn flag(self, flag: bool) -> Self {
+        self.number(Some(i64::from(flag)))
+    }
+
+    fn digest(self, digest: Digest) -> Self {
+        self.text(Some(&digest.to_string()))
+    }
+
+    fn fault(self, fault: Option<&Fault>) -> Self {
+        self.text(fault.map(|fault| &*fault.code)).text(fault.map(|fault| &*fault.detail))
+    }
+
+    fn identity(self, cluster: Option<&Identity>) -> Self {
+        let string = cluster.and_then(|cluster| cluster.connection_string.as_deref());
+        self.text(cluster.map(|cluster| &*cluster.id)).text(string)
+    }
+
+    fn value(mut self, value: Value) -> Self {
+        self.0.push(',');
+        self.0.push_str(&value.to_string());
+        self
+    }
+
+    fn done(mut self) -> Digest {
+        self.0.push(']');
+        Digest(Sha256::digest(self.0.as_bytes()).into())
+    }
+}
+
+/// Where the chain of a job begins: before its first event.
+pub(super) fn beginning(campaign: &str, project: &str, cluster: &str) -> Digest {
+    Form::new("drydock job 1").text(Some(campaign)).text(Some(project)).text(Some(cluster)).done()
+}
+
+/// What the loader wrote into a job's row, as it lies there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cargo<'a> {
+    pub(super) wanted: &'a str,
+    pub(super) extra: &'a str,
+}
+
+/// What a job is: all that never changes without an event.
+pub(super) fn job(job: &Job, cargo: Cargo<'_>) -> Digest {
+    let plan = job.if_not_landed.as_ref();
+    let refused = if let Some(IfNotLanded::Failed(fault)) = plan { Some(fault) } else { None };
+    Form::new("drydock row 1")
+        .text(Some(cargo.wanted))
+        .text(Some(cargo.extra))
+        .text(Some(job.state.name()))
+        .number(Some(job.send))
+        .number(Some(job.attempts))
+        .flag(job.open)
+        .flag(job.accepted)
+        .text(plan.map(plan_name))
+        .fault(refused)
+        .time(job.left_at)
+        .time(job.sent_at)
+        .time(job.accepted_at)
+        .time(job.submitted_at)
+        .time(job.finished_at)
+        .fault(job.error.as_ref())
+        .identity(job.source.as_ref())
+        .identity(job.target.as_ref())
+        .text(job.answered_id.as_deref())
+        .done()
+}
+
+/// The name of a plan in the database.
+pub(super) fn plan_name(plan: &IfNotLanded) -> &'static str {
+    match plan {
+        IfNotLanded::Ready => "ready",
+        IfNotLanded::Failed(_) => "failed",
+        IfNotLanded::Cancelled => "cancelled",
+    }
+}
+
+/// One event, as it is written.
+pub(super) struct Link<'a> {
+    pub(super) seq: i64,
+    pub(super) at: Millis,
+    pub(super) kind: &'a str,
+    pub(super) state: &'a str,
+    pub(super) send: Option<i64>,
+    pub(super) code: Option<&'a str>,
+    pub(super) detail: Option<&'a str>,
+    pub(super) runner: &'a Runner,
+    pub(super) method: Option<&'a str>,
+    pub(super) path: Option<&'a str>,
+    pub(super) status: Option<i64>,
+    pub(super) duration_ms: Option<i64>,
+    /// What the job was afterwards.
+    pub(super) job: Digest,
+    /// The event before, or where the chain begins.
+    pub(super) previous: Digest,
+}
+
+impl Link<'_> {
+    pub(super) fn digest(&self) -> Digest {
+        Form::new("drydock event 1")
+            .number(Some(self.seq))
+            .time(Some(self.at))
+            .text(Some(self.kind))
+            .text(Some(self.state))
+            .number(self.send)
+            .text(self.code)
+            .text(self.detail)
+            .text(Some(&self.runner.id))
+            .text(Some(&self.runner.host))
+            .text(Some(&self.runner.version))
+            .text(Some(&self.runner.started_by))
+            .text(self.method)
+            .text(self.path)
+            .number(self.status)
+            .number(self.duration_ms)
+            .digest(self.job)
+            .digest(self.previous)
+            .done()
+    }
+}
+
+/// The seal of a row: all of it as it was last written, and the newest event. What a claim marks on a live row
+/// (`runner`, `overdue`, `due_at`, `claimed_by`) is left out; an ended job is claimed by nobody.
+pub(super) fn seal(job: &Job, what: Digest, head: Digest, runner: Option<&str>) -> Digest {
+    let ended = job.state.is_ended();
+    let streak = job.streak.as_ref();
+    Form::new("drydock seal 1")
+        .digest(what)
+        .digest(head)
+        .number(Some(job.id))
+        .number(Some(job.campaign_id))
+        .number(Some(job.row))
+        .number(Some(job.revision))
+        .time(streak.map(|streak| streak.since))
+        .text(streak.map(|streak| &*streak.id))
+        .number(streak.map(|streak| streak.looks))
+        .number(Some(job.missing))
+        .flag(job.alone)
+        .number(Some(job.deferrals))
+        .time(job.first_look_at)
+        .time(job.looked_at)
+        .text(job.seen.as_deref())
+        .number(ended.then_some(job.overdue))
+        .text(runner.filter(|_| ended))
+        .done()
+}
+
+/// The digest of a campaign: over the heads of all its jobs in the fleet's order.
+pub(super) struct Whole(Sha256);
+
+impl Whole {
+    pub(super) fn new(campaign: &str, operation: &str, against: Option<&str>) -> Self {
+        let title = Form::new("drydock campaign 1").text(Some(campaign)).text(Some(operation)).text(against).done();
+        let mut whole = Self(Sha256::new());
+        whole.add(title);
+        whole
+    }
+
+    pub(super) fn add(&mut self, head: Digest) {
+        self.0.update(format!("{head}\n"));
+    }
+
+    pub(super) fn done(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}

@@ -1,0 +1,207 @@
+//! Whatever is edited, removed, added or swapped by hand is found, column by column.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+
+use super::*;
+use crate::domain::job::{Identity, IfNotLanded, Streak};
+use crate::store::{Call, Misfit, Verified};
+
+/// A campaign of four: one that succeeded, one under way, one that failed, one that nothing has happened to.
+async fn harbour() -> Hand {
+    let (home, id) = Home::with(&rows(&["done", "under-way", "failed", "untouched"])).await;
+    for name in ["done", "under-way"] {
+        let job = home.alter(home.job(id, name).await, submit).await;
+        let call =
+            Call { method: "POST", path: "/up".into(), status: Some(200), error_code: None, duration_ms: Some(7) };
+        let upgrading = Job { state: State::Upgrading, open: false, accepted: true, due_at: Some(NOW), ..job };
+        let entry = Some(Entry::new(Kind::Accepted).of_send(1).saying("so be it"));
+        let told = Change { entry, call: Some(call), ..change(upgrading) };
+        home.store.record(&runner("r2"), &[told]).await.unwrap();
+    }
+    home.alter(home.job(id, "done").await, |job| {
+        let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb://{id}")) });
+        (job.source, job.target, job.seen) = (identity("s"), identity("t"), Some("IDLE".into()));
+        end(job, State::Succeeded, "X");
+    })
+    .await;
+    home.alter(home.job(id, "failed").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
+    let mut quiet = change(home.job(id, "under-way").await);
+    quiet.entry = None;
+    quiet.job.streak = Some(Streak { since: NOW, id: "s".into(), looks: 2 });
+    quiet.job.looked_at = Some(NOW);
+    home.store.record(&runner("r2"), &[quiet]).await.unwrap();
+    Hand::on(home).await
+}
+
+/// Somebody with a database shell.
+struct Hand {
+    home: Home,
+    shell: SqliteConnection,
+}
+
+impl Hand {
+    async fn on(home: Home) -> Self {
+        let path = home.dir.path().join("drydock.db");
+        let shell = SqliteConnectOptions::new().filename(path).foreign_keys(false).connect().await.unwrap();
+        let mut hand = Self { home, shell };
+        for table in ["events", "runners"] {
+            hand.does(&format!("DROP TRIGGER {table}_are_never_changed; DROP TRIGGER {table}_are_never_deleted")).await;
+        }
+        hand.does("PRAGMA ignore_check_constraints = 1").await;
+        for table in ["jobs", "events", "runners"] {
+            hand.does(&format!("CREATE TEMPORARY TABLE {table}_before AS SELECT * FROM main.{table}")).await;
+        }
+        hand
+    }
+
+    async fn does(&mut self, sql: &str) {
+        for sql in sql.split(';') {
+            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut self.shell).await.expect(sql);
+        }
+    }
+
+    /// Puts everything back as it was.
+    async fn undoes(&mut self) {
+        for table in ["jobs", "events", "runners"] {
+            self.does(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {table}_before")).await;
+        }
+    }
+
+    async fn columns(&mut self, table: &str) -> Vec<(String, String)> {
+        let sql = format!("SELECT name, type FROM pragma_table_info('{table}')");
+        sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut self.shell).await.unwrap()
+    }
+
+    async fn verdict(&self) -> Result<Verified, Misfit> {
+        let campaign = self.home.store.campaign("q4").await.unwrap().unwrap();
+        self.home.store.verify(&campaign).await.unwrap()
+    }
+
+    /// What is found after `sql`, which is undone again.
+    async fn finds(&mut self, sql: &str) -> Result<Verified, Misfit> {
+        self.does(sql).await;
+        let verdict = self.verdict().await;
+        self.undoes().await;
+        verdict
+    }
+}
+
+/// Another value than the column has.
+fn other(name: &str, kind: &str) -> String {
+    match kind {
+        "INTEGER" => format!("coalesce({name}, 0) + 1000"),
+        "TEXT" => format!("coalesce({name}, '') || 'x'"),
+        _ => "x'1111111111111111111111111111111111111111111111111111111111111111'".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn what_drydock_wrote_fits_and_has_one_digest() {
+    let hand = harbour().await;
+    let verified = hand.verdict().await.unwrap();
+    assert_eq!((verified.jobs, verified.events), (4, 6));
+    let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
+    assert_eq!(hand.home.store.digest(&campaign).await.unwrap(), verified.digest);
+}
+
+#[tokio::test]
+async fn every_column_of_an_event_that_is_edited_is_found() {
+    let mut hand = harbour().await;
+    for (column, kind) in hand.columns("events").await {
+        for (job, seq) in [(1, 1), (1, 2), (1, 3), (2, 2)] {
+            let value = other(&column, &kind);
+            let sql = format!("UPDATE events SET {column} = {value} WHERE job_id = {job} AND seq = {seq}");
+            assert!(hand.finds(&sql).await.is_err(), "not found: {sql}");
+        }
+    }
+    assert!(hand.verdict().await.is_ok());
+}
+
+#[tokio::test]
+async fn every_column_of_a_job_that_is_edited_is_found() {
+    let mut hand = harbour().await;
+    for (column, kind) in hand.columns("jobs").await {
+        for (job, live) in [(1, false), (2, true), (3, false), (4, true)] {
+            // On a job under way the queue marks these without an event, and says so in docs/audit.md.
+            if live && ["due_at", "overdue", "runner"].contains(&column.as_str()) {
+                continue;
+            }
+            let sql = format!("UPDATE jobs SET {column} = {} WHERE id = {job}", other(&column, &kind));
+            assert!(hand.finds(&sql).await.is_err(), "not found: {sql}");
+        }
+    }
+    assert!(hand.verdict().await.is_ok());
+}
+
+#[tokio::test]
+async fn every_column_of_a_runner_that_is_edited_is_found() {
+    let mut hand = harbour().await;
+    for (column, kind) in hand.columns("runners").await {
+        let sql = format!("UPDATE runners SET {column} = {} WHERE id = 'r2'", other(&column, &kind));
+        assert!(hand.finds(&sql).await.is_err(), "not found: {sql}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_removed_added_or_swapped_is_found_and_named() {
+    let mut hand = harbour().await;
+    let copy = "at, kind, state, send, code, detail, runner, method, path, status, duration_ms, job_digest, \
+        previous_digest, digest";
+    let edits = [
+        "DELETE FROM events WHERE job_id = 1 AND seq = 1".to_owned(),
+        "DELETE FROM events WHERE job_id = 1 AND seq = 2".to_owned(),
+        "DELETE FROM events WHERE job_id = 1 AND seq = 3".to_owned(),
+        "DELETE FROM events WHERE job_id = 3".to_owned(),
+        "DELETE FROM events".to_owned(),
+        "DELETE FROM jobs WHERE id = 1".to_owned(),
+        "DELETE FROM jobs WHERE id = 4".to_owned(),
+        "DELETE FROM events WHERE job_id = 3; DELETE FROM jobs WHERE id = 3".to_owned(),
+        format!("INSERT INTO events SELECT 1, 4, {copy} FROM events WHERE job_id = 1 AND seq = 3"),
+        format!("INSERT INTO events SELECT 4, 1, {copy} FROM events WHERE job_id = 3"),
+        "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, due_at) \
+            SELECT campaign_id, 9, project_id, 'new', wanted, 1 FROM jobs WHERE id = 4"
+            .to_owned(),
+        "UPDATE events SET seq = -seq WHERE job_id = 1 AND seq > 1; UPDATE events SET seq = 5 + seq WHERE seq < 0"
+            .to_owned(),
+        "UPDATE events SET job_id = 99 WHERE job_id = 1; UPDATE events SET job_id = 1 WHERE job_id = 2; \
+            UPDATE events SET job_id = 2 WHERE job_id = 99"
+            .to_owned(),
+        "UPDATE jobs SET id = 99 WHERE id = 1; UPDATE jobs SET id = 1 WHERE id = 3; UPDATE jobs SET id = 3 WHERE id = 99"
+            .to_owned(),
+        "UPDATE jobs SET cluster_name = 'x' WHERE id = 1; UPDATE jobs SET cluster_name = 'done' WHERE id = 3; \
+            UPDATE jobs SET cluster_name = 'failed' WHERE id = 1"
+            .to_owned(),
+        "UPDATE jobs SET state = 'succeeded' WHERE id = 3".to_owned(),
+        "UPDATE jobs SET claimed_by = NULL, state = 'ready', open = 0 WHERE id = 2".to_owned(),
+        r#"UPDATE jobs SET wanted = '{"provider":"GCP","region":"US_EAST_1"}' WHERE id = 4"#.to_owned(),
+    ];
+    let mut told = String::new();
+    for edit in &edits {
+        let misfit = hand.finds(edit).await.expect_err(edit);
+        let edit = edit.split_whitespace().collect::<Vec<_>>().join(" ");
+        told += &format!("{edit}\n    {misfit}\n");
+    }
+    insta::assert_snapshot!(told);
+    assert!(hand.verdict().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_row_that_changed_in_the_fleet_is_an_event_and_one_that_moved_is_none() {
+    let mut fleet = rows(&["c1", "c2", "c3"]);
+    let (home, id) = Home::with(&fleet).await;
+    home.alter(home.job(id, "c2").await, |job| job.if_not_landed = Some(IfNotLanded::Cancelled)).await;
+    fleet[0].wanted.region = "EU_WEST_1".into();
+    fleet[1].extra[0].1 = "bob".into();
+    fleet[2].row = 9;
+    home.load("q4", &fleet).await.unwrap();
+    let history = home.store.history(&[1, 2, 3]).await.unwrap();
+    let told: Vec<_> = history.iter().map(|event| (event.job_id, event.seq, event.kind.as_str())).collect();
+    assert_eq!(told, [(1, 1, "changed"), (2, 1, "looked"), (2, 2, "changed")]);
+    assert!(history[0].detail.as_ref().unwrap().contains("US_EAST_1"), "{:?}", history[0].detail);
+    let campaign = home.store.campaign("q4").await.unwrap().unwrap();
+    assert_eq!(home.store.verify(&campaign).await.unwrap().unwrap().events, 3);
+    home.store.claim(id, "r9", crate::store::Lane::Pending, NOW, 2).await.unwrap();
+    home.store.defer(&[1], NOW).await.unwrap();
+    assert!(home.store.verify(&campaign).await.unwrap().is_ok(), "a claim needs no event");
+}
