@@ -28,6 +28,7 @@
 //! worker, which makes one call and reports what came back. The recorder asks [`domain::machine::decide`], writes
 //! state and history in one transaction, and only then is the next step possible: an intent is on disk before its
 //! request leaves. If the process dies, the next one turns what it finds into events for the same rule book.
+//! Every entry of the history carries a digest of the one before it (`docs/audit.md`).
 //! Start reading at [`domain::machine`], then [`engine`].
 
 pub mod atlas;

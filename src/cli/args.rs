@@ -20,9 +20,10 @@ Exit codes:
   130  interrupted and resumable";
 
 const VERIFY_AFTER_HELP: &str = "\
-Exits with 0 if all fits, and with 1 at the first row or event that does not, which it names.
-Whoever can write to the database can also write a whole new history. The digest shows that, if it is
-kept elsewhere: a run prints it at its end, and report.jsonl has it.";
+Exits with 0 if all fits, and with 1 at the first row or event that does not,
+which it names. Whoever can write to the database can also write a whole new
+history: the digest shows that, if it is kept elsewhere. A run prints it at its
+end, and report.jsonl has it.";
 
 /// Upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet: never twice, never lost.
 #[derive(Debug, Parser)]

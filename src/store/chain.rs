@@ -55,11 +55,11 @@ impl Form {
     }
 
     fn text(self, text: Option<&str>) -> Self {
-        self.value(text.map_or(Value::Null, Value::from))
+        self.value(&text.map_or(Value::Null, Value::from))
     }
 
     fn number(self, number: Option<i64>) -> Self {
-        self.value(number.map_or(Value::Null, Value::from))
+        self.value(&number.map_or(Value::Null, Value::from))
     }
 
     fn time(self, at: Option<Millis>) -> Self {
@@ -83,7 +83,7 @@ impl Form {
         self.text(cluster.map(|cluster| &*cluster.id)).text(string)
     }
 
-    fn value(mut self, value: Value) -> Self {
+    fn value(mut self, value: &Value) -> Self {
         self.0.push(',');
         self.0.push_str(&value.to_string());
         self

@@ -5,7 +5,7 @@ use crate::workdir::Workdir;
 #[test]
 fn the_program_and_each_command_explain_themselves() {
     let dir = Workdir::new();
-    let commands = ["check", "run", "status", "list", "show", "report", "retry", "simulate"];
+    let commands = ["check", "run", "status", "list", "show", "report", "retry", "audit", "simulate"];
     let all = dir.run(&["--help"]).with(0);
     assert_eq!(all.stderr, "");
     insta::assert_snapshot!("help", all.stdout);
@@ -14,6 +14,7 @@ fn the_program_and_each_command_explain_themselves() {
         assert_eq!(ended.stderr, "");
         insta::assert_snapshot!(format!("help_{command}"), ended.stdout);
     }
+    insta::assert_snapshot!("help_audit_verify", dir.run(&["audit", "verify", "--help"]).with(0).stdout);
 }
 
 #[test]

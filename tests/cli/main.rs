@@ -5,6 +5,7 @@
 //! snapshots, with times, addresses and spans replaced (`scrub`).
 
 mod atlas;
+mod audit;
 mod check;
 mod crashes;
 mod exclusive;

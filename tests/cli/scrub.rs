@@ -2,7 +2,7 @@
 
 use crate::workdir::Workdir;
 
-/// Times, spans, the address of the simulation and the directory of the test become words.
+/// Times, spans, digests, the address of the simulation and the directory of the test become words.
 pub(crate) fn scrub(text: &str, dir: &Workdir) -> String {
     let text = text.replace(&dir.path().display().to_string(), "[DIR]");
     let mut scrubbed = String::with_capacity(text.len());
@@ -23,6 +23,9 @@ fn known(text: &str) -> Option<(&str, &'static str)> {
     let whole = word(text);
     if is_time(whole) {
         return Some((whole, "[TIME]"));
+    }
+    if whole.len() == 64 && whole.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some((whole, "[DIGEST]"));
     }
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     if let Some(port) = text.strip_prefix("127.0.0.1:") {

@@ -176,13 +176,13 @@ async fn what_is_removed_added_or_swapped_is_found_and_named() {
         "UPDATE jobs SET claimed_by = NULL, state = 'ready', open = 0 WHERE id = 2".to_owned(),
         r#"UPDATE jobs SET wanted = '{"provider":"GCP","region":"US_EAST_1"}' WHERE id = 4"#.to_owned(),
     ];
-    let mut told = String::new();
+    let mut told = Vec::new();
     for edit in &edits {
         let misfit = hand.finds(edit).await.expect_err(edit);
         let edit = edit.split_whitespace().collect::<Vec<_>>().join(" ");
-        told += &format!("{edit}\n    {misfit}\n");
+        told.push(format!("{edit}\n    {misfit}"));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(told.join("\n"));
     assert!(hand.verdict().await.is_ok());
 }
 

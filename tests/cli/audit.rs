@@ -1,0 +1,71 @@
+//! The history vouches for itself, and a hand in the database is found out.
+
+use serde_json::Value;
+
+use crate::atlas::Atlas;
+use crate::scrub::scrub;
+use crate::workdir::Workdir;
+
+/// A campaign that has ended, and its run's last words.
+fn ended() -> (Workdir, String) {
+    let dir = Workdir::with_fleet(1, 3);
+    let atlas = Atlas::serve(&dir, &[]);
+    dir.aim(&atlas.url);
+    let run = dir.run(&["run", "fast.toml"]).with(0);
+    atlas.stop().are_clean(3);
+    (dir, run.stdout)
+}
+
+/// What the sqlite shell does to the database.
+fn sql(dir: &Workdir, statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("drydock.db"));
+        let mut shell = options.connect().await.unwrap();
+        for one in statement.split(';') {
+            sqlx::query(sqlx::AssertSqlSafe(one.to_owned())).execute(&mut shell).await.unwrap();
+        }
+        shell.close().await.unwrap();
+    });
+}
+
+#[test]
+fn the_digest_of_the_run_is_that_of_the_report_and_of_the_audit() {
+    let (dir, said) = ended();
+    let audit = dir.run(&["audit", "verify", "fast"]).with(0);
+    let digest = audit.stdout.lines().last().unwrap().strip_prefix("digest ").unwrap().to_owned();
+    assert!(said.contains(&format!("  digest    {digest}\n")), "{said}");
+    for line in dir.read("reports/fast/report.jsonl").lines() {
+        let job: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(job["campaign_digest"], digest.as_str());
+    }
+    insta::assert_snapshot!(scrub(&audit.whole(), &dir));
+}
+
+#[test]
+fn an_intent_and_its_answer_say_who_asked_for_what_and_how_it_went() {
+    let (dir, _) = ended();
+    let first: Value = serde_json::from_str(dir.read("reports/fast/report.jsonl").lines().next().unwrap()).unwrap();
+    let history = first["history"].as_array().unwrap();
+    let of = |kind: &str| history.iter().find(|event| event["event"] == kind).unwrap();
+    let (intent, accepted) = (of("intent"), of("accepted"));
+    for event in [intent, accepted] {
+        assert_eq!((&event["send"], &event["method"]), (&1.into(), &"POST".into()), "{event}");
+        assert!(event["path"].as_str().unwrap().ends_with("/clusters/tenantUpgradeToServerless"), "{event}");
+        assert_eq!(event["version"], env!("CARGO_PKG_VERSION"));
+        assert!(["runner", "host", "started_by"].iter().all(|key| !event[key].as_str().unwrap().is_empty()), "{event}");
+    }
+    let body: Value = serde_json::from_str(intent["detail"].as_str().unwrap()).unwrap();
+    assert_eq!(body["name"], first["cluster_name"]);
+    assert_eq!(accepted["status"], 200);
+    assert!(accepted["duration_ms"].is_u64());
+}
+
+#[test]
+fn a_hand_in_the_database_is_found_out() {
+    let (dir, _) = ended();
+    sql(&dir, "UPDATE jobs SET source_id = '5f0000000000000000000000' WHERE cluster_name = 'orders-1'");
+    let found = dir.run(&["audit", "verify"]).with(1);
+    insta::assert_snapshot!(scrub(&found.whole(), &dir));
+}
