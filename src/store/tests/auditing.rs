@@ -205,3 +205,36 @@ async fn a_row_that_changed_in_the_fleet_is_an_event_and_one_that_moved_is_none(
     home.store.defer(&[1], NOW).await.unwrap();
     assert!(home.store.verify(&campaign).await.unwrap().is_ok(), "a claim needs no event");
 }
+
+/// A database as the first version left it: one job, one event, no digests.
+async fn before_there_were_digests() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new().filename(dir.path().join("drydock.db")).create_if_missing(true);
+    let mut shell = options.connect().await.unwrap();
+    let first = sqlx::migrate!("migrations/sqlite").migrations.first().unwrap().clone();
+    sqlx::migrate::Migrator::with_migrations(vec![first]).run(&mut shell).await.unwrap();
+    let old = [
+        "INSERT INTO campaigns (name, operation, created_at, touched_at) VALUES ('q4', 'shared-to-serverless', 1, 1)",
+        "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, due_at) \
+            VALUES (1, 2, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'c1', '{\"provider\":\"AWS\",\"region\":\"X\"}', 1)",
+        "INSERT INTO events (job_id, seq, at, kind, state, runner) VALUES (1, 1, 1, 'looked', 'pending', 'r0')",
+    ];
+    for sql in old {
+        sqlx::query(sql).execute(&mut shell).await.unwrap();
+    }
+    sqlx::Connection::close(shell).await.unwrap();
+    dir
+}
+
+#[tokio::test]
+async fn a_history_of_before_there_were_digests_goes_on_and_is_named_as_such() {
+    let dir = before_there_were_digests().await;
+    let store = Store::open(&url(&dir), Open::Existing).await.unwrap();
+    let home = Home { dir, store };
+    let job = home.alter(home.job(1, "c1").await, |job| job.state = State::Ready).await;
+    let history = home.store.history(&[job.id]).await.unwrap();
+    assert_eq!(history.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2]);
+    let campaign = home.store.campaign("q4").await.unwrap().unwrap();
+    let misfit = home.store.verify(&campaign).await.unwrap().unwrap_err();
+    assert_eq!(misfit.to_string(), format!("{P1}/c1, event 1: it was recorded by a drydock that kept no digests yet"));
+}
