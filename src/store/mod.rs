@@ -24,6 +24,7 @@ mod record;
 mod rows;
 mod runner;
 mod stats;
+mod write;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,8 @@ use crate::store::Result;
 use crate::store::chain::{self, Cargo};
 use crate::store::columns::{JobRow, placeholders};
 use crate::store::load::{CHUNK, Loaded, Loader};
-use crate::store::record::{append, link};
+use crate::store::record::link;
+use crate::store::write;
 
 // Another wish is news to whoever has read the job; another place in the list is not.
 const CHANGED: &str = concat!(
@@ -105,7 +106,7 @@ impl Loader {
             events += 1;
             let link = link(entry, None, (&job, self.now), &self.runner, (events, what, head));
             head = link.digest();
-            let appended = append(&mut self.tx, job.id, &link, head).await;
+            let appended = write::append(&mut self.tx, job.id, &link, head).await;
             self.store.explained(appended)?;
         }
         let seal = chain::seal(&job, what, head, runner.as_deref());
