@@ -1,6 +1,8 @@
 //! The simulation over HTTP/1.1, for a client that wants a real connection.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,13 +20,19 @@ use super::{Broken, Simulator};
 /// So many failures to accept in a row are no coincidence.
 const PATIENCE: u32 = 100;
 
+/// How many requests have arrived, over all connections.
+type Arrivals = Arc<AtomicU64>;
+
 /// Serves until `stop` resolves; then all connections end at once.
+///
+/// Each request is logged with its number, twice: as it arrives, before anything is done about it (debug), and when
+/// all is done and its answer is about to leave (info).
 pub(super) async fn serve(
     simulator: Simulator,
     listener: TcpListener,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let mut connections = JoinSet::new();
+    let (mut connections, arrivals) = (JoinSet::new(), Arrivals::default());
     let mut failures = 0;
     tokio::pin!(stop);
     loop {
@@ -34,7 +42,7 @@ pub(super) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     failures = 0;
-                    connections.spawn(converse(simulator.clone(), stream));
+                    connections.spawn(converse(simulator.clone(), stream, Arc::clone(&arrivals)));
                 }
                 Err(error) if failures >= PATIENCE => return Err(error),
                 Err(_) => {
@@ -47,19 +55,32 @@ pub(super) async fn serve(
     }
 }
 
-async fn converse(simulator: Simulator, stream: TcpStream) {
+async fn converse(simulator: Simulator, stream: TcpStream, arrivals: Arrivals) {
     // Without it small answers can wait for the client's acknowledgements.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let simulator = simulator.clone();
-        async move { reply(&simulator, request).await }
+        let (simulator, arrivals) = (simulator.clone(), Arc::clone(&arrivals));
+        async move { reply(&simulator, &arrivals, request).await }
     });
     // An error here is a connection that ended early, by the client's doing or by a fault.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn reply(simulator: &Simulator, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Broken> {
+async fn reply(
+    simulator: &Simulator,
+    arrivals: &AtomicU64,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Broken> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Broken::Dropped)?.to_bytes();
-    Ok(simulator.answer(Request::from_parts(parts, body)).await?.map(Full::new))
+    let number = arrivals.fetch_add(1, Ordering::Relaxed) + 1;
+    // Neither headers nor bodies: they hold secrets.
+    let what = format!("{} {}", parts.method, parts.uri.path());
+    tracing::debug!("request {number} arrives: {what}");
+    let answer = simulator.answer(Request::from_parts(parts, body)).await;
+    match &answer {
+        Ok(answer) => tracing::info!("request {number}: {what}: {}", answer.status().as_u16()),
+        Err(Broken::Dropped) => tracing::info!("request {number}: {what}: connection dropped"),
+    }
+    Ok(answer?.map(Full::new))
 }
