@@ -58,7 +58,7 @@ pub enum StoreError {
     #[error("{0}")]
     Unsupported(String),
     /// Another runner works on this database.
-    #[error("{database} is in use by runner {runner} on {host}{}, since {}: wait for it, or stop it", process(*pid), moment(*since))]
+    #[error("{database} is in use by runner {runner} on {host}{}, since {}{}", process(*pid), moment(*since), remedy(*pid, *stopped))]
     Held {
         /// The database's name.
         database: String,
@@ -70,6 +70,8 @@ pub enum StoreError {
         pid: Option<u32>,
         /// When it took the lock; unknown for the blink in which it has not yet written so.
         since: Option<Millis>,
+        /// It has been stopped, as ^Z does, and will not end before it is continued.
+        stopped: bool,
     },
     /// The campaign was first run against something else.
     #[error(
@@ -125,6 +127,16 @@ fn process(pid: Option<u32>) -> String {
 
 fn moment(since: Option<Millis>) -> String {
     since.map_or_else(|| "a moment ago".to_owned(), |since| since.to_string())
+}
+
+fn remedy(pid: Option<u32>, stopped: bool) -> String {
+    match pid.filter(|_| stopped) {
+        Some(pid) => format!(
+            ", and is stopped: continue it with `kill -CONT {pid}`, or end it with `kill -9 {pid}` and run again, \
+             which is as safe"
+        ),
+        None => ": wait for it, or stop it".to_owned(),
+    }
 }
 
 // SQLite's primary result codes, the low byte of the extended ones.

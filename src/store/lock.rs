@@ -3,9 +3,9 @@
 //! The system lets go of it when the process dies, however it dies. So whoever gets it knows that the former
 //! runner is dead. The file itself stays: removing it would let two processes lock two files of one name.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl RunnerLock {
             .map_err(of_io)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(store, &mut file)),
+            Err(TryLockError::WouldBlock) => return Err(held(store, &mut file, host)),
             Err(TryLockError::Error(error)) => return Err(of_io(error)),
         }
         let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
@@ -68,8 +68,8 @@ fn beside(store: &Store) -> PathBuf {
     path.into()
 }
 
-/// Who has the lock, as far as the file says.
-fn held(store: &Store, file: &mut File) -> StoreError {
+/// Who has the lock, as far as the file says, for somebody who is `here`.
+fn held(store: &Store, file: &mut File, here: &str) -> StoreError {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
     let holder: Option<Holder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
@@ -80,5 +80,23 @@ fn held(store: &Store, file: &mut File) -> StoreError {
         host: host.to_owned(),
         pid: holder.as_ref().map(|it| it.pid),
         since: holder.as_ref().map(|it| it.since),
+        stopped: holder.as_ref().is_some_and(|it| it.host == here && is_stopped(it.pid, file)),
     }
+}
+
+/// Whether process `pid`, as this process sees numbers, has the lock on `file` and is stopped (SIGSTOP, ^Z, a
+/// debugger). False where the system does not tell, which is anywhere but on Linux: the answer leads to advice to
+/// kill a process, so it must be that one and not a namesake of another host or container.
+fn is_stopped(pid: u32, file: &File) -> bool {
+    let (Ok(locks), Ok(about)) = (fs::read_to_string("/proc/locks"), file.metadata()) else { return false };
+    // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:10012144 0 EOF`
+    let (pid, place) = (pid.to_string(), format!(":{}", about.ino()));
+    let holds = |lock: &str| {
+        let words: Vec<&str> = lock.split_whitespace().collect();
+        words.contains(&"FLOCK") && words.contains(&pid.as_str()) && words.iter().any(|word| word.ends_with(&place))
+    };
+    // `4711 (drydock) T ...`; the name in the middle may hold anything, also a parenthesis.
+    let state =
+        || fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.rsplit(')').next()?.trim_start().chars().next();
+    locks.lines().any(holds) && matches!(state(), Some('T' | 't'))
 }

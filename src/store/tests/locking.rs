@@ -10,10 +10,10 @@ async fn the_second_runner_is_told_who_the_first_is() {
     let file = home.dir.path().join("drydock.db.lock");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     match RunnerLock::acquire(&home.store, "r2", "pier", NOW).unwrap_err() {
-        StoreError::Held { database, runner, host, pid, since } => {
+        StoreError::Held { database, runner, host, pid, since, stopped } => {
             assert_eq!(database, home.store.name());
             assert_eq!((runner.as_str(), host.as_str(), since), ("r1", "deck", Some(NOW)));
-            assert_eq!(pid, Some(std::process::id()));
+            assert_eq!((pid, stopped), (Some(std::process::id()), false));
         }
         other => panic!("{other}"),
     }
