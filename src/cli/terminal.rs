@@ -1,15 +1,15 @@
 //! Standard output for people and for pipes: a reader that goes away is no error.
 
-use std::io::{self, StdoutLock, Write, stdout};
+use std::io::{self, Stdout, Write, stdout};
 
 use crate::cli::exit::Failure;
 
 /// Writes lines to standard output.
-pub(super) struct Out(io::BufWriter<StdoutLock<'static>>);
+pub(super) struct Out(io::BufWriter<Stdout>);
 
 impl Out {
     pub(super) fn new() -> Self {
-        Self(io::BufWriter::new(stdout().lock()))
+        Self(io::BufWriter::new(stdout()))
     }
 
     pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {

@@ -1,164 +1,58 @@
 //! `drydock run`: load the fleet, work until every job has ended, write the reports.
 
+mod begin;
 mod confirm;
+mod finish;
 mod fleet;
 mod progress;
 mod signals;
 mod summary;
 mod world;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::atlas::{Client, Credentials, SignInError, Transport};
 use crate::cli::args::{self, ProgressStyle};
-use crate::cli::check;
 use crate::cli::context::Context;
-use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::clock::Clock;
-use crate::config::{self, Config};
-use crate::domain::code::Fault;
-use crate::domain::event::Answer;
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
-use crate::report::{self, Format};
-use crate::store::{Digest, Filter, Open, Runner, RunnerLock, Store, StoreError};
 
-use summary::Summary;
-
-/// What a campaign that was first run against the simulation is bound to.
-const SIMULATION: &str = "simulation";
+use begin::Begun;
+use finish::Work;
+use signals::Signals;
 
 /// Runs a campaign.
 pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, Failure> {
-    let config = check::load(&args.campaign)?;
-    if !args.simulate {
-        check::warn(&config, context); // all of it is about Atlas
-    }
-    let credentials = credentials(&args, &config)?;
-    let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
-    let clock = match store.newest().await? {
-        Some(newest) => context.clock.not_before(newest),
-        None => context.clock,
+    let mut signals = Signals::listen();
+    let begun = tokio::select! {
+        begun = begin::begin(&args, context) => begun?,
+        () = signals.next() => {
+            context.say("interrupted before the work began; run it again to go on");
+            return Ok(ExitCode::INTERRUPTED);
+        }
     };
-    let runner = environment::runner(clock.now());
-    let _lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
-    report::prepare(&folder).map_err(Failure::bad_input)?;
-    let against = if args.simulate { SIMULATION } else { &config.base_url };
-    refuse_another(&store, &config, against).await?;
-    let loaded = fleet::load(&store, &config, &runner, clock, context).await?;
-    if !args.simulate && !config.loopback && !args.yes {
-        confirm::ask(&config, &store, loaded.campaign_id, context).await?;
-    }
-    let client = client(&args, &config, credentials, &store, loaded.campaign_id, clock).await?;
-    if !args.simulate {
-        sign_in(&client, &config, &store, loaded.campaign_id).await?;
-    }
-    // Only now is anything started: a wrong host or secret has cost nothing.
-    store.bind(loaded.campaign_id, against).await?;
-    store.hold(loaded.campaign_id, None).await?;
-    let engine = engine(&config, &store, &client, clock, loaded.campaign_id, &runner);
-    let started = clock.now();
-    let ended = work(engine, &args, context, clock).await;
-    client.sign_out().await;
-    if let Ok(Some(Ending::Held(fault))) = &ended {
-        store.hold(loaded.campaign_id, Some((fault, clock.now()))).await?;
-    }
-    let reports = write_reports(&store, &config, &folder).await;
-    // What stopped the work matters more than what it did to the reports.
-    let (ending, reports) = (ended?, reports?);
-    let summary = Summary {
-        counts: store.counts(loaded.campaign_id).await?,
-        campaign: &config.campaign,
-        database: store.name(),
-        against,
-        who: if args.simulate { "nobody: the simulation lets anyone in".to_owned() } else { client.who() },
-        digest: digest(&store, &config).await?,
-        reports,
-        ending,
-        span: clock.now().since(started),
-    };
-    let code = summary.tell(&store, loaded.campaign_id).await;
-    // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
-    store.close().await;
-    code
-}
-
-fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>, Failure> {
-    if args.simulate {
-        return Ok(None);
-    }
-    let found = config::credentials(&environment::variable)?;
-    if found.is_none() {
-        return Err(Failure::bad_input(format!(
-            "no credentials for {}: set MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_CLIENT_ID and \
-             MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY \
-             (or try it with --simulate)",
-            config.base_url
-        )));
-    }
-    Ok(found)
-}
-
-/// Before anything is loaded: a campaign goes on against what it was begun against.
-async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result<(), StoreError> {
-    match store.campaign(&config.campaign).await? {
-        Some(campaign) if campaign.against.is_some() => store.bind(campaign.id, against).await,
-        _ => Ok(()),
-    }
-}
-
-async fn client(
-    args: &args::Run,
-    config: &Config,
-    credentials: Option<Credentials>,
-    store: &Store,
-    campaign_id: i64,
-    clock: Clock,
-) -> Result<Client, Failure> {
-    let transport = if args.simulate {
-        world::transport(store, campaign_id, clock).await?
-    } else {
-        Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
-    };
-    Ok(Client::new(transport, credentials, clock, config.request_timeout))
-}
-
-/// How long the first read may take before the work begins without it.
-const FIRST_READ: Duration = Duration::from_secs(5);
-
-/// Signs in and reads once before anything is started, so that wrong credentials cost nothing.
-async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
-    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
-    let project = &first.job.project_id;
-    let refused =
-        |fault: &Fault| Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail));
-    match client.ready(project).await {
-        Ok(()) => {}
-        Err(SignInError::Refused(fault)) => return Err(refused(&fault)),
-        Err(SignInError::Later { fault, .. }) => {
-            tracing::warn!(code = %fault.code, "cannot sign in yet, trying on: {}", fault.detail);
-            return Ok(());
+    let started = begun.clock.now();
+    let ended = work(engine(&begun), &args, context, &mut signals).await;
+    let work = Work { started, ended, hurried: signals.came() > 1 };
+    let finishing = tokio::spawn(finish::finish(begun, work));
+    tokio::select! {
+        biased;
+        finished = finishing => finished.map_err(Failure::internal)?,
+        () = signals.hurry(context) => {
+            context.say("stopped; the reports are not all written: the next run writes them");
+            Ok(ExitCode::INTERRUPTED)
         }
     }
-    // Any other answer, or none, is for the engine to deal with.
-    let read = tokio::time::timeout(FIRST_READ, client.read_list(config.operation.source, project, 1)).await;
-    match read.map(|exchange| (exchange.status, exchange.value)) {
-        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(refused(&fault)),
-        _ => Ok(()),
-    }
 }
 
-fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaign_id: i64, runner: &Runner) -> Engine {
+fn engine(begun: &Begun) -> Engine {
+    let Begun { config, store, client, clock, campaign_id, runner, .. } = begun;
     Engine {
         store: store.clone(),
         client: client.clone(),
-        clock,
-        campaign_id,
+        clock: *clock,
+        campaign_id: *campaign_id,
         campaign: Arc::from(config.campaign.as_str()),
         operation: config.operation,
         policy: config.policy.clone(),
@@ -175,35 +69,23 @@ fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaig
 
 /// Works, shows progress and listens to signals. No ending means that there was nothing to do. Whatever stops it
 /// here strikes in the middle of the work, so that no failure may claim that nothing was started.
-async fn work(engine: Engine, args: &args::Run, context: &Context, clock: Clock) -> Result<Option<Ending>, Failure> {
+async fn work(
+    engine: Engine,
+    args: &args::Run,
+    context: &Context,
+    signals: &mut Signals,
+) -> Result<Option<Ending>, Failure> {
     if Engine::is_done(&engine.store.counts(engine.campaign_id).await?) {
         return Ok(None);
     }
     let (control, listening) = watch::channel(Control::Run);
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
-    let shown = progress::show(style, &progress, clock, context);
+    let shown = progress::show(style, &progress, engine.clock, context);
     let ending = tokio::select! {
         ending = engine.run(listening, progress.clone()) => ending.map_err(Failure::internal),
-        () = signals::listen(&control, context) => Ok(Ending::Interrupted),
+        () = signals.drain(&control, context) => Ok(Ending::Interrupted),
     };
     shown.finish().await;
     ending.map(Some)
-}
-
-/// What the campaign's histories come to, for whoever keeps it elsewhere.
-async fn digest(store: &Store, config: &Config) -> Result<Option<Digest>, StoreError> {
-    match store.campaign(&config.campaign).await? {
-        Some(campaign) => store.digest(&campaign).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-async fn write_reports(store: &Store, config: &Config, folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
-    let Some(campaign) = store.campaign(&config.campaign).await? else { return Ok(Vec::new()) };
-    let mut paths = Vec::new();
-    for format in Format::ALL {
-        paths.push(report::write_file(store, &campaign, format, folder).await?);
-    }
-    Ok(paths)
 }

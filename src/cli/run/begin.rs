@@ -1,0 +1,142 @@
+//! What has to be had before the work: the job table and its lock, the fleet, somebody's yes, and a way in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::atlas::{Client, Credentials, SignInError, Transport};
+use crate::cli::args;
+use crate::cli::check;
+use crate::cli::context::Context;
+use crate::cli::environment;
+use crate::cli::exit::Failure;
+use crate::cli::run::{confirm, fleet, world};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::domain::code::Fault;
+use crate::domain::event::Answer;
+use crate::report;
+use crate::store::{Filter, Open, Runner, RunnerLock, Store, StoreError};
+
+/// What a campaign that was first run against the simulation is bound to.
+const SIMULATION: &str = "simulation";
+
+/// A run that may begin to work.
+pub(super) struct Begun {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) client: Client,
+    pub(super) clock: Clock,
+    pub(super) campaign_id: i64,
+    /// This process, new at every start.
+    pub(super) runner: Runner,
+    /// Where the reports go.
+    pub(super) folder: PathBuf,
+    /// The simulation, or a host.
+    pub(super) against: String,
+    /// The right to work on the database.
+    pub(super) lock: RunnerLock,
+}
+
+impl Begun {
+    /// Who is signed in; never a secret.
+    pub(super) fn who(&self) -> String {
+        if self.against == SIMULATION { "nobody: the simulation lets anyone in".to_owned() } else { self.client.who() }
+    }
+}
+
+/// Makes everything ready. Nothing is sent, but for signing in and one read.
+pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, Failure> {
+    let config = check::load(&args.campaign)?;
+    if !args.simulate {
+        check::warn(&config, context); // all of it is about Atlas
+    }
+    let credentials = credentials(args, &config)?;
+    let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
+    let clock = match store.newest().await? {
+        Some(newest) => context.clock.not_before(newest),
+        None => context.clock,
+    };
+    let runner = environment::runner(clock.now());
+    let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
+    report::prepare(&folder).map_err(Failure::bad_input)?;
+    let against = if args.simulate { SIMULATION } else { &config.base_url }.to_owned();
+    refuse_another(&store, &config, &against).await?;
+    let campaign_id = fleet::load(&store, &config, &runner, clock, context).await?.campaign_id;
+    if !args.simulate && !config.loopback && !args.yes {
+        confirm::ask(&config, &store, campaign_id, context).await?;
+    }
+    let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
+    if !args.simulate {
+        sign_in(&client, &config, &store, campaign_id).await?;
+    }
+    // Only now is anything started: a wrong host or secret has cost nothing.
+    store.bind(campaign_id, &against).await?;
+    store.hold(campaign_id, None).await?;
+    Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
+}
+
+fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>, Failure> {
+    if args.simulate {
+        return Ok(None);
+    }
+    let found = config::credentials(&environment::variable)?;
+    if found.is_none() {
+        return Err(Failure::bad_input(format!(
+            "no credentials for {}: set MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_CLIENT_ID and \
+             MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY \
+             (or try it with --simulate)",
+            config.base_url
+        )));
+    }
+    Ok(found)
+}
+
+/// Before anything is loaded: a campaign goes on against what it was begun against.
+async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result<(), StoreError> {
+    match store.campaign(&config.campaign).await? {
+        Some(campaign) if campaign.against.is_some() => store.bind(campaign.id, against).await,
+        _ => Ok(()),
+    }
+}
+
+async fn client(
+    args: &args::Run,
+    config: &Config,
+    credentials: Option<Credentials>,
+    store: &Store,
+    campaign_id: i64,
+    clock: Clock,
+) -> Result<Client, Failure> {
+    let transport = if args.simulate {
+        world::transport(store, campaign_id, clock).await?
+    } else {
+        Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
+    };
+    Ok(Client::new(transport, credentials, clock, config.request_timeout))
+}
+
+/// How long the first read may take before the work begins without it.
+const FIRST_READ: Duration = Duration::from_secs(5);
+
+/// Signs in and reads once before anything is started, so that wrong credentials cost nothing.
+async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
+    let project = &first.job.project_id;
+    let refused =
+        |fault: &Fault| Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail));
+    match client.ready(project).await {
+        Ok(()) => {}
+        Err(SignInError::Refused(fault)) => return Err(refused(&fault)),
+        Err(SignInError::Later { fault, .. }) => {
+            tracing::warn!(code = %fault.code, "cannot sign in yet, trying on: {}", fault.detail);
+            return Ok(());
+        }
+    }
+    // Any other answer, or none, is for the engine to deal with.
+    let read = tokio::time::timeout(FIRST_READ, client.read_list(config.operation.source, project, 1)).await;
+    match read.map(|exchange| (exchange.status, exchange.value)) {
+        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(refused(&fault)),
+        _ => Ok(()),
+    }
+}
