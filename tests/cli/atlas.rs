@@ -45,6 +45,18 @@ impl Atlas {
         Self { process, url }
     }
 
+    /// The number of the next request that is `wanted`, of which the log tells (with `-v` as it is answered, with
+    /// `-vv` also as it arrives); none if `run` ends before it comes.
+    pub(crate) fn sees(&mut self, run: &mut Running, wanted: impl Fn(Request<'_>) -> bool) -> Option<u64> {
+        let line = self.process.logs_while(run, |line| Request::told(line).is_some_and(&wanted))?;
+        Request::told(&line).map(|request| request.number)
+    }
+
+    /// Forgets which requests it has seen so far.
+    pub(crate) fn forget(&mut self) {
+        self.process.forget();
+    }
+
     /// Ends it and reads its books.
     pub(crate) fn stop(self) -> Books {
         self.process.signal("TERM");
@@ -57,6 +69,28 @@ impl Atlas {
         };
         let [upgrade_requests, effects] = [*upgrade_requests, *effects];
         Books { upgrade_requests, effects, asked_again: *asked_again, broken_rules: *broken_rules }
+    }
+}
+
+/// A line of its log: `request 17 arrives: POST /path`, or `request 17: POST /path: 200`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) number: u64,
+    /// It has been dealt with, and the answer is about to leave.
+    pub(crate) answered: bool,
+    what: &'a str,
+}
+
+impl<'a> Request<'a> {
+    fn told(line: &'a str) -> Option<Self> {
+        let (_, rest) = line.split_once(" request ")?;
+        let (head, what) = rest.split_once(": ")?;
+        let number = head.strip_suffix(" arrives").unwrap_or(head);
+        Some(Self { number: number.parse().ok()?, answered: number == head, what })
+    }
+
+    pub(crate) fn is_upgrade(self) -> bool {
+        self.what.contains("/clusters/tenantUpgrade")
     }
 }
 

@@ -1,8 +1,8 @@
 //! A process of ours: its lines as they come, signals to it, and its end.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -27,9 +27,19 @@ pub(crate) struct Ended {
 impl Running {
     /// Starts it, without a terminal. Standard output is read, unless `command` has given it away already.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::spawn(command.stdin(Stdio::null()).stderr(Stdio::piped()))
+    }
+
+    /// Starts it as `command` says. What it writes to pipes is read.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let (stdout, stderr) = (Lines::of(child.stdout.take()), Lines::of(child.stderr.take()));
         Self { child, stdout, stderr }
+    }
+
+    /// Its standard input, if that is a pipe.
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -46,10 +56,35 @@ impl Running {
         self.stderr.until(words)
     }
 
+    /// The next line on standard error that is `wanted`; none if `other` ends before it comes.
+    pub(crate) fn logs_while(&mut self, other: &mut Self, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        self.stderr.find(wanted, || other.has_ended())
+    }
+
+    /// What it has said on standard error and nobody has read; nobody will.
+    pub(crate) fn forget(&mut self) {
+        let unread: String = self.stderr.coming.try_iter().collect();
+        self.stderr.read.push_str(&unread);
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Sends the signal of this name, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status().unwrap();
         assert!(sent.success(), "kill -s {name}: {sent}");
+    }
+
+    /// Stops it as ^Z does, and waits until it stands still.
+    pub(crate) fn stop(&self) {
+        self.signal("STOP");
+        let stat = format!("/proc/{}/stat", self.pid());
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            thread::yield_now();
+        }
     }
 
     /// Kills it as `kill -9` does.
@@ -125,12 +160,30 @@ impl Lines {
         }
     }
 
+    /// The next line that is `wanted`; none if it is `over` before it comes.
+    fn find(&mut self, wanted: impl Fn(&str) -> bool, mut over: impl FnMut() -> bool) -> Option<String> {
+        loop {
+            let last = over();
+            match self.coming.recv_timeout(Duration::from_millis(20)) {
+                Ok(line) => {
+                    self.read.push_str(&line);
+                    if wanted(&line) {
+                        return Some(line);
+                    }
+                }
+                Err(_) if last => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => panic!("it has ended; all it said:\n{}", self.read),
+            }
+        }
+    }
+
     fn rest(&mut self) -> String {
         loop {
             match self.coming.recv_timeout(PATIENCE) {
                 Ok(line) => self.read.push_str(&line),
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.read),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it does not end; so far:\n{}", self.read),
+                Err(RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.read),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end; so far:\n{}", self.read),
             }
         }
     }

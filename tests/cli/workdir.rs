@@ -65,6 +65,18 @@ impl Workdir {
         self.write("fast.toml", &slow.replace("[pace]", "[pace]\nmax_in_flight = 4"));
     }
 
+    /// Puts a line into a section of the campaign file.
+    pub(crate) fn tune(&self, section: &str, line: &str) {
+        let head = format!("[{section}]");
+        let key = line.split_once(" = ").map_or(line, |(key, _)| key);
+        // A key may not stand there twice.
+        let rest: Vec<String> =
+            self.read("fast.toml").lines().filter(|old| !old.starts_with(key)).map(str::to_owned).collect();
+        let text = rest.join("\n");
+        assert!(text.contains(&head), "no {head} in {text}");
+        self.write("fast.toml", &text.replace(&head, &format!("{head}\n{line}")));
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -118,6 +130,11 @@ impl Workdir {
     /// What `status --json` says.
     pub(crate) fn status(&self) -> Value {
         serde_json::from_str(&self.run(&["status", "--json"]).with(0).stdout).unwrap()
+    }
+
+    /// The jobs of the report with their histories.
+    pub(crate) fn histories(&self) -> Vec<Value> {
+        self.read("reports/fast/report.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The rows of the report, each a list of cells; the header first.
