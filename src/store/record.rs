@@ -8,7 +8,6 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::Entry;
 use crate::domain::job::{Identity, IfNotLanded, Job, Streak};
-use crate::store::pool::Still;
 use crate::store::{Result, Store};
 
 /// One job as it shall be, and what its history shall say about it.
@@ -63,8 +62,8 @@ impl Store {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let _still = Still::hold();
         let mut tx = self.begin().await?;
+        let _still = self.still();
         let mut written = Vec::with_capacity(changes.len());
         let mut newest: BTreeMap<i64, Millis> = BTreeMap::new();
         for change in changes {
