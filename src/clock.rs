@@ -1,12 +1,19 @@
-//! Wall time and monotonic time in one place.
+//! Wall time and the time that passes, in one place.
 //!
-//! The wall is read once, at the start; from there on the monotonic clock counts. A clock that is set back or
-//! forward while Drydock runs neither stalls nor hurries anything, and a test under tokio's paused clock
-//! owns all of time. Nothing else in the house may ask what time it is (`clippy.toml` holds it to that).
+//! The wall is read once, at the start; from there on a clock counts that nobody can set. It runs on while the machine
+//! sleeps: what a laptop's lid cut short by a weekend is a weekend old. A clock that is set back or forward while
+//! Drydock runs neither stalls nor hurries anything, and a test under tokio's paused clock owns all of time. Nothing
+//! else in the house may ask what time it is (`clippy.toml` holds it to that).
+//!
+//! tokio's timers do stand still while the machine sleeps, so a sleeper wakes late by what was left of its sleep at
+//! most. Nothing sleeps for long at a stretch: the dispatcher looks up every few seconds, and a request has its
+//! time-out.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -43,20 +50,37 @@ impl fmt::Display for Millis {
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     wall: Millis,
-    start: Instant,
+    ticks: Ticks,
 }
+
+/// What counts on from the wall.
+#[derive(Debug, Clone, Copy)]
+enum Ticks {
+    /// The machine's clock that runs on while it sleeps, as it stood at the start.
+    Machine(Duration),
+    /// Virtual time: tokio's clock, and what a test says was slept away, both as they stood at the start.
+    Virtual(Instant, u64, &'static AtomicU64),
+}
+
+/// Where no test says anything, nothing is slept away.
+static AWAKE: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
     /// Reads the wall and starts counting.
     #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
     pub fn start() -> Self {
-        Self { wall: Millis(jiff::Timestamp::now().as_millisecond()), start: Instant::now() }
+        Self { wall: Millis(jiff::Timestamp::now().as_millisecond()), ticks: Ticks::Machine(machine()) }
     }
 
-    /// A clock that starts at `wall`: for tests, and for a world rebuilt from a database.
-    #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
+    /// A clock in virtual time that starts at `wall`, for tests under tokio's paused clock.
     pub fn starting_at(wall: Millis) -> Self {
-        Self { wall, start: Instant::now() }
+        Self::with_sleep(wall, &AWAKE)
+    }
+
+    /// The same, with a machine that may sleep: `asleep` holds for how many milliseconds it has, ever.
+    #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
+    pub fn with_sleep(wall: Millis, asleep: &'static AtomicU64) -> Self {
+        Self { wall, ticks: Ticks::Virtual(Instant::now(), asleep.load(Ordering::Relaxed), asleep) }
     }
 
     /// The same clock, moved on if need be so that it does not run behind `newest`, the newest time that a
@@ -68,19 +92,55 @@ impl Clock {
     }
 
     /// The time now.
-    #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
     pub fn now(&self) -> Millis {
-        self.wall.after(Instant::now().saturating_duration_since(self.start))
+        self.wall.after(self.uptime())
     }
 
-    /// The time since this clock was started.
+    /// The time since this clock was started, the time asleep included.
     #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
     pub fn uptime(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.start)
+        match self.ticks {
+            Ticks::Machine(start) => machine().saturating_sub(start),
+            Ticks::Virtual(start, slept, asleep) => {
+                let slept = asleep.load(Ordering::Relaxed).saturating_sub(slept);
+                Instant::now().saturating_duration_since(start) + Duration::from_millis(slept)
+            }
+        }
     }
 
     /// Sleeps until `moment`, or not at all if that has passed.
     pub async fn sleep_until(&self, moment: Millis) {
         tokio::time::sleep(moment.since(self.now())).await;
+    }
+}
+
+/// The count that runs on while the machine sleeps. (The system's monotonic clock does on a Mac, not on Linux.)
+fn machine() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = ClockId::Monotonic;
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_slept_away_has_passed() {
+        static ASLEEP: AtomicU64 = AtomicU64::new(5_000);
+        let clock = Clock::with_sleep(Millis(0), &ASLEEP);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        ASLEEP.fetch_add(60_000, Ordering::Relaxed);
+        assert_eq!(clock.now(), Millis(61_000));
+        assert_eq!(Clock::starting_at(Millis(7)).now(), Millis(7));
+    }
+
+    #[test]
+    fn the_machines_clock_runs_on() {
+        let clock = Clock::start();
+        let before = clock.uptime();
+        assert!(machine() > Duration::ZERO && clock.uptime() >= before);
     }
 }

@@ -1,6 +1,7 @@
 //! The whole engine against the simulated Atlas in this process, in virtual time: hours in moments.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -40,7 +41,7 @@ impl Harbour {
     async fn new(projects: usize, clusters: usize, settings: Settings, change: impl Fn(Cluster) -> Cluster) -> Self {
         let home = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", home.path().join("jobs.db").display());
-        let store = Store::open(&url, Open::CreateIfMissing).await.unwrap();
+        let store = Store::open_in_virtual_time(&url, Open::CreateIfMissing).await.unwrap();
         let clock = Clock::starting_at(START);
         let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
         let (mut rows, mut world) = (Vec::new(), Vec::new());
@@ -78,6 +79,12 @@ impl Harbour {
             runner: Arc::new(runner(&format!("runner-{}", self.runs))),
             seed: self.runs,
         }
+    }
+
+    /// From now on the machine may sleep, and its Atlas goes on meanwhile.
+    fn fall_asleep_by(&mut self, asleep: &'static AtomicU64) {
+        self.clock = Clock::with_sleep(self.clock.now(), asleep);
+        self.simulator.set_clock(self.clock);
     }
 
     async fn run(&mut self) -> Ending {
@@ -255,4 +262,44 @@ async fn a_drain_sends_nothing_more_and_the_next_run_goes_on() {
     assert_eq!((counts.of(State::Submitting), counts.of(State::Upgrading)), (0, 20), "five in each project");
     assert_eq!(harbour.run().await, Ending::Finished);
     assert_eq!(harbour.keeps_both_promises().await.upgrade_requests, 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_weekend_asleep_a_ready_job_is_looked_at_again_before_it_is_sent() {
+    static ASLEEP: AtomicU64 = AtomicU64::new(0);
+    let mut faults = Faults::default();
+    assert!(faults.set("maintenance", 1.0));
+    let mut harbour = Harbour::new(1, 1, Settings { faults, ..quick() }, |cluster| cluster).await;
+    harbour.fall_asleep_by(&ASLEEP);
+    let simulator = harbour.simulator.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await; // it is ready again, and waits before it is sent once more
+        simulator.set_faults(Faults::default());
+        ASLEEP.fetch_add(60 * 3600 * 1000, Ordering::Relaxed);
+    });
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let job = harbour.rows().await.remove(0).job;
+    let history = harbour.store.history(&[job.id]).await.unwrap();
+    let kinds: Vec<&str> = history.iter().map(|entry| &*entry.kind).collect();
+    let wanted = ["looked", "intent", "not_now", "grew_old", "looked", "intent", "accepted"];
+    assert_eq!(kinds[..7], wanted, "{history:#?}");
+    assert_eq!(job.state, State::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_weekend_asleep_upgrades_in_flight_go_on() {
+    static ASLEEP: AtomicU64 = AtomicU64::new(0);
+    let slow = Duration::from_secs(60 * 3600 + 300);
+    let mut harbour =
+        Harbour::new(2, 2, Settings { shortest: slow, longest: slow, ..quick() }, |cluster| cluster).await;
+    harbour.fall_asleep_by(&ASLEEP);
+    // Its time passes in that sleep; the first looks afterwards, which still see it under way, do not end it.
+    harbour.policy.max_look = Duration::from_secs(400);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        ASLEEP.fetch_add(60 * 3600 * 1000, Ordering::Relaxed);
+    });
+    assert_eq!(harbour.run().await, Ending::Finished);
+    harbour.keeps_both_promises().await;
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 4, "{:?}", harbour.codes().await);
 }

@@ -22,9 +22,15 @@ pub(super) struct Learned {
     pub(super) failed: Option<Fault>,
 }
 
+/// Between an intent and its call lies nothing, unless the machine was asleep.
+const OVERSLEPT: Duration = Duration::from_secs(60);
+
 /// Sends the job's upgrade request, whose intent is on disk.
 pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report, Answer) {
     let request = engine.operation.request(&job);
+    if job.sent_at.is_some_and(|at| engine.clock.now().since(at) > OVERSLEPT) {
+        return overslept(engine, job, request.path);
+    }
     let exchange = engine.client.upgrade(&request).await;
     if let Some(retired) = &exchange.retired {
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
@@ -38,6 +44,16 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
     );
     let event = Event::Answered { send: job.send, ended: exchange.ended, answer: answer.clone() };
     (job, event, call, report, answer)
+}
+
+/// The machine slept after the intent was written: what the look showed is as old as that sleep. Nothing leaves.
+fn overslept(engine: &Engine, job: Job, path: String) -> (Job, Event, Call, Report, Answer) {
+    let detail = "the machine was asleep when the request was to leave, so it was not sent: it is looked at again";
+    let answer = Answer::NeverSent(Fault::new("OVERSLEPT", detail));
+    tracing::warn!(campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, "{detail}");
+    let event = Event::Answered { send: job.send, ended: engine.clock.now(), answer: answer.clone() };
+    let call = Call { method: "POST", path, status: None, error_code: None, duration_ms: None };
+    (job, event, call, Report { sent: true, ..Report::default() }, answer)
 }
 
 /// Looks at jobs of one project: by lists if there are several, by single reads if there is one.

@@ -26,12 +26,12 @@ const ASTRAY: &str = "/astray";
 
 /// The desk, and behind it the whole state of the simulation.
 pub(super) struct Desk {
-    clock: Clock,
     state: Mutex<State>,
 }
 
 /// All that changes.
 pub(super) struct State {
+    pub(super) clock: Clock,
     pub(super) world: World,
     pub(super) faults: Faults,
     pub(super) tally: Tally,
@@ -56,6 +56,7 @@ impl Desk {
         let world = World::new(clusters, &settings);
         let door = Door::new(settings.sign_in, world.dice, settings.token_life);
         let state = State {
+            clock,
             world,
             faults: settings.faults,
             tally: Tally::default(),
@@ -63,12 +64,14 @@ impl Desk {
             limits: Limits::new(settings.limit),
             turns: HashMap::new(),
         };
-        Self { clock, state: Mutex::new(state) }
+        Self { state: Mutex::new(state) }
     }
 
     /// The state, and the time now.
     pub(super) fn open(&self) -> (MutexGuard<'_, State>, Millis) {
-        (self.state.lock().unwrap_or_else(PoisonError::into_inner), self.clock.now())
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.clock.now();
+        (state, now)
     }
 
     /// Answers a request for a resource.
@@ -107,7 +110,7 @@ impl State {
             self.tally.upgrade_requests += 1;
             let name = visit.name.as_deref().unwrap_or_default();
             if let Some(entry) = self.world.entry(&visit.group, name) {
-                entry.asked();
+                entry.asked(now);
             }
         }
         let meter = self.limits.take(visit.resource.set(), &visit.group, now);

@@ -26,6 +26,8 @@ pub struct Account {
     pub effects: u32,
     /// How many of them came after one had taken effect already.
     pub after_effect: u32,
+    /// How many of those came when what had taken effect had been rolled back, and was over.
+    pub after_rollback: u32,
     /// The id of the cluster that is to be upgraded.
     pub source_id: String,
     /// The id of what it became, or is becoming.

@@ -112,6 +112,11 @@ impl Simulator {
         self.desk.open().0.world.replace(project, name);
     }
 
+    /// Goes on by another clock: for tests in which it outlives the runtime that counted its time.
+    pub fn set_clock(&self, clock: Clock) {
+        self.desk.open().0.clock = clock;
+    }
+
     /// From now on these faults: for tests that let the weather change.
     pub fn set_faults(&self, faults: Faults) {
         self.desk.open().0.faults = faults;

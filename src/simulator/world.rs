@@ -29,6 +29,7 @@ pub(super) struct Entry {
     pub(super) requests: u32,
     pub(super) effects: u32,
     pub(super) after_effect: u32,
+    pub(super) after_rollback: u32,
     /// Whether an upgrade of the cluster that bears this name has ever been accepted.
     landed: bool,
     rolls_back: bool,
@@ -111,6 +112,7 @@ impl Entry {
             requests: 0,
             effects: 0,
             after_effect: 0,
+            after_rollback: 0,
             landed,
             rolls_back: false,
             duration,
@@ -157,9 +159,11 @@ impl Entry {
     }
 
     /// Notes an upgrade request.
-    pub(super) fn asked(&mut self) {
+    pub(super) fn asked(&mut self, now: Millis) {
         self.requests += 1;
         self.after_effect += u32::from(self.landed);
+        let is_over = self.shown(now) == Shown::Shared { idle: true, paused: false };
+        self.after_rollback += u32::from(self.landed && is_over);
     }
 
     /// The upgrade takes effect.
@@ -199,6 +203,7 @@ impl Entry {
             requests: self.requests,
             effects: self.effects,
             after_effect: self.after_effect,
+            after_rollback: self.after_rollback,
             source_id: self.cluster.id.clone(),
             target_id: (self.landed && !self.rolls_back).then(|| self.target_id(dice)),
         }

@@ -149,6 +149,17 @@ const CANTOPEN: i32 = 14;
 const AUTH: i32 = 23;
 const NOTADB: i32 = 26;
 
+/// SQLite's primary result code, if it is SQLite that says no.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?;
+    Some(code.parse::<i32>().ok()? & 0xff)
+}
+
+/// Whether somebody else has the database.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(BUSY | LOCKED))
+}
+
 impl StoreError {
     /// What `error` means for `database`.
     pub(super) fn of(database: String, error: sqlx::Error) -> Self {
@@ -157,9 +168,7 @@ impl StoreError {
             sqlx::Error::Io(error) => return Self::of_io(database, error),
             _ => {}
         }
-        let told = error.as_database_error();
-        let code = told.and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<i32>().ok());
-        match code.map(|code| code & 0xff) {
+        match primary_code(&error) {
             Some(BUSY | LOCKED) => Self::Locked { database },
             Some(READONLY) => Self::ReadOnly { database },
             Some(FULL) => Self::DiskFull { database },

@@ -5,7 +5,6 @@ use sqlx::AssertSqlSafe;
 use crate::clock::Millis;
 use crate::domain::job::Job;
 use crate::store::columns::{JobRow, placeholders};
-use crate::store::pool::Still;
 use crate::store::{Result, Store};
 
 /// Which jobs a claim takes. Each lane has an index of its own, so that what is under way never waits behind a
@@ -77,8 +76,8 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        let _still = Still::hold();
         let mut tx = self.begin().await?;
+        let _still = self.still();
         for id in ids {
             let deferred = sqlx::query(DEFER).bind(id).bind(until.0).execute(&mut *tx).await;
             self.explained(deferred)?;

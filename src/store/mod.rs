@@ -53,6 +53,7 @@ pub struct Store {
     pool: pool::Pool,
     /// The database file without links, so that two ways to name it are one.
     path: Arc<Path>,
+    time: pool::Time,
 }
 
 impl Store {
@@ -63,7 +64,7 @@ impl Store {
 
     /// Closes all connections and waits for it; the last one folds the write-ahead log into the database.
     pub async fn close(self) {
-        let _still = pool::Still::hold();
+        let _still = self.still();
         self.pool.close().await;
     }
 

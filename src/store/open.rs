@@ -8,7 +8,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::store::pool::{Pool, Still, check_durable, sqlite_options};
+use crate::store::pool::{Pool, Still, Time, check_durable, sqlite_options};
 use crate::store::{Result, Store, StoreError, address};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -34,14 +34,24 @@ impl Store {
     ///
     /// Commits are synchronised to the disk, which is read back. A file that is not Drydock's is left untouched.
     pub async fn open(url: &str, mode: Open) -> Result<Self> {
-        let _still = Still::hold();
+        Self::open_in(Time::Real, url, mode).await
+    }
+
+    /// The same for tests under tokio's paused clock, which stands still while the database works, and passes while
+    /// the store waits for somebody else who has the database.
+    pub async fn open_in_virtual_time(url: &str, mode: Open) -> Result<Self> {
+        Self::open_in(Time::Virtual, url, mode).await
+    }
+
+    async fn open_in(time: Time, url: &str, mode: Open) -> Result<Self> {
+        let _still = Still::hold(time);
         let path = address::file(url)?;
         let database = address::name(&path);
         find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
         let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
-        prepare(&path, &database).await?;
-        let pool = Pool::sqlite(&path).await.map_err(|error| StoreError::of(database, error))?;
-        Ok(Self { pool, path: path.into() })
+        prepare(&path, &database, time).await?;
+        let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database, error))?;
+        Ok(Self { pool, path: path.into(), time })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.
@@ -68,12 +78,12 @@ fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
 }
 
 /// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
-async fn prepare(path: &Path, database: &str) -> Result<()> {
+async fn prepare(path: &Path, database: &str, time: Time) -> Result<()> {
     if path.is_dir() {
         return Err(StoreError::NotADatabase { database: database.to_owned(), why: "is a directory" });
     }
     let of = |error| StoreError::of(database.to_owned(), error);
-    let mut connection = sqlite_options(path).connect().await.map_err(of)?;
+    let mut connection = sqlite_options(path, time).connect().await.map_err(of)?;
     check_version(&mut connection).await.map_err(of)??;
     check_ours(&mut connection, database).await.map_err(of)??;
     sqlx::query("PRAGMA journal_mode = WAL").fetch_all(&mut connection).await.map_err(of)?;

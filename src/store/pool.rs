@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
+use crate::store::error::is_busy;
 use crate::store::{Result, Store};
 
 /// How many connections read beside the one that writes.
@@ -14,8 +15,20 @@ const READERS: u32 = 4;
 /// How long SQLite waits for another process to let go of the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The same in virtual time, where this is enough for another one of the same test, and the clock is moved on by hand.
+const BUSY_MOMENT: Duration = Duration::from_millis(5);
+
 /// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Whose time a store lives in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Time {
+    /// The world's.
+    Real,
+    /// That of a test under tokio's paused clock.
+    Virtual,
+}
 
 /// A transaction that writes.
 pub(super) type Tx = sqlx::Transaction<'static, sqlx::Sqlite>;
@@ -35,17 +48,18 @@ pub(super) enum Pool {
 /// Runs the same tokens on whichever kind of database the store has: `on_pool!(store, readers, pool => ...)`.
 macro_rules! on_pool {
     ($store:expr, $role:ident, $pool:ident => $body:expr) => {{
-        let _still = $crate::store::pool::Still::hold();
-        match &$store.pool {
+        let still = $store.still();
+        let result = match &$store.pool {
             $crate::store::pool::Pool::Sqlite { $role: $pool, .. } => $body,
-        }
+        };
+        still.let_go(result).await
     }};
 }
 
 impl Pool {
     /// Opens the connections to the SQLite database at `path`, which is there and migrated.
-    pub(super) async fn sqlite(path: &Path) -> sqlx::Result<Self> {
-        let base = sqlite_options(path).journal_mode(SqliteJournalMode::Wal);
+    pub(super) async fn sqlite(path: &Path, time: Time) -> sqlx::Result<Self> {
+        let base = sqlite_options(path, time).journal_mode(SqliteJournalMode::Wal);
         let writer = sqlite_pool(1)
             .after_connect(|connection, _| Box::pin(check_durable(connection)))
             .connect_with(base.clone().synchronous(SqliteSynchronous::Full))
@@ -66,6 +80,11 @@ impl Pool {
 }
 
 impl Store {
+    /// To be held while the database works.
+    pub(super) fn still(&self) -> Still {
+        Still::hold(self.time)
+    }
+
     /// Begins a transaction that writes. IMMEDIATE, since a transaction that reads first and then writes fails at
     /// once with `SQLITE_BUSY_SNAPSHOT` if another process wrote in between, however long the busy timeout is.
     pub(super) async fn begin(&self) -> Result<Tx> {
@@ -75,12 +94,12 @@ impl Store {
 }
 
 /// What every connection to an SQLite file has in common. Its statements are never logged.
-pub(super) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+pub(super) fn sqlite_options(path: &Path, time: Time) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
+        .busy_timeout(if time == Time::Real { BUSY_TIMEOUT } else { BUSY_MOMENT })
         .disable_statement_logging()
 }
 
@@ -106,26 +125,28 @@ pub(super) async fn check_durable(connection: &mut SqliteConnection) -> sqlx::Re
     Err(sqlx::Error::Configuration(what.into()))
 }
 
-/// Under test, holds tokio's paused clock still while SQLite's thread works: the runtime is idle then, and a paused
-/// clock runs on whenever it is. Otherwise nothing.
+/// In virtual time, holds tokio's paused clock still while SQLite's thread works: the runtime is idle then, and a
+/// paused clock runs on whenever it is. Otherwise nothing.
 #[derive(Debug)]
-pub(super) struct Still {
-    #[cfg(test)]
-    _end: std::sync::mpsc::Sender<()>,
-}
+pub(super) struct Still(Option<std::sync::mpsc::Sender<()>>);
 
 impl Still {
     /// Parks a blocking task until the value is dropped; a paused clock does not move while there is one.
-    #[cfg(test)]
-    pub(super) fn hold() -> Self {
-        let (end, parked) = std::sync::mpsc::channel::<()>();
-        tokio::task::spawn_blocking(move || parked.recv().is_err());
-        Self { _end: end }
+    pub(super) fn hold(time: Time) -> Self {
+        Self((time == Time::Virtual).then(|| {
+            let (end, parked) = std::sync::mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || parked.recv().is_err());
+            end
+        }))
     }
 
-    /// Does nothing.
-    #[cfg(not(test))]
-    pub(super) fn hold() -> Self {
-        Self {}
+    /// Lets go of the clock. If somebody else has the database, the time passes that SQLite would have waited for.
+    pub(super) async fn let_go<T>(self, result: sqlx::Result<T>) -> sqlx::Result<T> {
+        let Self(Some(held)) = self else { return result };
+        drop(held);
+        if result.as_ref().is_err_and(is_busy) {
+            tokio::time::sleep(BUSY_TIMEOUT).await;
+        }
+        result
     }
 }

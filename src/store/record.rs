@@ -11,7 +11,6 @@ use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
 use crate::store::chain::{self, Cargo, Digest, Link};
-use crate::store::pool::Still;
 use crate::store::runner::Runner;
 use crate::store::{Result, Store, write};
 
@@ -57,8 +56,8 @@ impl Store {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let _still = Still::hold();
         let mut tx = self.begin().await?;
+        let _still = self.still();
         self.explained(runner.enlist(&mut tx).await)?;
         let mut written = Vec::with_capacity(changes.len());
         let mut newest: BTreeMap<i64, Millis> = BTreeMap::new();

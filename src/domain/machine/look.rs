@@ -118,7 +118,9 @@ fn verifying<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Tu
     let settled = turn.was.left_at.is_some_and(|at| started >= at.after(turn.policy.settle));
     match sighting {
         Sighting::Target { seen, done } => {
+            // What landed was accepted, whatever became of the answer: a retry has to know.
             turn.next.open = false;
+            turn.next.accepted = true;
             turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
             turn.next.streak = None;
             turn.next.overdue = 0;

@@ -300,6 +300,18 @@ fn a_retry_of_an_accepted_job_looks_before_it_leaps() {
 }
 
 #[test]
+fn what_landed_was_accepted_and_a_retry_forgets_nothing_of_it() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
+    let job = after(&job, &look(target(false), 61), 61);
+    assert!(job.accepted, "a look showed what no answer said");
+    let gave_up =
+        Job { state: State::Failed, finished_at: Some(Millis(1)), due_at: None, error: Some(fault("GAVE_UP")), ..job };
+    let back = after(&gave_up, &Event::Retry { reason: None, elsewhere: false }, 700);
+    assert_eq!(back.state, State::Verifying, "it is looked for before anything is sent");
+    assert_eq!(back.source.map(|source| source.id).as_deref(), Some("s"), "what the upgrade overwrote");
+}
+
+#[test]
 fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
     let job = submitting(Millis(0));
     let second = Job { state: State::Ready, open: false, ..job };

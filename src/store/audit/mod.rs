@@ -11,7 +11,6 @@ use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 
 use crate::store::chain::{Digest, Whole};
 use crate::store::columns::JobRow;
-use crate::store::pool::Still;
 use crate::store::rows::{EventRow, events_sql};
 use crate::store::{Campaign, Result, Store};
 
@@ -83,8 +82,8 @@ impl Store {
     /// Recomputes every digest of a campaign and checks that each job's row is what its events made of it; names
     /// the first thing that does not fit.
     pub async fn verify(&self, campaign: &Campaign) -> Result<Result<Verified, Misfit>> {
-        let _still = Still::hold();
         let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
+        let _still = self.still();
         let (mut jobs, mut events) = (0, 0);
         let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
         let mut after = (i64::MIN, i64::MIN);

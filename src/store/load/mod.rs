@@ -135,8 +135,8 @@ impl Store {
     /// Begins to load a fleet into `campaign`, which is made if it is new. [`StoreError::OtherOperation`] if it
     /// does something else than `operation`.
     pub async fn begin_load(&self, runner: &Runner, campaign: &str, operation: &str, now: Millis) -> Result<Loader> {
-        let still = Still::hold();
         let mut tx = self.begin().await?;
+        let still = self.still();
         self.explained(runner.enlist(&mut tx).await)?;
         let made = sqlx::query(CAMPAIGN).bind(campaign).bind(operation).bind(now.0).execute(&mut *tx).await;
         self.explained(made)?;

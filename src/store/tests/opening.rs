@@ -148,7 +148,10 @@ async fn the_newest_time_is_that_of_the_newest_write() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_clock_stands_still_while_the_database_works() {
-    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open_in_virtual_time(&url(&dir), Open::CreateIfMissing).await.unwrap();
+    let home = Home { dir, store };
+    let id = home.load("q4", &rows(&["c1"])).await.unwrap().campaign_id;
     let clock = crate::clock::Clock::starting_at(NOW);
     for _ in 0..200 {
         home.store.claim(id, "r1", crate::store::Lane::Rest, NOW, 10).await.unwrap();

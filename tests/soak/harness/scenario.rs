@@ -1,0 +1,240 @@
+//! One seed becomes one scenario: a fleet, an Atlas with its faults, a campaign, and what happens when.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use drydock::clock::Millis;
+use drydock::domain::policy::Policy;
+use drydock::engine::Limits;
+use drydock::simulator::{Bucket, Cluster, Faults, Settings, SignIn, Stage};
+
+use super::dice::Dice;
+
+/// When every campaign begins.
+pub(crate) const START: Millis = Millis(1_800_000_000_000);
+
+/// All that one seed decides.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    pub(crate) seed: u64,
+    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) settings: Settings,
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    pub(crate) request_timeout: Duration,
+    pub(crate) wire: Delays,
+    /// How often the wall clock of a run is wrong, by up to six hours either way.
+    pub(crate) wrong_clock: f64,
+    /// What happens, by the time since the start.
+    pub(crate) timeline: VecDeque<(Duration, Act)>,
+    /// Whether at the end the weather is calm, everything is sent back once more, and then has to succeed.
+    pub(crate) last_word: bool,
+}
+
+/// How long requests and answers are under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delays {
+    /// The usual most, each way.
+    pub(crate) usual: Duration,
+    /// How often an upgrade request takes far longer, and how long at most: it may arrive long after its sender has
+    /// given it up, or is dead.
+    pub(crate) late: f64,
+    pub(crate) latest: Duration,
+}
+
+/// What happens at some moment.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// The process dies, and is started again after this time.
+    Crash(Duration),
+    /// A signal asks the run to drain.
+    Drain,
+    /// The machine sleeps.
+    Asleep(Duration),
+    /// From now on these faults.
+    Weather(Box<Faults>),
+    /// The disk is full: rows cannot be written, or only the history cannot.
+    FillDisk(&'static str),
+    FreeDisk,
+    /// Somebody else has the database, until `Unlock`.
+    Lock,
+    Unlock,
+    /// Another cluster takes the name.
+    Replace(usize),
+    /// An operator sends everything back that failed or was cancelled.
+    Retry,
+    /// An operator cancels one.
+    Cancel(usize),
+    /// Someone edits the table: for the tests of the checks.
+    #[allow(dead_code, reason = "only the tests of the checks tamper")]
+    Tamper(&'static str),
+}
+
+impl Scenario {
+    /// What this seed decides.
+    pub(crate) fn of(seed: u64) -> Self {
+        let mut dice = Dice::of(seed, "scenario", 0);
+        let policy = policy(&mut dice);
+        let clusters = clusters(seed, &mut dice);
+        let base = faults(&mut dice, &policy);
+        // Assumption A: what lands at all shows in every look that is started twice `settle` after it left.
+        let latest = (policy.settle * 2).saturating_sub(base.stale_for + Duration::from_secs(1));
+        let wire = Delays {
+            usual: Duration::from_millis(dice.pick(&[0, 300, 3000])),
+            late: dice.pick(&[0.0, 0.0, 0.05, 0.3]),
+            latest,
+        };
+        let settings = settings(seed, &mut dice, &base);
+        Self {
+            seed,
+            limits: limits(&mut dice),
+            request_timeout: dice.seconds(10, 30),
+            wire,
+            wrong_clock: dice.pick(&[0.0, 0.3]),
+            timeline: timeline(&mut dice, &base, clusters.len()),
+            last_word: dice.happens(0.5),
+            clusters,
+            settings,
+            policy,
+        }
+    }
+}
+
+fn policy(dice: &mut Dice) -> Policy {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    Policy {
+        max_attempts: dice.pick(&[8, 8, 3, 1]),
+        initial_delay: dice.seconds(1, 5),
+        max_delay: dice.seconds(60, 300),
+        give_up_after: hours(dice.pick(&[24, 24, 24, 2])),
+        first_look: dice.seconds(5, 60),
+        min_look: dice.seconds(5, 15),
+        max_look: dice.seconds(60, 600),
+        settle: dice.seconds(30, 90),
+        look_give_up_after: hours(dice.pick(&[12, 12, 12, 1])),
+        loopback: false,
+    }
+}
+
+fn clusters(seed: u64, dice: &mut Dice) -> Vec<Cluster> {
+    let projects = dice.number(1, 8);
+    // Small fleets mostly: a seed is worth more than a cluster.
+    let count = (3 + (dice.share().powi(2) * 38.0) as u64).max(projects);
+    let odd = dice.pick(&[0.0, 0.1, 0.3]);
+    let odd_stages = [
+        Stage::Paused,
+        Stage::Missing,
+        Stage::Dedicated,
+        Stage::Upgrading { since: START },
+        Stage::Serverless,
+        Stage::Flex,
+    ];
+    let mut clusters = Vec::new();
+    for index in 0..count {
+        let project = format!("{:024x}", index % projects + 1);
+        let stage = if dice.happens(odd) { dice.pick(&odd_stages) } else { Stage::Shared };
+        let cluster = Cluster::shared(&project, &format!("c{index}"), "AWS", "US_EAST_1", seed);
+        clusters.push(cluster.at(stage));
+    }
+    clusters
+}
+
+/// What is wrong all the time: little enough that a campaign comes to an end.
+fn faults(dice: &mut Dice, policy: &Policy) -> Faults {
+    let mut faults = Faults::default();
+    let bad = dice.pick(&[0.0, 0.4, 0.7]);
+    for name in Faults::NAMES {
+        let p = if dice.happens(bad) { dice.share() * 0.12 } else { 0.0 };
+        assert!(faults.set(name, p), "{name}");
+    }
+    if dice.happens(0.3) {
+        faults.stale = dice.share();
+        faults.stale_for = policy.settle.mul_f64(dice.share() * 1.9);
+    }
+    if dice.happens(0.7) {
+        (faults.roll_back, faults.refuse) = (0.0, 0.0);
+    }
+    faults
+}
+
+/// The same, with one to three faults at their worst.
+fn storm(dice: &mut Dice, base: &Faults) -> Faults {
+    let mut faults = base.clone();
+    for _ in 0..dice.number(1, 3) {
+        let p = 0.3 + dice.share() * 0.7;
+        assert!(faults.set(dice.pick(Faults::NAMES), p));
+    }
+    faults
+}
+
+fn maintenance(base: &Faults, dice: &mut Dice) -> Faults {
+    Faults { maintenance: 1.0, unavailable: dice.share(), ..base.clone() }
+}
+
+fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
+    let shortest = dice.seconds(30, 600);
+    let sign_in = match dice.index(3) {
+        0 => SignIn::Anyone,
+        1 => SignIn::ServiceAccount { id: "mdb_sa_id_soak".to_owned(), secret: "s3cret".to_owned() },
+        _ => SignIn::Digest { public: "soak".to_owned(), private: "s3cret".to_owned() },
+    };
+    let small = Bucket { capacity: dice.number(10, 60), refill: 10, per: Duration::from_secs(30) };
+    Settings {
+        seed,
+        shortest,
+        longest: shortest + Duration::from_secs(dice.pick(&[300, 600, 1200, 10_800])),
+        faults: base.clone(),
+        sign_in,
+        limit: dice.happens(0.2).then_some(small),
+        token_life: dice.seconds(300, 3600),
+    }
+}
+
+fn limits(dice: &mut Dice) -> Limits {
+    Limits {
+        requests_per_minute: u32::try_from(dice.number(10, 200)).unwrap_or(100),
+        in_flight: dice.index(40) + 1,
+        in_flight_per_project: dice.index(6) + 1,
+        workers: dice.index(16) + 1,
+    }
+}
+
+fn timeline(dice: &mut Dice, base: &Faults, clusters: usize) -> VecDeque<(Duration, Act)> {
+    let mut acts = Vec::new();
+    // Most of it happens early, when most requests are sent.
+    let moment = |dice: &mut Dice| Duration::from_secs(4 * 3600).mul_f64(dice.share().powi(3));
+    for _ in 0..dice.pick(&[0, 1, 3, 10]) {
+        let down = dice.pick(&[1, 20, 600, 7200]);
+        acts.push((moment(dice), Act::Crash(dice.seconds(1, down + 1))));
+    }
+    for (chance, span, begin, end) in [
+        (0.4, 3600, Act::Weather(Box::new(storm(dice, base))), Act::Weather(Box::new(base.clone()))),
+        (0.4, 3600, Act::Weather(Box::new(storm(dice, base))), Act::Weather(Box::new(base.clone()))),
+        (0.3, 3600, Act::Weather(Box::new(maintenance(base, dice))), Act::Weather(Box::new(base.clone()))),
+        (0.3, 1800, Act::FillDisk(dice.pick(&["UPDATE ON jobs", "INSERT ON events"])), Act::FreeDisk),
+        (0.3, dice.pick(&[10, 40, 300]), Act::Lock, Act::Unlock),
+    ] {
+        if dice.happens(chance) {
+            let from = moment(dice);
+            acts.push((from, begin));
+            acts.push((from + dice.seconds(1, span), end));
+        }
+    }
+    for (chance, act) in [
+        (0.3, Act::Asleep(dice.seconds(50 * 3600, 70 * 3600))),
+        (0.2, Act::Asleep(dice.seconds(1, 1200))),
+        (0.2, Act::Asleep(dice.seconds(1, 60))),
+        (0.2, Act::Drain),
+        (0.15, Act::Replace(dice.index(clusters))),
+        (0.4, Act::Retry),
+        (0.2, Act::Retry),
+        (0.3, Act::Cancel(dice.index(clusters))),
+        (0.3, Act::Cancel(dice.index(clusters))),
+    ] {
+        if dice.happens(chance) {
+            acts.push((moment(dice), act));
+        }
+    }
+    acts.sort_by_key(|(at, _)| *at);
+    acts.into()
+}
