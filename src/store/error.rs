@@ -1,6 +1,7 @@
 //! What can go wrong with a database, named by what a caller can do about it.
 
 use crate::clock::Millis;
+use crate::store::watch::Fate;
 
 /// Why the store could not do it. Every message names the database and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +109,34 @@ pub enum StoreError {
         database: String,
         /// What the system said.
         why: String,
+    },
+    /// A file of the database is not the one that was opened any more.
+    #[error("{file} {fate} while drydock worked with it: it stopped at once, since nobody would remember what it sent")]
+    Displaced {
+        /// The file.
+        file: String,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// The lock file is not the one that was locked any more, so that somebody else may hold the lock, too.
+    #[error(
+        "{file} {fate} while this run held it, and another run may have started since: this one stopped at once, and nothing is lost; leave that file alone, and run again"
+    )]
+    LockLost {
+        /// The lock file.
+        file: String,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// A run has saved what it knew beside a file that had taken its database's name.
+    #[error(
+        "{path} was replaced under a former run, which saved all that it had recorded as {copy}: to go on from that, move it to {path} (and delete {path}-wal and {path}-shm, if they are there); to go on from what {path} holds now, delete {copy}"
+    )]
+    Unclaimed {
+        /// The database file.
+        path: String,
+        /// The copy.
+        copy: String,
     },
     /// Anything else: a damaged file, or a fault of ours.
     #[error("{database} failed: {source}: if it stays so, keep a copy of the file and report it")]

@@ -19,8 +19,10 @@ mod load;
 mod lock;
 mod open;
 mod record;
+mod rescue;
 mod rows;
 mod stats;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +37,9 @@ pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::RunnerLock;
 pub use open::Open;
 pub use record::{Call, Change};
+pub use rescue::Rescued;
 pub use rows::{Filter, Recorded, Row};
+pub use watch::Fate;
 
 /// What the store's functions answer.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -46,6 +50,7 @@ pub struct Store {
     pool: pool::Pool,
     /// The database file without links, so that two ways to name it are one.
     path: Arc<Path>,
+    watch: Arc<watch::Watch>,
 }
 
 impl Store {

@@ -10,6 +10,7 @@ mod crashes;
 mod exclusive;
 mod faults;
 mod help;
+mod luck;
 mod mistakes;
 mod pipes;
 mod process;

@@ -5,6 +5,7 @@ mod fleet;
 mod progress;
 mod signals;
 mod summary;
+mod trouble;
 mod world;
 
 use std::path::PathBuf;
@@ -183,12 +184,16 @@ async fn work(engine: Engine, args: &args::Run, context: &Context, clock: Clock)
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
     let shown = progress::show(style, &progress, clock, context);
+    let store = engine.store.clone();
     let ending = tokio::select! {
-        ending = engine.run(listening, progress.clone()) => ending.map_err(Failure::internal),
+        ending = engine.run(listening, progress.clone()) => ending,
         () = signals::listen(&control, context) => Ok(Ending::Interrupted),
     };
     shown.finish().await;
-    ending.map(Some)
+    match ending {
+        Ok(ending) => Ok(Some(ending)),
+        Err(error) => Err(trouble::failure(error, &store).await),
+    }
 }
 
 async fn write_reports(store: &Store, config: &Config, folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
