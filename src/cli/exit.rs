@@ -75,6 +75,8 @@ impl From<StoreError> for Failure {
             // These can strike in the middle of the work, when "nothing was started" would be a lie.
             StoreError::DiskFull { .. }
             | StoreError::Locked { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Damaged { .. }
             | StoreError::Displaced { .. }
             | StoreError::LockLost { .. }
             | StoreError::Other { .. } => Self::internal(error),

@@ -47,6 +47,26 @@ pub enum StoreError {
         /// The database's name.
         database: String,
     },
+    /// The system could not read or write the file, for a reason that SQLite does not tell.
+    #[error(
+        "{database} cannot be read or written ({why}): is the disk full or failing, a quota or a file size limit reached, a share gone? Set it right and run again; nothing that was recorded is lost"
+    )]
+    Unwritable {
+        /// The database's name.
+        database: String,
+        /// What SQLite said.
+        why: String,
+    },
+    /// The file's contents make no sense any more.
+    #[error(
+        "{database} is damaged ({why}): keep a copy of it, and put a backup in its place; did another program write into it?"
+    )]
+    Damaged {
+        /// The database's name.
+        database: String,
+        /// What SQLite said.
+        why: String,
+    },
     /// Another process held the database for longer than the store waits.
     #[error(
         "{database} is locked by another process: end whatever has it open, a database browser perhaps, and try again"
@@ -161,10 +181,20 @@ const PERM: i32 = 3;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const AUTH: i32 = 23;
 const NOTADB: i32 = 26;
+
+/// SQLite's own words, with the code by which they can be looked up.
+fn said(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(told) => format!("{}, SQLite code {}", told.message(), told.code().unwrap_or_default()),
+        None => error.to_string(),
+    }
+}
 
 impl StoreError {
     /// What `error` means for `database`.
@@ -180,6 +210,8 @@ impl StoreError {
             Some(BUSY | LOCKED) => Self::Locked { database },
             Some(READONLY) => Self::ReadOnly { database },
             Some(FULL) => Self::DiskFull { database },
+            Some(IOERR) => Self::Unwritable { database, why: said(&error) },
+            Some(CORRUPT) => Self::Damaged { database, why: said(&error) },
             Some(NOTADB) => Self::NotADatabase { database, why: "is no SQLite database" },
             Some(PERM | CANTOPEN | AUTH) => Self::Permission { database, why: error.to_string() },
             _ => Self::Other { database, source: Box::new(error) },

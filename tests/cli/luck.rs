@@ -2,3 +2,4 @@
 //! understands, and leaves a database from which the next run goes on.
 
 mod database;
+mod disk;

@@ -3,6 +3,7 @@
 mod confirm;
 mod fleet;
 mod progress;
+mod reports;
 mod signals;
 mod summary;
 mod trouble;
@@ -25,7 +26,7 @@ use crate::config::{self, Config};
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
-use crate::report::{self, Format};
+use crate::report;
 use crate::store::{Filter, Open, RunnerLock, Store, StoreError};
 
 use summary::Summary;
@@ -70,9 +71,9 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     if let Ok(Some(Ending::Held(fault))) = &ended {
         store.hold(loaded.campaign_id, Some((fault, clock.now()))).await?;
     }
-    let reports = write_reports(&store, &config, &folder).await;
+    let (reports, unwritten) = reports::write(&store, &config, &folder).await;
     // What stopped the work matters more than what it did to the reports.
-    let (ending, reports) = (ended?, reports?);
+    let ending = ended?;
     let summary = Summary {
         counts: store.counts(loaded.campaign_id).await?,
         campaign: &config.campaign,
@@ -83,7 +84,10 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         ending,
         span: clock.now().since(started),
     };
-    let code = summary.tell(&store, loaded.campaign_id).await;
+    let code = summary.tell(&store, loaded.campaign_id).await.map(|code| match unwritten {
+        Some(failure) => reports::without(failure, &config, code, context),
+        None => code,
+    });
     // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
     store.close().await;
     code
@@ -194,13 +198,4 @@ async fn work(engine: Engine, args: &args::Run, context: &Context, clock: Clock)
         Ok(ending) => Ok(Some(ending)),
         Err(error) => Err(trouble::failure(error, &store).await),
     }
-}
-
-async fn write_reports(store: &Store, config: &Config, folder: &std::path::Path) -> Result<Vec<PathBuf>, Failure> {
-    let Some(campaign) = store.campaign(&config.campaign).await? else { return Ok(Vec::new()) };
-    let mut paths = Vec::new();
-    for format in Format::ALL {
-        paths.push(report::write_file(store, &campaign, format, folder).await?);
-    }
-    Ok(paths)
 }
