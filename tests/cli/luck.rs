@@ -3,4 +3,7 @@
 
 mod database;
 mod disk;
+mod front;
 mod lock;
+mod network;
+mod tls;

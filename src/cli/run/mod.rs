@@ -1,6 +1,7 @@
 //! `drydock run`: load the fleet, work until every job has ended, write the reports.
 
 mod confirm;
+mod first_read;
 mod fleet;
 mod progress;
 mod reports;
@@ -11,11 +12,10 @@ mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::atlas::{Client, Credentials, SignInError, Transport};
+use crate::atlas::{Client, Credentials, Transport};
 use crate::cli::args::{self, ProgressStyle};
 use crate::cli::check;
 use crate::cli::context::Context;
@@ -23,11 +23,9 @@ use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::domain::code::Fault;
-use crate::domain::event::Answer;
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
 use crate::report;
-use crate::store::{Filter, Open, RunnerLock, Store, StoreError};
+use crate::store::{Open, RunnerLock, Store, StoreError};
 
 use summary::Summary;
 
@@ -59,7 +57,7 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     }
     let client = client(&args, &config, credentials, &store, loaded.campaign_id, clock).await?;
     if !args.simulate {
-        sign_in(&client, &config, &store, loaded.campaign_id).await?;
+        first_read::make(&client, &config, &store, loaded.campaign_id).await?;
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(loaded.campaign_id, against).await?;
@@ -131,31 +129,6 @@ async fn client(
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
     };
     Ok(Client::new(transport, credentials, clock, config.request_timeout))
-}
-
-/// How long the first read may take before the work begins without it.
-const FIRST_READ: Duration = Duration::from_secs(5);
-
-/// Signs in and reads once before anything is started, so that wrong credentials cost nothing.
-async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
-    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
-    let project = &first.job.project_id;
-    let refused =
-        |fault: &Fault| Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail));
-    match client.ready(project).await {
-        Ok(()) => {}
-        Err(SignInError::Refused(fault)) => return Err(refused(&fault)),
-        Err(SignInError::Later { fault, .. }) => {
-            tracing::warn!(code = %fault.code, "cannot sign in yet, trying on: {}", fault.detail);
-            return Ok(());
-        }
-    }
-    // Any other answer, or none, is for the engine to deal with.
-    let read = tokio::time::timeout(FIRST_READ, client.read_list(config.operation.source, project, 1)).await;
-    match read.map(|exchange| (exchange.status, exchange.value)) {
-        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(refused(&fault)),
-        _ => Ok(()),
-    }
 }
 
 fn engine(config: &Config, store: &Store, client: &Client, clock: Clock, campaign_id: i64, runner: &str) -> Engine {
