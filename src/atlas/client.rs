@@ -13,6 +13,7 @@ use crate::atlas::credentials::Credentials;
 use crate::atlas::document;
 use crate::atlas::exchange::{Exchange, Limits, Page};
 use crate::atlas::headers;
+use crate::atlas::page::page;
 use crate::atlas::reads::{found, list_path, listed, one_path};
 use crate::atlas::sign_in::{SignInError, may_be_cured};
 use crate::atlas::signer::{Line, Signature, Signer};
@@ -122,6 +123,8 @@ impl Client {
                 status = Some(code);
                 error_code = document::refusal(code, answer.body());
                 limits = headers::limits(code, answer.headers(), ended);
+                // Whoever answers with web pages does so to everybody.
+                limits.brakes_host |= page(code, answer.body()).is_some();
                 retired = headers::retired(answer.headers());
                 Ok(read(&answer, &limits))
             }
@@ -199,14 +202,14 @@ impl Failure {
     fn limits(&self) -> (bool, Option<Duration>) {
         match self {
             Self::Unsigned(error) => (error.brakes_host(), error.retry_after()),
-            Self::Unanswered(error) => (matches!(error, TransportError::NeverMade(_)), None),
+            Self::Unanswered(error) => (error.never_left(), None),
         }
     }
 
     fn answer(self) -> Answer {
         match self {
             Self::Unsigned(error) => error.answer(),
-            Self::Unanswered(error @ TransportError::NeverMade(_)) => Answer::NeverSent(error.fault()),
+            Self::Unanswered(error) if error.never_left() => Answer::NeverSent(error.fault()),
             Self::Unanswered(error) => Answer::Unknown(error.fault()),
         }
     }

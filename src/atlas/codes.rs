@@ -2,6 +2,10 @@
 
 /// No connection could be made: nothing left this machine.
 pub const NO_CONNECTION: &str = "NO_CONNECTION";
+/// The other side could not show that it is who it should be: nothing left this machine.
+pub const INSECURE: &str = "TLS_FAILED";
+/// A web page came in the place of an answer.
+pub const WEB_PAGE: &str = "WEB_PAGE";
 /// No answer came within the time of the request.
 pub(super) const TIMED_OUT: &str = "TIMED_OUT";
 /// The connection ended before the answer did.

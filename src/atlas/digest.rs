@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_auth::{PasswordClient, PasswordParams};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::atlas::page::page;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::clock::Millis;
@@ -72,7 +73,7 @@ impl Digest {
         }
         match answer.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {}
-            status if status.is_server_error() => {}
+            status if status.is_server_error() || page(status.as_u16(), answer.body()).is_some() => {}
             // Whatever guards the other paths will challenge there; the answer to that is signed.
             _ => {
                 self.lock().unasked = true;

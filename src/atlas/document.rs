@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::atlas::advice::advice;
+use crate::atlas::page::page;
 use crate::domain::code::Fault;
 
 /// As much of Atlas's own words as a history keeps, in characters.
@@ -40,6 +41,9 @@ fn word(value: &Value) -> Option<&str> {
 
 /// The fault that an answer describes: its code, Atlas's own words and what to do next.
 pub(super) fn fault(status: u16, body: &[u8]) -> Fault {
+    if let Some(page) = page(status, body) {
+        return page;
+    }
     let document = object(body);
     let code = document.as_ref().and_then(|document| error_code(document).or_else(|| oauth_code(document)));
     let said = document.as_ref().map(said).unwrap_or_default();

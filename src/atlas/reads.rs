@@ -7,6 +7,7 @@ use crate::atlas::classify::{classify, is_elsewhere};
 use crate::atlas::codes::UNREADABLE;
 use crate::atlas::document::{error_code, object};
 use crate::atlas::exchange::{Limits, Page};
+use crate::atlas::page::page;
 use crate::atlas::wire;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found};
@@ -47,6 +48,9 @@ fn segment(text: &str) -> String {
 pub(super) fn found(api: Api, name: &str, answer: &Response<Bytes>, limits: &Limits) -> Result<Found, Answer> {
     let status = answer.status().as_u16();
     if status == 200 {
+        if let Some(page) = page(status, answer.body()) {
+            return Err(Answer::Unknown(page));
+        }
         return match wire::cluster(api.segment, answer.body()) {
             Some(seen) if seen.name.eq_ignore_ascii_case(name) => Ok(Found::Cluster(seen)),
             Some(seen) => Err(unreadable(&format!("it described the cluster {:?} in place of {name}", seen.name))),
@@ -67,6 +71,9 @@ pub(super) fn found(api: Api, name: &str, answer: &Response<Bytes>, limits: &Lim
 pub(super) fn listed(api: Api, answer: &Response<Bytes>, limits: &Limits) -> Result<Page, Answer> {
     if answer.status().as_u16() != 200 {
         return Err(failed(answer, limits));
+    }
+    if let Some(page) = page(200, answer.body()) {
+        return Err(Answer::Unknown(page));
     }
     let rows = wire::rows(api.segment, answer.body()).ok_or_else(|| unreadable("it is no list of clusters"))?;
     Ok(Page { clusters: rows.clusters, last: rows.count < ROWS_PER_PAGE })

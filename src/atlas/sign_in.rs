@@ -7,7 +7,7 @@ use http::Response;
 use bytes::Bytes;
 
 use crate::atlas::classify::classify;
-use crate::atlas::codes::{NO_CONNECTION, SIGN_IN_FAILED};
+use crate::atlas::codes::{INSECURE, NO_CONNECTION, SIGN_IN_FAILED, WEB_PAGE};
 use crate::atlas::document::fault;
 use crate::atlas::headers;
 use crate::atlas::transport::TransportError;
@@ -77,7 +77,7 @@ impl SignInError {
     /// Whether no connection to the host could be made, or it answered 503: nothing should be sent for a while.
     pub fn brakes_host(&self) -> bool {
         let Self::Later { fault, .. } = self else { return false };
-        matches!(fault.code.as_str(), NO_CONNECTION | "HTTP_503" | "SERVICE_UNAVAILABLE")
+        matches!(fault.code.as_str(), NO_CONNECTION | INSECURE | WEB_PAGE | "HTTP_503" | "SERVICE_UNAVAILABLE")
     }
 
     /// How long to wait, if Atlas said so.
@@ -92,7 +92,7 @@ impl SignInError {
     pub(super) fn answer(self) -> Answer {
         match self {
             Self::Refused(fault) => Answer::ScopeHeld(fault),
-            Self::Later { fault, .. } if fault.code == NO_CONNECTION => Answer::NeverSent(fault),
+            Self::Later { fault, .. } if [NO_CONNECTION, INSECURE].contains(&&*fault.code) => Answer::NeverSent(fault),
             Self::Later { fault, .. } => Answer::NotNow(fault),
         }
     }

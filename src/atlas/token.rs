@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use crate::atlas::page::page;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::atlas::transport::TransportError;
@@ -102,8 +103,10 @@ impl TokenKeeper {
         if answer.status() != http::StatusCode::OK {
             return Err(self.conceal(SignInError::of_answer(&answer, line.clock.now())));
         }
-        let granted: Granted = serde_json::from_slice(answer.body())
-            .map_err(|_| SignInError::later(format!("{FETCH} answered 200 without a token")))?;
+        let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| match page(200, answer.body()) {
+            Some(fault) => SignInError::Later { fault, retry_after: None },
+            None => SignInError::later(format!("{FETCH} answered 200 without a token")),
+        })?;
         // Counted from before the request: Atlas's clock may have started then.
         let seconds = granted.expires_in.unwrap_or(USUAL_LIFE).clamp(0.0, 24.0 * USUAL_LIFE);
         let whole = Duration::from_secs_f64(seconds);

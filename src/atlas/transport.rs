@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use reqwest::Url;
 
-use crate::atlas::codes;
+use crate::atlas::{codes, tls};
 use crate::domain::code::Fault;
 
 /// No answer of Atlas is longer: 500 clusters are about 3 MiB.
@@ -42,8 +42,11 @@ pub struct Sockets {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// No connection could be made, and so the request never left.
-    #[error("no connection could be made: {0}")]
+    #[error("no connection could be made ({0}): is the network or the VPN up?")]
     NeverMade(String),
+    /// The other side could not be trusted, and so the request never left.
+    #[error("no secure connection could be made: {0}")]
+    Insecure(String),
     /// The time was up. The request may have had its effect.
     #[error("no answer came in time")]
     TimedOut,
@@ -56,10 +59,16 @@ pub enum TransportError {
 }
 
 impl TransportError {
+    /// Whether nothing of the request has left this machine.
+    pub(super) fn never_left(&self) -> bool {
+        matches!(self, Self::NeverMade(_) | Self::Insecure(_))
+    }
+
     /// The same for a history.
     pub(super) fn fault(&self) -> Fault {
         let code = match self {
             Self::NeverMade(_) => codes::NO_CONNECTION,
+            Self::Insecure(_) => codes::INSECURE,
             Self::TimedOut => codes::TIMED_OUT,
             Self::Lost(_) => codes::CONNECTION_LOST,
             Self::TooLarge => codes::ANSWER_TOO_LARGE,
@@ -168,7 +177,10 @@ fn build(loopback: bool, request_timeout: Duration) -> reqwest::Result<reqwest::
 /// nothing else: not for a pooled connection that the server closed.
 fn failure(error: reqwest::Error) -> TransportError {
     if error.is_connect() {
-        TransportError::NeverMade(words(error))
+        match tls::trouble(&error) {
+            Some(trouble) => TransportError::Insecure(trouble),
+            None => TransportError::NeverMade(words(error)),
+        }
     } else if error.is_timeout() {
         TransportError::TimedOut
     } else {
@@ -185,6 +197,8 @@ fn words(error: reqwest::Error) -> String {
         words = format!("{words}: {inner}");
         cause = inner.source();
     }
+    // What reqwest calls itself helps nobody.
+    let words = words.trim_start_matches("error sending request: ").trim_start_matches("client error (Connect): ");
     words.chars().take(300).collect()
 }
 

@@ -39,7 +39,7 @@ async fn a_tls_handshake_that_fails_means_that_nothing_was_sent() {
     let transport = Transport::sockets(&format!("https://{address}"), TIMEOUT).unwrap();
     let request = Request::get("/").body(Bytes::new()).unwrap();
     let error = transport.call(request, TIMEOUT).await.unwrap_err();
-    assert!(matches!(error, TransportError::NeverMade(_)), "{error}");
+    assert!(matches!(error, TransportError::Insecure(_)) && error.never_left(), "{error}");
 }
 
 #[tokio::test]

@@ -73,7 +73,13 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             // These can strike in the middle of the work, when "nothing was started" would be a lie.
-            StoreError::DiskFull { .. } | StoreError::Locked { .. } | StoreError::Other { .. } => Self::internal(error),
+            StoreError::DiskFull { .. }
+            | StoreError::Locked { .. }
+            | StoreError::Unwritable { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Displaced { .. }
+            | StoreError::LockLost { .. }
+            | StoreError::Other { .. } => Self::internal(error),
             _ => Self::bad_input(error),
         }
     }

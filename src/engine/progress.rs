@@ -8,6 +8,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
+use crate::pacing::Closed;
 
 /// A run at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Snapshot {
     pub ended_before: i64,
     /// Why no new upgrade requests are sent, if so.
     pub hold: Option<Fault>,
-    /// Until when nobody gets through to the host, if so.
-    pub braked_until: Option<Millis>,
+    /// What nobody gets through to, if so.
+    pub closed: Option<Closed>,
     /// Why looks fail again and again, if so.
     pub trouble: Option<String>,
     /// Whether a signal asked to drain.
@@ -39,7 +40,7 @@ impl Default for Progress {
             started: Millis(0),
             ended_before: 0,
             hold: None,
-            braked_until: None,
+            closed: None,
             trouble: None,
             draining: false,
         };
@@ -94,7 +95,7 @@ impl Progress {
         self.0.send_modify(|shot| shot.draining = true);
     }
 
-    pub(super) fn braked(&self, until: Option<Millis>) {
-        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.braked_until, until) != until);
+    pub(super) fn closed(&self, closed: Option<Closed>) {
+        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.closed, closed) != closed);
     }
 }

@@ -108,8 +108,8 @@ impl Recorder {
     async fn commit(&self, changes: &[Change]) -> Result<Vec<bool>, StoreError> {
         for _ in 1..TRIES {
             match self.engine.store.record(&self.engine.runner, changes).await {
-                Err(StoreError::Locked { .. }) => {
-                    tracing::warn!(campaign = %self.engine.campaign, "another process holds the database; trying again");
+                Err(StoreError::Locked { database }) => {
+                    tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
                 }
                 other => return other,
             }

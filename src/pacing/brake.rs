@@ -9,6 +9,8 @@ use crate::clock::Millis;
 #[derive(Debug, Default)]
 pub(super) struct Brake {
     until: Option<Millis>,
+    /// When it was pulled first since somebody got through.
+    since: Option<Millis>,
     pulls: usize,
 }
 
@@ -18,6 +20,7 @@ impl Brake {
     pub(super) fn pull(&mut self, now: Millis, asked: Option<Duration>) {
         if self.closed_until(now).is_none() {
             self.pulls += 1;
+            self.since.get_or_insert(now);
         }
         let delay = ExponentialBuilder::new()
             .with_min_delay(Duration::from_secs(1))
@@ -40,10 +43,16 @@ impl Brake {
     /// Somebody got through after the time had passed.
     pub(super) fn release(&mut self) {
         self.pulls = 0;
+        self.since = None;
     }
 
     pub(super) fn closed_until(&self, now: Millis) -> Option<Millis> {
         self.until.filter(|until| *until > now)
+    }
+
+    /// Since when nobody has got through, if so.
+    pub(super) fn since(&self) -> Option<Millis> {
+        self.since
     }
 
     /// Whether it was pulled and nobody has got through since.

@@ -56,6 +56,17 @@ pub struct Report {
     pub answered: bool,
 }
 
+/// What nobody gets through to, in words for people who wonder why nothing moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// Since when.
+    pub since: Millis,
+    /// When it is tried next; nothing while it is tried.
+    pub until: Option<Millis>,
+    /// Only upgrade requests: Atlas itself is being upgraded. Otherwise the whole host.
+    pub writes_only: bool,
+}
+
 /// A brake that one asker may probe when its time has passed.
 #[derive(Default)]
 struct Gate {
@@ -168,10 +179,14 @@ impl Pacing {
         }
     }
 
-    /// Until when nobody gets through to the host, or none with an upgrade request, if so.
-    pub fn closed_until(&self) -> Option<Millis> {
+    /// Whether nobody gets through to the host, or none with an upgrade request.
+    pub fn closed(&self) -> Option<Closed> {
         let now = self.clock.now();
-        self.host.brake.closed_until(now).or_else(|| self.writes.brake.closed_until(now))
+        let closed = |gate: &Gate, writes_only| {
+            let since = gate.brake.since()?;
+            Some(Closed { since, until: gate.brake.closed_until(now), writes_only })
+        };
+        closed(&self.host, false).or_else(|| closed(&self.writes, true))
     }
 }
 

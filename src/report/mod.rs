@@ -47,7 +47,7 @@ pub enum ReportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The report could not be written.
-    #[error("cannot write the report {path}: {error}", path = .path.display())]
+    #[error("cannot write the report to {path}: {error}", path = .path.display())]
     Write {
         /// Where it was to be.
         path: PathBuf,
@@ -100,13 +100,20 @@ pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: 
     let part = if special { path.clone() } else { part_of(&path) };
     let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&part).map_err(failed)?;
     let mut out = BufWriter::new(file);
-    write(store, campaign, format, &mut out).await?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    let written = match write(store, campaign, format, &mut out).await {
+        Err(ReportError::Write { error, .. }) => Err(failed(error)),
+        Err(other) => Err(other),
+        Ok(()) => out.into_inner().map_err(|error| failed(error.into_error())),
+    };
     if special {
-        return Ok(());
+        return written.map(drop);
     }
-    file.sync_all().map_err(failed)?;
-    fs::rename(&part, &path).map_err(failed)
+    let whole = written.and_then(|file| file.sync_all().and_then(|()| fs::rename(&part, &path)).map_err(failed));
+    if whole.is_err() {
+        // On a full disk half a report is in the way of everybody.
+        let _still_there = fs::remove_file(&part);
+    }
+    whole
 }
 
 /// The temporary name, beside the final one.

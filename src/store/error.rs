@@ -1,6 +1,7 @@
 //! What can go wrong with a database, named by what a caller can do about it.
 
 use crate::clock::Millis;
+use crate::store::watch::Fate;
 
 /// Why the store could not do it. Every message names the database and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,26 @@ pub enum StoreError {
     DiskFull {
         /// The database's name.
         database: String,
+    },
+    /// The system could not read or write the file, for a reason that SQLite does not tell.
+    #[error(
+        "{database} cannot be read or written ({why}): is the disk full or failing, a quota or a file size limit reached, a share gone? Set it right and run again; nothing that was recorded is lost"
+    )]
+    Unwritable {
+        /// The database's name.
+        database: String,
+        /// What SQLite said.
+        why: String,
+    },
+    /// The file's contents make no sense any more.
+    #[error(
+        "{database} is damaged ({why}): keep a copy of it, and put a backup in its place; did another program write into it?"
+    )]
+    Damaged {
+        /// The database's name.
+        database: String,
+        /// What SQLite said.
+        why: String,
     },
     /// Another process held the database for longer than the store waits.
     #[error(
@@ -111,6 +132,34 @@ pub enum StoreError {
         /// What the system said.
         why: String,
     },
+    /// A file of the database is not the one that was opened any more.
+    #[error("{file} {fate} while drydock worked with it: it stopped at once, since nobody would remember what it sent")]
+    Displaced {
+        /// The file.
+        file: String,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// The lock file is not the one that was locked any more, so that somebody else may hold the lock, too.
+    #[error(
+        "{file} {fate} while this run held it, and another run may have started since: this one stopped at once, and nothing is lost; leave that file alone, and run again"
+    )]
+    LockLost {
+        /// The lock file.
+        file: String,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// A run has saved what it knew beside a file that had taken its database's name.
+    #[error(
+        "{path} was replaced under a former run, which saved all that it had recorded as {copy}: to go on from that, move it to {path} (and delete {path}-wal and {path}-shm, if they are there); to go on from what {path} holds now, delete {copy}"
+    )]
+    Unclaimed {
+        /// The database file.
+        path: String,
+        /// The copy.
+        copy: String,
+    },
     /// Anything else: a damaged file, or a fault of ours.
     #[error("{database} failed: {source}: if it stays so, keep a copy of the file and report it")]
     Other {
@@ -144,6 +193,8 @@ const PERM: i32 = 3;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const AUTH: i32 = 23;
@@ -160,6 +211,14 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(BUSY | LOCKED))
 }
 
+/// SQLite's own words, with the code by which they can be looked up.
+fn said(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(told) => format!("{}, SQLite code {}", told.message(), told.code().unwrap_or_default()),
+        None => error.to_string(),
+    }
+}
+
 impl StoreError {
     /// What `error` means for `database`.
     pub(super) fn of(database: String, error: sqlx::Error) -> Self {
@@ -172,6 +231,8 @@ impl StoreError {
             Some(BUSY | LOCKED) => Self::Locked { database },
             Some(READONLY) => Self::ReadOnly { database },
             Some(FULL) => Self::DiskFull { database },
+            Some(IOERR) => Self::Unwritable { database, why: said(&error) },
+            Some(CORRUPT) => Self::Damaged { database, why: said(&error) },
             Some(NOTADB) => Self::NotADatabase { database, why: "is no SQLite database" },
             Some(PERM | CANTOPEN | AUTH) => Self::Permission { database, why: error.to_string() },
             _ => Self::Other { database, source: Box::new(error) },

@@ -82,7 +82,7 @@ impl Store {
             let deferred = sqlx::query(DEFER).bind(id).bind(until.0).execute(&mut *tx).await;
             self.explained(deferred)?;
         }
-        self.explained(tx.commit().await)
+        self.commit(tx).await
     }
 
     /// The job for a cluster in a campaign, if the fleet has or had it.

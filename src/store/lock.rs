@@ -6,11 +6,11 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
+use crate::store::watch::beside;
 use crate::store::{Result, Store, StoreError};
 
 /// The right to work on a database. Given back when dropped.
@@ -33,13 +33,14 @@ impl RunnerLock {
     /// it the answer is [`StoreError::Held`], at once.
     pub fn acquire(store: &Store, runner: &str, host: &str, since: Millis) -> Result<Self> {
         let of_io = |error| StoreError::of_io(store.name(), error);
+        let path = beside(&store.path, ".lock");
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(beside(store))
+            .open(&path)
             .map_err(of_io)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -49,7 +50,11 @@ impl RunnerLock {
         let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
         let text = serde_json::to_string(&holder).map_err(|error| StoreError::other(store.name(), error))?;
         file.set_len(0).and_then(|()| writeln!(file, "{text}")).map_err(of_io)?;
-        Ok(Self { file })
+        let lock = Self { file };
+        store.watch.lock(path, &lock.file)?;
+        // A run that saves a copy holds the lock while it does, so that one which is here now was left by a former run.
+        store.refuse_unclaimed()?;
+        Ok(lock)
     }
 }
 
@@ -59,13 +64,6 @@ impl Drop for RunnerLock {
         // Nothing depends on it: the lock is what counts, not what the file says.
         let _ = self.file.set_len(0);
     }
-}
-
-/// `PATH.lock` beside the database.
-fn beside(store: &Store) -> PathBuf {
-    let mut path = store.path.as_os_str().to_owned();
-    path.push(".lock");
-    path.into()
 }
 
 /// Who has the lock, as far as the file says, for somebody who is `here`.

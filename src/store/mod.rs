@@ -21,9 +21,11 @@ mod load;
 mod lock;
 mod open;
 mod record;
+mod rescue;
 mod rows;
 mod runner;
 mod stats;
+mod watch;
 mod write;
 
 #[cfg(test)]
@@ -41,8 +43,10 @@ pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::RunnerLock;
 pub use open::Open;
 pub use record::{Call, Change};
+pub use rescue::Rescued;
 pub use rows::{Filter, Recorded, Row};
 pub use runner::Runner;
+pub use watch::Fate;
 
 /// What the store's functions answer.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -54,6 +58,7 @@ pub struct Store {
     /// The database file without links, so that two ways to name it are one.
     path: Arc<Path>,
     time: pool::Time,
+    watch: Arc<watch::Watch>,
 }
 
 impl Store {

@@ -9,6 +9,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::store::pool::{Pool, Still, Time, check_durable, sqlite_options};
+use crate::store::watch::Watch;
 use crate::store::{Result, Store, StoreError, address};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -50,8 +51,9 @@ impl Store {
         find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
         let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
         prepare(&path, &database, time).await?;
-        let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database, error))?;
-        Ok(Self { pool, path: path.into(), time })
+        let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database.clone(), error))?;
+        let watch = Watch::over(&path, database)?.into();
+        Ok(Self { pool, path: path.into(), time, watch })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.

@@ -88,8 +88,15 @@ impl Store {
     /// Begins a transaction that writes. IMMEDIATE, since a transaction that reads first and then writes fails at
     /// once with `SQLITE_BUSY_SNAPSHOT` if another process wrote in between, however long the busy timeout is.
     pub(super) async fn begin(&self) -> Result<Tx> {
+        self.watch.check()?;
         let tx = on_pool!(self, writer, pool => pool.begin_with("BEGIN IMMEDIATE").await);
         self.explained(tx)
+    }
+
+    /// Commits what was written; it is on the disk when this returns, and where the next run will find it.
+    pub(super) async fn commit(&self, tx: Tx) -> Result<()> {
+        self.explained(tx.commit().await)?;
+        self.watch.check()
     }
 }
 

@@ -75,7 +75,7 @@ impl Store {
             let touched = sqlx::query(TOUCH).bind(campaign_id).bind(at.0).execute(&mut *tx).await;
             self.explained(touched)?;
         }
-        self.explained(tx.commit().await)?;
+        self.commit(tx).await?;
         Ok(written)
     }
 

@@ -15,6 +15,7 @@ mod exclusive;
 mod faults;
 mod help;
 mod kills;
+mod luck;
 mod mistakes;
 mod pipes;
 mod process;

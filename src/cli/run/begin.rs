@@ -1,21 +1,18 @@
 //! What has to be had before the work: the job table and its lock, the fleet, somebody's yes, and a way in.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use crate::atlas::{Client, Credentials, SignInError, Transport};
+use crate::atlas::{Client, Credentials, Transport};
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
-use crate::cli::run::{confirm, fleet, world};
+use crate::cli::run::{confirm, first_read, fleet, world};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::domain::code::Fault;
-use crate::domain::event::Answer;
 use crate::report;
-use crate::store::{Filter, Open, Runner, RunnerLock, Store, StoreError};
+use crate::store::{Open, Runner, RunnerLock, Store, StoreError};
 
 /// What a campaign that was first run against the simulation is bound to.
 const SIMULATION: &str = "simulation";
@@ -68,7 +65,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
     if !args.simulate {
-        sign_in(&client, &config, &store, campaign_id).await?;
+        first_read::make(&client, &config, &store, campaign_id).await?;
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;
@@ -114,29 +111,4 @@ async fn client(
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
     };
     Ok(Client::new(transport, credentials, clock, config.request_timeout))
-}
-
-/// How long the first read may take before the work begins without it.
-const FIRST_READ: Duration = Duration::from_secs(5);
-
-/// Signs in and reads once before anything is started, so that wrong credentials cost nothing.
-async fn sign_in(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
-    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
-    let project = &first.job.project_id;
-    let refused =
-        |fault: &Fault| Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail));
-    match client.ready(project).await {
-        Ok(()) => {}
-        Err(SignInError::Refused(fault)) => return Err(refused(&fault)),
-        Err(SignInError::Later { fault, .. }) => {
-            tracing::warn!(code = %fault.code, "cannot sign in yet, trying on: {}", fault.detail);
-            return Ok(());
-        }
-    }
-    // Any other answer, or none, is for the engine to deal with.
-    let read = tokio::time::timeout(FIRST_READ, client.read_list(config.operation.source, project, 1)).await;
-    match read.map(|exchange| (exchange.status, exchange.value)) {
-        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(refused(&fault)),
-        _ => Ok(()),
-    }
 }

@@ -1,13 +1,11 @@
 //! The end of a run, however its work ended: sign out, write the reports, say how it went.
 
-use std::path::PathBuf;
-
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::run::begin::Begun;
+use crate::cli::run::reports;
 use crate::cli::run::summary::Summary;
 use crate::clock::Millis;
 use crate::engine::Ending;
-use crate::report::{self, Format};
 use crate::store::{Digest, StoreError};
 
 /// How the work went.
@@ -20,18 +18,25 @@ pub(super) struct Work {
     pub(super) hurried: bool,
 }
 
+/// How the run went.
+pub(super) struct Finished {
+    pub(super) code: ExitCode,
+    /// Why a report is not there.
+    pub(super) unwritten: Option<Failure>,
+}
+
 /// Ends the run. It is a task of its own: a report may go to a pipe that nobody reads, and standard output too, and
 /// a signal must get through all the same.
-pub(super) async fn finish(run: Begun, work: Work) -> Result<ExitCode, Failure> {
+pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> {
     if let Ok(Some(Ending::Held(fault))) = &work.ended {
         run.store.hold(run.campaign_id, Some((fault, run.clock.now()))).await?;
     }
     if !work.hurried {
         run.client.sign_out().await;
     }
-    let reports = write_reports(&run).await;
+    let (reports, unwritten) = reports::write(&run.store, &run.config, &run.folder).await;
     // What stopped the work matters more than what it did to the reports.
-    let (ending, reports) = (work.ended?, reports?);
+    let ending = work.ended?;
     let summary = Summary {
         counts: run.store.counts(run.campaign_id).await?,
         campaign: &run.config.campaign,
@@ -43,11 +48,11 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<ExitCode, Failure> 
         ending,
         span: run.clock.now().since(work.started),
     };
-    let code = summary.tell(&run.store, run.campaign_id).await;
+    let code = summary.tell(&run.store, run.campaign_id).await?;
     // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
     run.store.close().await;
     drop(run.lock);
-    code
+    Ok(Finished { code, unwritten })
 }
 
 /// What the campaign's histories come to, for whoever keeps it elsewhere.
@@ -56,13 +61,4 @@ async fn digest(run: &Begun) -> Result<Option<Digest>, StoreError> {
         Some(campaign) => run.store.digest(&campaign).await.map(Some),
         None => Ok(None),
     }
-}
-
-async fn write_reports(run: &Begun) -> Result<Vec<PathBuf>, Failure> {
-    let Some(campaign) = run.store.campaign(&run.config.campaign).await? else { return Ok(Vec::new()) };
-    let mut paths = Vec::new();
-    for format in Format::ALL {
-        paths.push(report::write_file(&run.store, &campaign, format, &run.folder).await?);
-    }
-    Ok(paths)
 }

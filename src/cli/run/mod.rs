@@ -3,10 +3,13 @@
 mod begin;
 mod confirm;
 mod finish;
+mod first_read;
 mod fleet;
 mod progress;
+mod reports;
 mod signals;
 mod summary;
+mod trouble;
 mod world;
 
 use std::sync::Arc;
@@ -35,10 +38,14 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     let started = begun.clock.now();
     let ended = work(engine(&begun), &args, context, &mut signals).await;
     let work = Work { started, ended, hurried: signals.came() > 1 };
+    let campaign = begun.config.campaign.clone();
     let finishing = tokio::spawn(finish::finish(begun, work));
     tokio::select! {
         biased;
-        finished = finishing => finished.map_err(Failure::internal)?,
+        finished = finishing => {
+            let finished = finished.map_err(Failure::internal)??;
+            Ok(finished.unwritten.map_or(finished.code, |why| reports::without(why, &campaign, finished.code, context)))
+        }
         () = signals.hurry(context) => {
             context.say("stopped; the reports are not all written: the next run writes them");
             Ok(ExitCode::INTERRUPTED)
@@ -82,10 +89,14 @@ async fn work(
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
     let shown = progress::show(style, &progress, engine.clock, context);
+    let store = engine.store.clone();
     let ending = tokio::select! {
-        ending = engine.run(listening, progress.clone()) => ending.map_err(Failure::internal),
+        ending = engine.run(listening, progress.clone()) => ending,
         () = signals.drain(&control, context) => Ok(Ending::Interrupted),
     };
     shown.finish().await;
-    ending.map(Some)
+    match ending {
+        Ok(ending) => Ok(Some(ending)),
+        Err(error) => Err(trouble::failure(error, &store).await),
+    }
 }

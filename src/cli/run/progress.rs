@@ -13,6 +13,7 @@ use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
 use crate::domain::job::State;
 use crate::engine::{Progress, Snapshot};
+use crate::pacing::Closed;
 
 const REDRAW: Duration = Duration::from_millis(200);
 const PLAIN: Duration = Duration::from_secs(5);
@@ -117,8 +118,8 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     if let Some(hold) = &shot.hold {
         parts.push(format!("HELD: {}", hold.code));
     }
-    if let Some(until) = shot.braked_until {
-        parts.push(format!("Atlas takes no requests, next try in {}", span(until.since(now))));
+    if let Some(closed) = &shot.closed {
+        parts.push(outage(closed, now));
     }
     if let Some(code) = &shot.trouble {
         parts.push(format!("looks fail: {code}"));
@@ -127,6 +128,13 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         parts.push("draining".to_owned());
     }
     if parts.is_empty() { "starting".to_owned() } else { parts.join(", ") }
+}
+
+/// What is waited for, how long it has been, and when it is tried again.
+fn outage(closed: &Closed, now: Millis) -> String {
+    let what = if closed.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "no way to Atlas" };
+    let next = closed.until.map_or("trying".to_owned(), |until| format!("next try in {}", span(until.since(now))));
+    format!("{what} for {}, {next}", span(now.since(closed.since)))
 }
 
 fn eprintln_quietly(line: &str) {

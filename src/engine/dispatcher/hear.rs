@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::atlas::{INSECURE, NO_CONNECTION, WEB_PAGE};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::engine::dispatcher::{BLIND, Dispatcher, FAILING, Proof};
@@ -41,16 +42,24 @@ impl Dispatcher {
         }
     }
 
-    /// One look that fails is nothing; many in a row are something that people should know, or act upon.
+    /// One look that fails is nothing; many in a row are something that people should know, or act upon. So is one
+    /// that never came as far as Atlas.
     fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
         self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
         if self.failing == 0 {
             self.progress.trouble(None);
         }
-        if let (FAILING, Some(fault)) = (self.failing, failed) {
-            self.progress.trouble(Some(&fault.code));
+        if let Some(fault) = failed {
+            let lost = self.failing == 1 && [NO_CONNECTION, INSECURE, WEB_PAGE].contains(&&*fault.code);
             let (campaign, code, detail) = (&*self.engine.campaign, &*fault.code, &*fault.detail);
-            tracing::warn!(campaign, code, "looks fail again and again, trying on: {detail}");
+            if lost {
+                tracing::warn!(campaign, code, "no way to Atlas, trying on: {detail}");
+            } else if self.failing == FAILING {
+                tracing::warn!(campaign, code, "looks fail again and again, trying on: {detail}");
+            }
+            if lost || self.failing == FAILING {
+                self.progress.trouble(Some(code));
+            }
         }
         self.blind = if blind.is_some() { self.blind + 1 } else { 0 };
         if let (BLIND.., Some(fault)) = (self.blind, blind) {

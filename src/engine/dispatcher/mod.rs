@@ -146,7 +146,7 @@ impl Dispatcher {
                 self.engine.store.defer(&left, now).await?;
                 return Ok(ending);
             }
-            self.progress.braked(self.pacing.closed_until());
+            self.progress.closed(self.pacing.closed());
             let wake = self.wake_at(blocked_until);
             tokio::select! {
                 Some(one) = news.recv() => self.hear(one)?,

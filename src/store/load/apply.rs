@@ -70,7 +70,7 @@ impl Loader {
         let touched = sqlx::query(TOUCH).bind(id).bind(columns).bind(now).bind(added).execute(&mut *self.tx).await;
         self.store.explained(touched)?;
         self.store.explained(sqlx::query(FORGET).execute(&mut *self.tx).await)?;
-        self.store.explained(self.tx.commit().await)?;
+        self.store.commit(self.tx).await?;
         let unchanged = self.total - added - changed;
         Ok(Loaded { campaign_id: id, total: self.total, added, unchanged, changed, returned, left })
     }

@@ -1,0 +1,52 @@
+//! A web page where Atlas's answer should be: a proxy, or the login page of a network, has answered.
+
+use crate::atlas::codes::WEB_PAGE;
+use crate::domain::code::Fault;
+
+/// As much of a title as people need to know it again.
+const LONGEST_TITLE: usize = 60;
+
+/// What to say about an answer of `status` that is a web page and says that all is well, if it is one.
+pub(super) fn page(status: u16, body: &[u8]) -> Option<Fault> {
+    let text = String::from_utf8_lossy(body.get(..body.len().min(4096))?);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if !((200..300).contains(&status) && text.starts_with('<')) {
+        return None;
+    }
+    let title = title(text).map(|title| format!(", \"{title}\",")).unwrap_or_default();
+    let detail = format!(
+        "A web page{title} was answered in Atlas's place: log in to the network or the VPN, and check HTTPS_PROXY, \
+         NO_PROXY and base_url."
+    );
+    Some(Fault::new(WEB_PAGE, detail))
+}
+
+/// What stands between `<title>` and `</title>`, in one short line.
+fn title(page: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let from = lower.find("<title>")? + "<title>".len();
+    let length = lower.get(from..)?.find('<')?;
+    let words = page.get(from..from + length)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_TITLE).collect();
+    (!short.is_empty()).then_some(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_known_by_its_first_character_and_told_by_its_title() {
+        let body = "\u{feff}\n<!DOCTYPE html><TITLE>Welcome to\n  Airport WiFi</TITLE>".as_bytes();
+        let fault = page(200, body).unwrap();
+        assert!(fault.detail.starts_with("A web page, \"Welcome to Airport WiFi\", was answered"), "{}", fault.detail);
+        assert!(page(204, b"<html>").unwrap().detail.starts_with("A web page was answered"));
+    }
+
+    #[test]
+    fn json_an_empty_body_and_the_page_of_a_failing_gateway_are_none() {
+        for (status, body) in [(200, "{}"), (200, ""), (502, "<html>"), (302, "<html>")] {
+            assert_eq!(page(status, body.as_bytes()), None, "{status} {body}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What stops a run in the middle of its work, and what becomes of the database then.
+
+use crate::cli::exit::Failure;
+use crate::store::{Fate, Rescued, Store, StoreError};
+
+/// The failure for people and the shell. What a deleted or replaced database held is saved first.
+pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
+    let next = match &error {
+        StoreError::Displaced { fate: Fate::Overwritten, .. } => {
+            // Its pages are of two databases now: a copy would be none of either.
+            format!("what it holds now cannot be trusted: delete it and put a whole backup in its place. {WITHOUT}")
+        }
+        StoreError::Displaced { .. } => rescue(store).await,
+        StoreError::LockLost { .. } | StoreError::Damaged { .. } => return Failure::internal(error),
+        _ => "the next run verifies what was on the wire before it sends anything".to_owned(),
+    };
+    Failure::internal(format!("{error}\n{next}"))
+}
+
+/// What to do where nothing could be saved.
+const WITHOUT: &str = "Before you run it again, wait until no request can be on its way any more (ten minutes do): \
+    a run looks at every cluster before it sends, and leaves alone what is being upgraded already";
+
+async fn rescue(store: &Store) -> String {
+    match store.rescue().await {
+        Ok(Rescued::InPlace) => "all that was recorded is in its place again: run it again to go on".to_owned(),
+        Ok(Rescued::Beside(copy)) => format!(
+            "all that was recorded is saved as {}: the next run says how to go on from there, or without it",
+            copy.display()
+        ),
+        Err(error) => {
+            format!("what was recorded could not be saved ({error}): put a backup in its place. {WITHOUT}")
+        }
+    }
+}

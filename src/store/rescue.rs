@@ -1,0 +1,86 @@
+//! What can be saved of a database whose file was deleted or replaced while it was open.
+//!
+//! The connections still have the old file, so nothing is lost yet: a copy of it goes back to where it was if nobody
+//! has put another file there, and beside that otherwise. The next run would know nothing of the requests on the wire
+//! if it were to begin with an empty database, so it is refused while a copy waits to be claimed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::store::watch::beside;
+use crate::store::{Result, Store, StoreError};
+
+/// Where a rescued database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rescued {
+    /// Where it was before: the next run goes on.
+    InPlace,
+    /// Beside another file that has taken its name; somebody has to choose.
+    Beside(PathBuf),
+}
+
+const COPY: &str = "VACUUM INTO $1";
+
+impl Store {
+    /// Saves what the open connections still know, after [`StoreError::Displaced`]. The store can be read afterwards,
+    /// and what is written to it then is lost.
+    pub async fn rescue(&self) -> Result<Rescued> {
+        let of_io = |error| StoreError::of_io(self.name(), error);
+        let copy = rescued(&self.path);
+        // The last connection to close deletes the log by name, whosever it has become: this one never closes.
+        std::mem::forget(self.pool.clone());
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy).map_err(of_io)?;
+        let name = copy.to_string_lossy().into_owned();
+        let copied = on_pool!(self, writer, pool => sqlx::query(COPY).bind(name).execute(pool).await);
+        let durable =
+            self.explained(copied).and_then(|_| File::open(&copy).and_then(|it| it.sync_all()).map_err(of_io));
+        if let Err(error) = durable {
+            let _half = fs::remove_file(&copy);
+            return Err(error);
+        }
+        if self.put_back(&copy).map_err(of_io)? { Ok(Rescued::InPlace) } else { Ok(Rescued::Beside(copy)) }
+    }
+
+    /// Puts the copy where the database was, unless another file is there by now.
+    fn put_back(&self, copy: &Path) -> std::io::Result<bool> {
+        // SQLite would play our log into whatever database it finds beside it.
+        for log in ["-wal", "-shm"].map(|ending| beside(&self.path, ending)) {
+            if log.try_exists()? && self.watch.has_no_other_at(&log)? {
+                fs::remove_file(log)?;
+            }
+        }
+        if !self.watch.has_no_other_at(&self.path)? {
+            return Ok(false);
+        }
+        if self.path.try_exists()? {
+            fs::rename(copy, &self.path)?;
+        } else {
+            // A link is never made over a file that somebody has put there this instant.
+            match fs::hard_link(copy, &self.path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+                linked => linked.and_then(|()| fs::remove_file(copy))?,
+            }
+        }
+        match self.path.parent() {
+            Some(folder) => File::open(folder)?.sync_all().map(|()| true),
+            None => Ok(true),
+        }
+    }
+
+    /// [`StoreError::Unclaimed`] if a former run has saved what nobody has taken care of yet.
+    pub(super) fn refuse_unclaimed(&self) -> Result<()> {
+        let copy = rescued(&self.path);
+        if copy.try_exists().map_err(|error| StoreError::of_io(self.name(), error))? {
+            let (copy, path) = (copy.display().to_string(), self.path.display().to_string());
+            return Err(StoreError::Unclaimed { path, copy });
+        }
+        Ok(())
+    }
+}
+
+/// The copy's name.
+fn rescued(path: &Path) -> PathBuf {
+    beside(path, ".rescued")
+}

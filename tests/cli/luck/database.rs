@@ -1,0 +1,107 @@
+//! The files of the database, taken away from under a run.
+
+use std::fs;
+
+use crate::atlas::Atlas;
+use crate::process::Ended;
+use crate::scrub::scrub;
+use crate::workdir::Workdir;
+
+/// A run that has upgrades under way while its files are changed, and the Atlas that it works against.
+struct Surprised {
+    dir: Workdir,
+    atlas: Atlas,
+    ended: Ended,
+}
+
+impl Surprised {
+    /// Starts a run, lets `happen` happen to its directory when the first requests were accepted, and waits for the
+    /// end of the run.
+    fn by(happen: impl FnOnce(&Workdir)) -> Self {
+        let dir = Workdir::with_fleet(4, 3);
+        let atlas = Atlas::serve(&dir, &[]);
+        dir.aim_slowly(&atlas.url);
+        let mut run = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+        run.logs("submitting -> upgrading");
+        happen(&dir);
+        let ended = run.end().with(1);
+        dir.aim(&atlas.url);
+        Self { dir, atlas, ended }
+    }
+
+    /// What the run said at its end.
+    fn said(&self) -> String {
+        let from = self.ended.stderr.find("error: ").unwrap();
+        scrub(&self.ended.stderr[from..], &self.dir)
+    }
+
+    /// The next run goes on, and nothing was asked again.
+    #[track_caller]
+    fn goes_on(self) {
+        self.dir.run(&["run", "fast.toml", "-q"]).with(0);
+        assert_eq!(self.dir.status()["counts"]["succeeded"], 12, "what was upgraded before is known no more");
+        assert!(!self.dir.has("drydock.db.rescued"));
+        self.atlas.stop().are_clean(12);
+    }
+}
+
+#[test]
+fn a_database_that_is_deleted_under_a_run_is_put_back() {
+    let surprised = Surprised::by(|dir| fs::remove_file(dir.path().join("drydock.db")).unwrap());
+    insta::assert_snapshot!(surprised.said());
+    surprised.goes_on();
+}
+
+#[test]
+fn a_database_that_is_deleted_with_all_that_stands_beside_it_is_put_back() {
+    let surprised = Surprised::by(|dir| {
+        for ending in ["", "-wal", "-shm"] {
+            fs::remove_file(dir.path().join(format!("drydock.db{ending}"))).unwrap();
+        }
+    });
+    surprised.goes_on();
+}
+
+#[test]
+fn a_write_ahead_log_that_is_deleted_under_a_run_loses_nothing() {
+    let surprised = Surprised::by(|dir| fs::remove_file(dir.path().join("drydock.db-wal")).unwrap());
+    insta::assert_snapshot!(surprised.said());
+    surprised.goes_on();
+}
+
+#[test]
+fn a_database_that_is_replaced_under_a_run_is_saved_beside_the_other_and_the_next_run_asks_which() {
+    let surprised = Surprised::by(|dir| {
+        // What an operator would do with last night's backup.
+        let backup = Atlas::upgraded(1, 1);
+        fs::copy(backup.path().join("drydock.db"), dir.path().join("backup.db")).unwrap();
+        fs::rename(dir.path().join("backup.db"), dir.path().join("drydock.db")).unwrap();
+    });
+    let dir = &surprised.dir;
+    assert!(!dir.has("drydock.db-wal"), "SQLite would play it into the backup");
+    let refused = dir.run(&["run", "fast.toml", "-q"]).with(2);
+    insta::assert_snapshot!(format!("{}---\n{}", surprised.said(), scrub(&refused.stderr, dir)));
+    for ending in ["-wal", "-shm"] {
+        let _there_is_none = fs::remove_file(dir.path().join(format!("drydock.db{ending}")));
+    }
+    fs::rename(dir.path().join("drydock.db.rescued"), dir.path().join("drydock.db")).unwrap();
+    surprised.goes_on();
+}
+
+#[test]
+fn a_backup_that_is_copied_into_the_database_is_noticed_where_it_is_shorter() {
+    let surprised = Surprised::by(|dir| {
+        let database = fs::OpenOptions::new().write(true).open(dir.path().join("drydock.db")).unwrap();
+        database.set_len(4096).unwrap();
+    });
+    insta::assert_snapshot!(surprised.said());
+    let books = surprised.atlas.stop();
+    assert_eq!((books.asked_again, books.broken_rules), (0, 0), "{books:?}");
+}
+
+#[test]
+fn a_lock_file_that_is_deleted_under_a_run_stops_it_before_another_can_send() {
+    let surprised = Surprised::by(|dir| fs::remove_file(dir.path().join("drydock.db.lock")).unwrap());
+    insta::assert_snapshot!(surprised.said());
+    surprised.goes_on();
+}
