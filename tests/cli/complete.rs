@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::atlas::Books;
 use crate::workdir::Workdir;
 
-/// Every cluster was upgraded once, the reports hold every row in the fleet's order, and no history has a gap.
+/// Every cluster was upgraded once, the reports hold every row in the fleet's order, and no history has a gap or a
+/// broken chain.
 #[track_caller]
 pub(crate) fn is_complete(dir: &Workdir, books: &Books) {
     let fleet: Vec<String> = dir.read("fleet.csv").lines().skip(1).map(str::to_owned).collect();
@@ -21,6 +22,7 @@ pub(crate) fn is_complete(dir: &Workdir, books: &Books) {
         assert_eq!(job["state"], "succeeded", "{job}");
         intents += sends(job);
     }
+    dir.run(&["audit", "verify"]).with(0);
     assert!(books.upgrade_requests <= intents, "a request without an intent: {intents} intents, {books:?}");
 }
 
