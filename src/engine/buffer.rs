@@ -92,6 +92,10 @@ impl Buffer {
         ROOM.saturating_sub(self.held)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
     pub(super) fn push(&mut self, job: Job) {
         self.held += 1;
         let queue = self.queues.entry(job.project_id.clone()).or_insert_with(|| {

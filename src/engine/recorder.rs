@@ -31,6 +31,8 @@ pub(super) enum Note {
 
 struct Item {
     job: Job,
+    /// The state that the dispatcher knows, whatever somebody else has written meanwhile.
+    known: State,
     event: Event,
     call: Option<Call>,
     reply: Option<oneshot::Sender<Option<Job>>>,
@@ -89,8 +91,10 @@ impl Recorder {
             }
             let Change { mut job, keep, .. } = change;
             job.revision += 1;
+            if item.known != job.state {
+                moves.push((item.known, job.state));
+            }
             if item.job.state != job.state {
-                moves.push((item.job.state, job.state));
                 self.log(&item.job, &job);
             }
             // Only who made it so may send.
@@ -98,7 +102,7 @@ impl Recorder {
             if let Some(reply) = item.reply {
                 let _gone = reply.send(sends.then(|| job.clone()));
             }
-            written.push(Recorded { before: item.job.state, job, kept: keep, hold, sends });
+            written.push(Recorded { before: item.known, job, kept: keep, hold, sends });
         }
         self.progress.moved(&moves);
         let _gone = self.to_dispatcher.send(News::Recorded(written));
@@ -168,10 +172,11 @@ fn keeps(job: &Job, now: crate::clock::Millis) -> bool {
 fn items(note: Note) -> Vec<Item> {
     match note {
         Note::Intent(job, reply) => {
-            vec![Item { job: *job, event: Event::Intent, call: None, reply: Some(reply) }]
+            vec![Item { known: job.state, job: *job, event: Event::Intent, call: None, reply: Some(reply) }]
         }
-        Note::Happened(news) => {
-            news.into_iter().map(|(job, event, call)| Item { job, event, call, reply: None }).collect()
-        }
+        Note::Happened(news) => news
+            .into_iter()
+            .map(|(job, event, call)| Item { known: job.state, job, event, call, reply: None })
+            .collect(),
     }
 }

@@ -10,9 +10,11 @@ use tempfile::TempDir;
 use super::*;
 use crate::atlas::Transport;
 use crate::clock::Millis;
+use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
+use crate::domain::machine::{Decision, decide};
 use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage};
-use crate::store::{Filter, NewJob, Open, Row};
+use crate::store::{Change, Filter, NewJob, Open, Row};
 
 const START: Millis = Millis(1_800_000_000_000);
 
@@ -209,13 +211,8 @@ async fn an_upgrade_that_rolls_back_fails_and_a_retry_tries_it_again() {
     assert_eq!(harbour.run().await, Ending::Finished);
     assert_eq!(harbour.codes().await, BTreeSet::from(["DID_NOT_TAKE".to_owned()]));
     harbour.simulator.set_faults(Faults::default());
-    for row in harbour.rows().await {
-        let retry = crate::domain::event::Event::Retry { reason: None, elsewhere: false };
-        let decision = crate::domain::machine::decide(&row.job, &retry, harbour.clock.now(), &harbour.policy, 0);
-        let (job, entry) = (decision.job, decision.entry);
-        let change = crate::store::Change { job, entry, at: harbour.clock.now(), keep: false, call: None };
-        assert_eq!(harbour.store.record(&runner("operator"), &[change]).await.unwrap(), [true]);
-    }
+    let retry = Event::Retry { reason: None, elsewhere: false };
+    tell_all(&harbour.store, harbour.campaign_id, harbour.clock, retry).await;
     assert_eq!(harbour.run().await, Ending::Finished);
     assert_eq!(harbour.counts().await.of(State::Succeeded), 2);
 }
@@ -302,4 +299,39 @@ async fn after_a_weekend_asleep_upgrades_in_flight_go_on() {
     assert_eq!(harbour.run().await, Ending::Finished);
     harbour.keeps_both_promises().await;
     assert_eq!(harbour.counts().await.of(State::Succeeded), 4, "{:?}", harbour.codes().await);
+}
+
+/// An operator's word about every job, in another process: the rule book decides, and again if a row was written
+/// meanwhile.
+async fn tell_all(store: &Store, campaign_id: i64, clock: Clock, event: Event) {
+    for row in store.page(campaign_id, &Filter::default(), None, 100).await.unwrap() {
+        let mut job = row.job;
+        loop {
+            let Decision { job: next, entry, .. } = decide(&job, &event, clock.now(), &Policy::default(), 0);
+            let change = Change { job: next, entry, at: clock.now(), keep: false, call: None };
+            if store.record(&runner("operator"), &[change]).await.unwrap() == [true] {
+                break;
+            }
+            job = store.reload(&[job.id]).await.unwrap().remove(0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn jobs_that_an_operator_cancels_do_not_keep_the_run_from_its_end() {
+    // Some wait in the table, some in hand, and one is being looked at: nothing but a cancellation ends them.
+    for seconds in [0, 1, 2, 3, 5, 90] {
+        let mut faults = Faults::default();
+        assert!(faults.set("maintenance", 1.0));
+        let mut harbour = Harbour::new(2, 4, Settings { faults, ..quick() }, |cluster| cluster).await;
+        harbour.limits.in_flight_per_project = 2;
+        let (store, campaign_id, clock) = (harbour.store.clone(), harbour.campaign_id, harbour.clock);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            tell_all(&store, campaign_id, clock, Event::Cancel).await;
+        });
+        let ending = tokio::time::timeout(Duration::from_secs(3600), harbour.run()).await;
+        assert_eq!(ending, Ok(Ending::Finished), "cancelled after {seconds} s");
+        assert_eq!(harbour.counts().await.of(State::Cancelled), 8);
+    }
 }

@@ -7,6 +7,9 @@ use crate::engine::Engine;
 use crate::engine::dispatcher::{CLAIM, DEFER, Dispatcher, POLL};
 use crate::store::{Lane, StoreError};
 
+/// Nothing is due.
+const NEVER: Millis = Millis(i64::MAX);
+
 impl Dispatcher {
     /// Another process that holds the database for long is waited for; what is due stays due.
     pub(super) async fn refill_if_possible(&mut self) -> Result<(), StoreError> {
@@ -32,6 +35,9 @@ impl Dispatcher {
             self.polled_at = now;
             self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
             self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
+            // Nothing in hand and nothing to come: if jobs are missing, another process has ended them.
+            let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty();
+            self.miscounted |= nothing && self.follow_at.min(self.pending_at) == NEVER;
         }
         if self.hold.is_some() {
             // What will not be sent makes room for what is followed.
@@ -77,7 +83,7 @@ impl Dispatcher {
 
     async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
         let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
-        Ok(next.unwrap_or(Millis(i64::MAX)))
+        Ok(next.unwrap_or(NEVER))
     }
 
     /// How many more pending jobs could be on their way to a slot, besides those that already are.

@@ -87,7 +87,7 @@ impl Scenario {
         let settings = settings(seed, &mut dice, &base);
         Self {
             seed,
-            limits: limits(&mut dice),
+            limits: limits(&mut dice, &clusters),
             request_timeout: dice.seconds(10, 30),
             wire,
             wrong_clock: dice.pick(&[0.0, 0.3]),
@@ -108,7 +108,7 @@ fn policy(dice: &mut Dice) -> Policy {
         max_delay: dice.seconds(60, 300),
         give_up_after: hours(dice.pick(&[24, 24, 24, 2])),
         first_look: dice.seconds(5, 60),
-        min_look: dice.seconds(5, 15),
+        min_look: dice.seconds(10, 60),
         max_look: dice.seconds(60, 600),
         settle: dice.seconds(30, 90),
         look_give_up_after: hours(dice.pick(&[12, 12, 12, 1])),
@@ -182,7 +182,7 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
     Settings {
         seed,
         shortest,
-        longest: shortest + Duration::from_secs(dice.pick(&[300, 600, 1200, 10_800])),
+        longest: shortest + Duration::from_secs(dice.pick(&[300, 300, 300, 600, 600, 1200, 1200, 10_800])),
         faults: base.clone(),
         sign_in,
         limit: dice.happens(0.2).then_some(small),
@@ -190,11 +190,13 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
     }
 }
 
-fn limits(dice: &mut Dice) -> Limits {
+/// So that the fleet is through after four rounds at most: a campaign of days teaches no more than one of hours.
+fn limits(dice: &mut Dice, clusters: &[Cluster]) -> Limits {
+    let in_first = clusters.iter().filter(|one| one.project == clusters[0].project).count();
     Limits {
         requests_per_minute: u32::try_from(dice.number(10, 200)).unwrap_or(100),
-        in_flight: dice.index(40) + 1,
-        in_flight_per_project: dice.index(6) + 1,
+        in_flight: clusters.len().div_ceil(4) + dice.index(20),
+        in_flight_per_project: in_first.div_ceil(4) + dice.index(3),
         workers: dice.index(16) + 1,
     }
 }

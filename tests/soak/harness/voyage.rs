@@ -50,9 +50,7 @@ pub(crate) fn sail(scenario: Scenario) -> Outcome {
     let home = directory();
     let mut voyage = Voyage::new(scenario, home.path());
     let mut violations = voyage.go_on();
-    if violations.is_empty() {
-        violations = checks::all(&mut voyage, false);
-    }
+    violations.extend(checks::all(&mut voyage, false));
     if violations.is_empty() && voyage.scenario.last_word {
         voyage.calm_down();
         violations = voyage.go_on();
@@ -100,7 +98,7 @@ impl Voyage {
             let pause = match end {
                 End::Died(down) => down,
                 End::Broke(_) => dice.seconds(30, 600),
-                End::Stuck => return vec![format!("a run goes on for ever\n{}", self.words(None))],
+                End::Stuck => return vec![format!("seed {}: a run goes on for ever", self.scenario.seed)],
                 End::Ended(ending) => {
                     let over = ending == Ending::Finished || self.timeline.is_empty() && self.was_held(&ending);
                     self.ending = Some(ending);
@@ -113,7 +111,7 @@ impl Voyage {
             };
             self.now = self.now.after(pause);
         }
-        vec![format!("there is no end, after {MOST_LIVES} lives\n{}", self.words(None))]
+        vec![format!("seed {}: there is no end, after {MOST_LIVES} lives", self.scenario.seed)]
     }
 
     /// Whether it was held once more, with nothing else to wait for.
