@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             println!("{violation}\n");
         }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done.is_multiple_of(500) {
+        if done.is_multiple_of(100) {
             println!("{done} of {count}");
         }
     });

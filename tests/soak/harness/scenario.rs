@@ -119,7 +119,7 @@ fn policy(dice: &mut Dice) -> Policy {
 fn clusters(seed: u64, dice: &mut Dice) -> Vec<Cluster> {
     let projects = dice.number(1, 8);
     // Small fleets mostly: a seed is worth more than a cluster.
-    let count = (3 + (dice.share().powi(2) * 38.0) as u64).max(projects);
+    let count = (3 + (dice.share().powi(4) * 38.0) as u64).max(projects);
     let odd = dice.pick(&[0.0, 0.1, 0.3]);
     let odd_stages = [
         Stage::Paused,

@@ -150,7 +150,9 @@ impl<'a> Case<'a> {
         let possible = matches!(self.stage, Stage::Shared | Stage::Upgrading { .. });
         let scenario = &self.evidence.voyage.scenario;
         let slow = self.code == "GAVE_UP" && scenario.settings.longest > scenario.policy.look_give_up_after;
-        let done = matches!(self.row.job.state, State::Succeeded | State::Skipped) || slow;
+        // The first word about another cluster is for the operator, who has to say it once more.
+        let another = self.code == "CLUSTER_REPLACED" && self.replaced;
+        let done = matches!(self.row.job.state, State::Succeeded | State::Skipped) || slow || another;
         let wrong = self.evidence.calm && possible && !done;
         wrong.then(|| format!("{} {} although nothing was in its way", self.row.job.state, self.code))
     }
