@@ -9,6 +9,7 @@ use drydock::clock::Millis;
 use drydock::domain::event::Seen;
 use drydock::engine::Ending;
 use drydock::simulator::Faults;
+use drydock::store::StoreError;
 
 use super::checks;
 use super::dice::Dice;
@@ -97,7 +98,8 @@ impl Voyage {
             *self.tally.entry("minutes at work".to_owned()).or_default() += self.now.since(begun).as_secs() / 60;
             let pause = match end {
                 End::Died(down) => down,
-                End::Broke(_) => dice.seconds(30, 600),
+                End::Broke(StoreError::DiskFull { .. } | StoreError::Locked { .. }) => dice.seconds(30, 600),
+                End::Broke(error) => return vec![format!("seed {}: a run ended with {error:?}", self.scenario.seed)],
                 End::Stuck => return vec![format!("seed {}: a run goes on for ever", self.scenario.seed)],
                 End::Ended(ending) => {
                     let over = ending == Ending::Finished || self.timeline.is_empty() && self.was_held(&ending);
