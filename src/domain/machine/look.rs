@@ -32,7 +32,7 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
 }
 
 pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -> Decision {
-    if matches!(turn.was.state, State::Ready | State::Submitting) {
+    if is_no_news(turn.was, started, sighting) {
         return turn.unchanged();
     }
     if *sighting == Sighting::Unlisted && !turn.was.alone {
@@ -40,7 +40,7 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
     }
     turn.next.first_look_at = turn.next.first_look_at.or(Some(started));
     turn.next.looked_at = Some(started);
-    if turn.was.state != State::Pending {
+    if !matches!(turn.was.state, State::Pending | State::Ready) {
         // What puts a pending job off is what its last sends were told; a look in between changes nothing about that.
         turn.next.deferrals = 0;
     }
@@ -51,12 +51,39 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
     let words = words(sighting);
     let turn = match turn.was.state {
         State::Pending => pending(turn, started, sighting),
+        State::Ready => pending(turn.to(State::Pending), started, sighting),
+        State::Submitting => arrived(turn, started),
         State::Verifying => verifying(turn, started, sighting),
         _ => upgrading(turn, started, sighting),
     };
     let entry = Entry { code: turn.next.error.as_ref().map(|fault| fault.code.clone()), ..Entry::new(Kind::Looked) };
     let entry = entry.saying(words.clone());
     turn.noting_if_new(words, entry)
+}
+
+/// Whether a job that is about to be sent, or is being sent, has nothing to learn from a look: a probe of the host,
+/// or one that took its time. A send follows from the look that made the job ready, and is called off by a newer one
+/// that shows anything but that, or by one that shows the target, however old. While the request is on the wire only
+/// the target is news: the answer comes first.
+fn is_no_news(was: &Job, started: Millis, sighting: &Sighting) -> bool {
+    let target = matches!(sighting, Sighting::Target { .. });
+    match was.state {
+        State::Submitting => !target,
+        State::Ready => match sighting {
+            Sighting::Unlisted => true,
+            Sighting::Source(seen) if seen.is_idle() && !seen.paused && !replaced(was, seen) => true,
+            _ => !target && was.looked_at.is_some_and(|at| started < at),
+        },
+        _ => false,
+    }
+}
+
+/// The target is there, or on its way, before the answer is: whatever the answer says, nothing is sent again.
+fn arrived(mut turn: Turn<'_>, started: Millis) -> Turn<'_> {
+    turn.next.attempts += 1;
+    turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
+    turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
+    again(turn.to(State::Upgrading))
 }
 
 /// A list without the cluster is no news; the next look is a single read.
@@ -200,6 +227,9 @@ fn upgrading<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Tu
         Sighting::Other(seen) if seen.is_idle() => turn.fail(TARGET_DIFFERS, differs(seen)),
         Sighting::Source(seen) if seen.is_idle() => {
             note_stranger(&mut turn, seen);
+            if turn.was.accepted_at.is_some_and(|at| started < at) {
+                return wait(turn, sighting); // what the cluster was before Atlas began says nothing
+            }
             let since = count(&mut turn, started, seen).map_or(started, |streak| streak.since);
             if started >= since.after(turn.policy.untouched()) {
                 return turn.fail(
