@@ -133,19 +133,20 @@ impl Hands<'_> {
         }
     }
 
-    /// Somebody's statements, tried until the database is free.
+    /// Somebody's statements, tried until the database is free. Where there are no tables yet, nothing is done.
     async fn sql(&mut self, sql: &str) {
         let Some(mut connection) = connect(self.path).await else { return };
-        if let Some(lock) = &mut self.lock {
-            // Who holds the database may write.
-            still(sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{sql}; COMMIT; BEGIN IMMEDIATE"))).execute(lock))
-                .await
-                .unwrap();
-            return;
-        }
-        while let Err(error) = still(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection)).await
-        {
-            assert!(error.to_string().contains("locked"), "{sql}: {error}");
+        // Who holds the database may write.
+        let (sql, by) = match &mut self.lock {
+            Some(lock) => (format!("{sql}; COMMIT; BEGIN IMMEDIATE"), lock),
+            None => (sql.to_owned(), &mut connection),
+        };
+        while let Err(error) = still(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).execute(&mut *by)).await {
+            let why = error.to_string();
+            if why.contains("no such table") {
+                break;
+            }
+            assert!(why.contains("locked"), "{sql}: {why}");
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         still(connection.close()).await.unwrap();
