@@ -16,7 +16,7 @@ use drydock::domain::operation::{CLUSTERS, SERVERLESS};
 use drydock::simulator::{Account, Faults, Ledger, Settings, SignIn, Simulator};
 use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::dice::Dice;
 use super::scenario::{Delays, START, Scenario};
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) simulator: Simulator,
     /// For how many milliseconds the machine has slept.
     pub(crate) asleep: &'static AtomicU64,
+    /// Told when the machine is awake again.
+    awake: Notify,
     settings: Settings,
     wire: Delays,
     books: Mutex<Books>,
@@ -68,6 +70,7 @@ impl World {
             simulator: Simulator::new(scenario.clusters.clone(), settings.clone(), clock),
             // A handful of bytes a scenario, so that a clock stays a thing that can be copied.
             asleep: Box::leak(Box::default()),
+            awake: Notify::new(),
             settings,
             wire: scenario.wire,
             books: Mutex::new(books),
@@ -166,7 +169,13 @@ impl World {
     /// Brings a parcel there and its answer back.
     async fn carry(self: Arc<Self>, id: u64, clock: Clock) {
         let Some(arrives) = self.books().parcels.get(&id).map(|parcel| parcel.arrives) else { return };
-        clock.sleep_until(arrives).await;
+        // The world does not sleep with the machine: whoever waits counts anew after that.
+        loop {
+            tokio::select! {
+                () = clock.sleep_until(arrives) => break,
+                () = self.awake.notified() => {}
+            }
+        }
         let Some(parcel) = self.books().parcels.remove(&id) else { return };
         let back = parcel.back;
         let (answer, reply) = self.arrive(parcel, clock.now());
@@ -224,6 +233,7 @@ impl World {
         self.pass(clock.now().after(span));
         self.asleep.fetch_add(u64::try_from(span.as_millis()).unwrap_or(0), Ordering::Relaxed);
         self.simulator.set_clock(clock);
+        self.awake.notify_waiters();
     }
 
     /// What stands under a name, asked for without any fault. The clock of the world may have to move on for it.
