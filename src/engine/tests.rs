@@ -16,6 +16,8 @@ use crate::domain::machine::{Decision, decide};
 use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage};
 use crate::store::{Change, Filter, NewJob, Open, Row};
 
+mod luck;
+
 const START: Millis = Millis(1_800_000_000_000);
 
 /// A fleet, its database and its Atlas.

@@ -134,7 +134,14 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
 }
 
 async fn migrate(connection: &mut SqliteConnection, database: &str) -> Result<()> {
-    MIGRATOR.run(connection).await.map_err(|error| match error {
+    let mut done = MIGRATOR.run(&mut *connection).await;
+    for _ in MIGRATOR.iter() {
+        // Two that open a new file at once both make its tables, and one of them finds that they are there already.
+        if done.is_err() {
+            done = MIGRATOR.run(&mut *connection).await;
+        }
+    }
+    done.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerVersion { database: database.to_owned(), version },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             StoreError::of(database.to_owned(), error)

@@ -1,6 +1,7 @@
 //! What has to be had before the work: the job table and its lock, the fleet, somebody's yes, and a way in.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::atlas::{Client, Credentials, Transport};
 use crate::cli::args;
@@ -9,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::run::{confirm, first_read, fleet, world};
+use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::report;
@@ -16,6 +18,9 @@ use crate::store::{Open, Runner, RunnerLock, Store, StoreError};
 
 /// What a campaign that was first run against the simulation is bound to.
 const SIMULATION: &str = "simulation";
+
+/// Clocks of two machines are seldom further apart.
+const DRIFT: Duration = Duration::from_mins(2);
 
 /// A run that may begin to work.
 pub(super) struct Begun {
@@ -50,7 +55,10 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let credentials = credentials(args, &config)?;
     let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
     let clock = match store.newest().await? {
-        Some(newest) => context.clock.not_before(newest),
+        Some(newest) => {
+            behind(newest.since(context.clock.now()), context);
+            context.clock.not_before(newest)
+        }
         None => context.clock,
     };
     let runner = environment::runner(clock.now());
@@ -71,6 +79,16 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     store.bind(campaign_id, &against).await?;
     store.hold(campaign_id, None).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
+}
+
+/// Says that this machine's clock is behind what the database has seen, if that is no mere drift.
+fn behind(span: Duration, context: &Context) {
+    if span >= DRIFT {
+        let (warning, span) = (context.yellow("warning:"), terminal::span(span));
+        context.say(&format!(
+            "{warning} this machine's clock is {span} behind the newest entry of the database: times go on from there"
+        ));
+    }
 }
 
 fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>, Failure> {

@@ -164,3 +164,13 @@ async fn a_paused_clock_stands_still_while_the_database_works() {
     }
     assert_eq!(clock.uptime(), std::time::Duration::ZERO);
 }
+
+#[tokio::test]
+async fn two_that_open_a_new_database_at_once_both_get_it() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || async { Store::open(&url(&dir), Open::CreateIfMissing).await };
+        let (one, other) = tokio::join!(open(), open());
+        assert_eq!(one.unwrap().campaigns().await.unwrap().len() + other.unwrap().campaigns().await.unwrap().len(), 0);
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) enum Mood {
     Endless(Flow),
     /// Hands it on to nobody and says nothing.
     Silence,
+    /// Hands out no tokens, but this answer; everything else goes through.
+    NoToken { status: &'static str, body: &'static str },
 }
 
 /// How an answer comes that never ends.
@@ -163,16 +165,18 @@ impl Door {
                 self.asked.add_permits(1);
                 endless(&mut stream, flow).await
             }
-            Mood::Through | Mood::Endless(_) => {
+            Mood::NoToken { status, body } if request.starts_with(b"POST /api/oauth") => {
+                self.asked.add_permits(1);
+                say(&mut stream, status, "application/json", body).await
+            }
+            Mood::Through | Mood::Endless(_) | Mood::NoToken { .. } => {
                 let answer = self.hand_on(&request).await?;
                 stream.write_all(&answer).await?;
                 stream.shutdown().await
             }
             Mood::Page => {
                 self.asked.add_permits(1);
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length";
-                stream.write_all(format!("{head}: {}\r\n\r\n{PAGE}", PAGE.len()).as_bytes()).await?;
-                stream.shutdown().await
+                say(&mut stream, "200 OK", "text/html", PAGE).await
             }
             Mood::Silence => {
                 self.asked.add_permits(1);
@@ -192,6 +196,14 @@ impl Door {
         atlas.read_to_end(&mut answer).await?;
         Ok(answer)
     }
+}
+
+/// Answers in place of Atlas, and closes.
+async fn say(stream: &mut (impl AsyncWrite + Unpin), status: &str, kind: &str, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\ncontent-length: {length}");
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await?;
+    stream.shutdown().await
 }
 
 /// One request: its head, and as much of a body as that tells of.

@@ -51,7 +51,9 @@ pub(crate) fn all(voyage: &mut Voyage, calm: bool) -> Vec<String> {
     let last = voyage.sights();
     wait_for_the_dead(&voyage.path);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let evidence = runtime.block_on(gather(voyage, last, calm));
+    let Some(evidence) = runtime.block_on(gather(voyage, last, calm)) else {
+        return vec![format!("seed {}: nothing was ever loaded\n{}", voyage.scenario.seed, voyage.words(None))];
+    };
     let mut violations = promises::check(&evidence);
     violations.extend(history::check(&evidence));
     violations.extend(report::check(&evidence));
@@ -70,10 +72,10 @@ fn state_and_code(row: &Row) -> String {
     format!("job: {}{code}", row.job.state)
 }
 
-async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool) -> Evidence<'_> {
+async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool) -> Option<Evidence<'_>> {
     let url = format!("sqlite:{}", voyage.path.display());
     let store = Store::open_in_virtual_time(&url, Open::Existing).await.unwrap();
-    let campaign = store.campaign(CAMPAIGN).await.unwrap().unwrap();
+    let campaign = store.campaign(CAMPAIGN).await.unwrap()?;
     let rows = store.page(campaign.id, &Filter::default(), None, 10_000).await.unwrap();
     let mut histories = BTreeMap::<i64, Vec<Recorded>>::new();
     let ids: Vec<i64> = rows.iter().map(|row| row.job.id).collect();
@@ -84,7 +86,7 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
     let misfit = store.verify(&campaign).await.unwrap().err();
     store.close().await;
-    Evidence { voyage, rows, histories, csv, misfit, ledger: voyage.world.ledger(), last, calm }
+    Some(Evidence { voyage, rows, histories, csv, misfit, ledger: voyage.world.ledger(), last, calm })
 }
 
 impl Evidence<'_> {
