@@ -25,7 +25,9 @@ pub enum StoreError {
         why: &'static str,
     },
     /// The file, or its directory, may only be read.
-    #[error("{database} is read-only: make the file and its directory writable, or use another database")]
+    #[error(
+        "{database} is read-only: make the file, those beside it (-wal, -shm) and their directory writable, or use another database"
+    )]
     ReadOnly {
         /// The database's name.
         database: String,

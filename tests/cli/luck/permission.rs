@@ -34,6 +34,12 @@ impl Bound {
 
     fn mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.dir.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+        // SQLite gives the files beside a database its mode, and may leave them there.
+        for beside in ["-wal", "-shm"].map(|ending| self.dir.path().join(format!("{name}{ending}"))) {
+            if beside.exists() {
+                fs::set_permissions(beside, fs::Permissions::from_mode(mode)).unwrap();
+            }
+        }
     }
 
     fn run(&self, words: &[&str]) -> Ended {
@@ -70,9 +76,10 @@ fn what_may_not_be_read_or_written_is_named_before_anything_is_sent() {
         bound.mode(name, again);
     };
     refused("the campaign file cannot be read", "fast.toml", 0o000, 0o644);
-    refused("the fleet cannot be read", "fleet.csv", 0o000, 0o644);
+    // In this order: each of them makes what the next one may not write.
     refused("no database can be made", "data", 0o555, 0o755);
     refused("no report can be written", "reports", 0o555, 0o755);
+    refused("the fleet cannot be read", "fleet.csv", 0o000, 0o644);
     refused("the database may only be read", "data/drydock.db", 0o444, 0o600);
     refused("the database cannot be read", "data/drydock.db", 0o000, 0o600);
     insta::assert_snapshot!(scrub(&said, &bound.dir));
