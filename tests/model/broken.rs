@@ -1,0 +1,93 @@
+//! The production rule book, and rule books that are wrong in one place each: the model must refute every one.
+
+use std::time::Duration;
+
+use drydock::clock::Millis;
+use drydock::domain::event::{Answer, Event, Sighting};
+use drydock::domain::job::{Job, State, Streak};
+use drydock::domain::machine::{Decision, decide};
+use drydock::domain::policy::Policy;
+
+use crate::bounds::{Bounds, NOW, Patience};
+use crate::row::CLUSTER;
+
+/// Who decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// The rule book that is shipped.
+    Production,
+    /// One idle look after a request counts as two.
+    TrustsOneIdleLook,
+    /// A 500 counts as proof that nothing was applied.
+    RetriesA500AtOnce,
+    /// Looks count at once after a request.
+    SkipsTheSettleTime,
+    /// An accepted upgrade that looks untouched is sent again.
+    SendsAfterAnAcceptance,
+    /// An operator's retry goes to `pending`, whatever is open.
+    RetriesWithARequestOpen,
+    /// What is said of an older send counts for the newest.
+    BelievesAnOlderSend,
+    /// The rule book is right; the engine writes the intent after the call.
+    WritesTheIntentAfterTheCall,
+}
+
+impl Rules {
+    /// All that are wrong, by the names that the example knows them by.
+    #[allow(dead_code, reason = "the tests name each")]
+    pub(crate) const BROKEN: [(&'static str, Self); 7] = [
+        ("one-look", Self::TrustsOneIdleLook),
+        ("retry-500", Self::RetriesA500AtOnce),
+        ("no-settle", Self::SkipsTheSettleTime),
+        ("send-after-acceptance", Self::SendsAfterAnAcceptance),
+        ("retry-to-pending", Self::RetriesWithARequestOpen),
+        ("old-event", Self::BelievesAnOlderSend),
+        ("intent-after-call", Self::WritesTheIntentAfterTheCall),
+    ];
+
+    /// Bounds within which they are refuted.
+    pub(crate) fn bounds(self) -> Bounds {
+        let (sends, crashes) = match self {
+            Self::BelievesAnOlderSend => (3, 1),
+            Self::WritesTheIntentAfterTheCall => (2, 1),
+            _ => (2, 0),
+        };
+        // A job ends with an open request where a campaign gives up.
+        let patience = if self == Self::RetriesWithARequestOpen { Patience::None } else { Patience::Endless };
+        Bounds { sends, crashes: Some(crashes), patience }
+    }
+
+    /// What these rules say to an event that becomes known [`NOW`].
+    pub(crate) fn decide(self, job: &Job, event: &Event, policy: &Policy) -> Decision {
+        let production = |job: &Job, event: &Event| decide(job, event, NOW, policy, 0);
+        match (self, event) {
+            (Self::TrustsOneIdleLook, Event::Looked { started, .. }) if job.state == State::Verifying => {
+                // As if another had been there a settle time before.
+                let since = Millis(started.0 - policy.settle.as_millis() as i64);
+                let streak = Some(Streak { since, id: CLUSTER.to_owned(), looks: 1 });
+                production(&Job { streak, ..job.clone() }, event)
+            }
+            (Self::RetriesA500AtOnce, Event::Answered { send, ended, answer: Answer::Unknown(fault) }) => {
+                let answer = Answer::NotNow(fault.clone());
+                production(job, &Event::Answered { send: *send, ended: *ended, answer })
+            }
+            (Self::SkipsTheSettleTime, _) => {
+                decide(job, event, NOW, &Policy { settle: Duration::ZERO, ..policy.clone() }, 0)
+            }
+            (Self::SendsAfterAnAcceptance, Event::Looked { sighting: Sighting::Source(seen), .. })
+                if job.state == State::Upgrading && seen.is_idle() =>
+            {
+                let mut decision = production(job, event);
+                decision.job.state = State::Ready;
+                decision
+            }
+            (Self::RetriesWithARequestOpen, Event::Retry { .. }) => {
+                production(&Job { open: false, accepted: false, ..job.clone() }, event)
+            }
+            (Self::BelievesAnOlderSend, Event::Answered { ended, answer, .. }) => {
+                production(job, &Event::Answered { send: job.send, ended: *ended, answer: answer.clone() })
+            }
+            _ => production(job, event),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The model as stateright knows it: where it begins, what follows from what, and what must always hold.
+
+use drydock::domain::job::State as JobState;
+use stateright::{Model, Property};
+
+use crate::adversary::{Action, actions};
+use crate::bounds::Bounds;
+use crate::broken::Rules;
+use crate::fair::{Known, every_fair_run_ends};
+use crate::next::{Court, next};
+use crate::state::{Phase, State, Step, Who, Wrong};
+
+/// The first promise.
+pub(crate) const TWICE: &str = "no send while an earlier one may land";
+
+/// One cluster, its job, the runners and their adversary.
+pub(crate) struct House {
+    pub(crate) bounds: Bounds,
+    pub(crate) rules: Rules,
+    known: Known,
+}
+
+impl House {
+    pub(crate) fn new(bounds: Bounds, rules: Rules) -> Self {
+        Self { bounds, rules, known: Known::new() }
+    }
+
+    fn court(&self) -> Court {
+        Court { rules: self.rules, patience: self.bounds.patience }
+    }
+}
+
+impl Model for House {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::first(&self.bounds).merged(self.bounds.patience)]
+    }
+
+    fn actions(&self, state: &State, into: &mut Vec<Action>) {
+        actions(state, &self.bounds, self.rules, into);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        let after = next(*state, action, &self.bounds, self.court());
+        (after != *state).then_some(after)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut all = promises();
+        if self.rules != Rules::Production {
+            all.truncate(1); // of a wrong rule book one broken promise is enough, and the shortest way to it
+        }
+        all
+    }
+}
+
+fn promises() -> Vec<Property<House>> {
+    vec![
+        Property::<House>::always(TWICE, |_, state: &State| state.wrong != Some(Wrong::Twice)),
+        Property::always("no send after a look that showed the target", |_, state: &State| {
+            state.wrong != Some(Wrong::AfterTarget)
+        }),
+        Property::always("no send of its own accord after an acceptance", |_, state: &State| {
+            state.wrong != Some(Wrong::AfterAcceptance)
+        }),
+        Property::always("every ended job has its reason", |_, state: &State| has_its_reason(state)),
+        Property::always("an open request ends as OUTCOME_UNKNOWN", |_, state: &State| owns_up(state)),
+        Property::always("every live job waits for something", |_, state: &State| waits_for_something(state)),
+        Property::always("every fair run ends", |model: &House, state: &State| {
+            state.wrong.is_some() || every_fair_run_ends(state, model.rules, &model.known)
+        }),
+    ]
+}
+
+/// Succeeded and skipped say that the cluster is at the target, and then it is.
+fn has_its_reason(state: &State) -> bool {
+    match state.row.state {
+        JobState::Succeeded => state.cluster == Phase::Target && state.row.code().is_empty(),
+        JobState::Skipped => state.cluster == Phase::Target && state.row.code() == "ALREADY_AT_TARGET",
+        JobState::Failed => !matches!(state.row.code(), "" | "ALREADY_AT_TARGET" | "CANCELLED"),
+        JobState::Cancelled => state.row.code() == "CANCELLED",
+        _ => state.row.code().is_empty(),
+    }
+}
+
+/// What the row says of its requests is so: an ended job that knows of an open one says it, and so does one whose
+/// request may truly land yet. An acceptance closes a request by the design's definition (section 2): what is known of
+/// that one is that Atlas upgrades, and a retry verifies before it sends.
+fn owns_up(state: &State) -> bool {
+    let unhappy = matches!(state.row.state, JobState::Failed | JobState::Cancelled);
+    let lurks = unhappy && state.may_land() && !state.row.accepted;
+    let open = state.row.state.is_ended() && state.row.open || lurks;
+    !open || state.row.code() == "OUTCOME_UNKNOWN"
+}
+
+/// A live job is due, or its request is on the wire, or its runner is dead and the next one takes it over.
+fn waits_for_something(state: &State) -> bool {
+    let in_hand = [Who::Runner, Who::Former].iter().any(|who| state.step(*who) != Step::None);
+    state.row.state.is_ended() != state.row.due
+        || state.row.state == JobState::Submitting && (in_hand || state.runner.is_none())
+}

@@ -1,0 +1,175 @@
+//! A job's row without what no rule reads, small enough to keep millions of: it becomes the production
+//! [`Job`] for every decision, and what was decided becomes a row again.
+//!
+//! Left out, since no decision depends on it: names, connection strings, what a look showed in words, and
+//! `revision`. A write at an old revision is refused and decided anew upon the row as it stands, so that every
+//! write that succeeds is `decide` of the row as it stands: that is how the model writes. Left out as well is
+//! *when* a job is due (only whether it is): the model's runners look and send at any pace, also faster than due.
+
+use std::time::Duration;
+
+use drydock::clock::Millis;
+use drydock::domain::code::Fault;
+use drydock::domain::job::{IfNotLanded, Job, State, Streak, Wanted};
+
+use crate::bounds::{NOW, Patience, TICK, fresh};
+
+/// Ticks ago.
+pub(crate) type Ago = u8;
+
+/// It has not happened.
+pub(crate) const NEVER: Ago = u8::MAX;
+
+/// The id of the one cluster.
+pub(crate) const CLUSTER: &str = "c";
+
+/// With which code a refusal comes.
+pub(crate) const REFUSED: &str = "REFUSED";
+
+/// What stands for each error on a row; the first stands for none.
+const CODES: [&str; 8] =
+    ["", REFUSED, "ALREADY_AT_TARGET", "DID_NOT_TAKE", "ATTEMPTS_EXHAUSTED", "OUTCOME_UNKNOWN", "GAVE_UP", "CANCELLED"];
+
+/// What follows if the open request never landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Wish {
+    None,
+    Ready,
+    Failed,
+    Cancelled,
+}
+
+/// The job's row on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Row {
+    pub(crate) state: State,
+    pub(crate) send: u8,
+    pub(crate) attempts: u8,
+    pub(crate) open: bool,
+    pub(crate) accepted: bool,
+    pub(crate) wish: Wish,
+    pub(crate) left: Ago,
+    pub(crate) streak: Ago,
+    pub(crate) looked: Ago,
+    pub(crate) first_look: Ago,
+    pub(crate) accepted_at: Ago,
+    pub(crate) submitted: bool,
+    pub(crate) overdue: u8,
+    pub(crate) due: bool,
+    error: u8,
+}
+
+impl Row {
+    /// The row of a job that was just loaded.
+    pub(crate) fn new() -> Self {
+        Self::of(&Job::new(1, "", "", Wanted::default(), NOW))
+    }
+
+    /// The row of `job`, as it is [`NOW`].
+    pub(crate) fn of(job: &Job) -> Self {
+        let code = job.error.as_ref().map_or("", |fault| &*fault.code);
+        let error = CODES.iter().position(|known| *known == code);
+        Self {
+            state: job.state,
+            send: job.send as u8,
+            attempts: job.attempts as u8,
+            open: job.open,
+            accepted: job.accepted,
+            wish: match &job.if_not_landed {
+                None => Wish::None,
+                Some(IfNotLanded::Ready) => Wish::Ready,
+                Some(IfNotLanded::Failed(_)) => Wish::Failed,
+                Some(IfNotLanded::Cancelled) => Wish::Cancelled,
+            },
+            left: ago(job.left_at),
+            streak: ago(job.streak.as_ref().map(|streak| streak.since)),
+            looked: ago(job.looked_at),
+            first_look: ago(job.first_look_at),
+            accepted_at: ago(job.accepted_at),
+            submitted: job.submitted_at.is_some(),
+            overdue: job.overdue as u8,
+            due: job.due_at.is_some(),
+            error: error.unwrap_or_else(|| panic!("the model does not know the code {code}")) as u8,
+        }
+    }
+
+    /// The production job that the row stands for.
+    pub(crate) fn job(&self) -> Job {
+        let fault = |code: &str| Fault::new(code, "");
+        Job {
+            state: self.state,
+            send: i64::from(self.send),
+            attempts: i64::from(self.attempts),
+            open: self.open,
+            accepted: self.accepted,
+            if_not_landed: match self.wish {
+                Wish::None => None,
+                Wish::Ready => Some(IfNotLanded::Ready),
+                Wish::Failed => Some(IfNotLanded::Failed(fault(REFUSED))),
+                Wish::Cancelled => Some(IfNotLanded::Cancelled),
+            },
+            left_at: at(self.left),
+            streak: at(self.streak).map(|since| Streak { since, id: CLUSTER.to_owned(), looks: 1 }),
+            looked_at: at(self.looked),
+            first_look_at: at(self.first_look),
+            accepted_at: at(self.accepted_at),
+            sent_at: (self.send > 0).then_some(NOW),
+            submitted_at: self.submitted.then_some(NOW),
+            overdue: i64::from(self.overdue),
+            due_at: self.due.then_some(NOW),
+            finished_at: self.state.is_ended().then_some(NOW),
+            error: (self.error > 0).then(|| fault(self.code())),
+            ..Job::new(1, "", "", Wanted::default(), NOW)
+        }
+    }
+
+    /// Why the job ended; empty if there is no reason.
+    pub(crate) fn code(&self) -> &'static str {
+        CODES[usize::from(self.error)]
+    }
+
+    /// Whether nothing can bring the job back.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Succeeded | State::Skipped)
+    }
+
+    /// Another tick has passed.
+    pub(crate) fn age(&mut self) {
+        for ago in [&mut self.left, &mut self.streak, &mut self.looked, &mut self.first_look, &mut self.accepted_at] {
+            *ago = older(*ago);
+        }
+    }
+
+    /// Forgets what no rule reads in the row's state, and how long ago something was that is old for every rule.
+    pub(crate) fn forget(&mut self, patience: Patience) {
+        let keep = |ago: &mut Ago, when: bool, enough: u8| {
+            *ago = if when && *ago != NEVER { (*ago).min(enough) } else { NEVER };
+        };
+        let live = !self.state.is_ended();
+        let in_time = |ticks: Option<u8>, else_most| ticks.map_or(else_most, |ticks| ticks + 1);
+        keep(&mut self.left, self.state == State::Verifying, NEVER - 1);
+        keep(&mut self.streak, matches!(self.state, State::Verifying | State::Upgrading), NEVER - 1);
+        keep(&mut self.looked, matches!(self.state, State::Ready | State::Submitting), fresh() + 1);
+        keep(&mut self.first_look, live, in_time(patience.of_a_job(), 0));
+        keep(&mut self.accepted_at, live, in_time(patience.of_an_upgrade(), NEVER - 1));
+        if !live {
+            self.attempts = 0; // a retry starts them again
+            self.overdue = 0;
+        }
+    }
+}
+
+/// `ago`, a tick later.
+pub(crate) fn older(ago: Ago) -> Ago {
+    if ago >= NEVER - 1 { ago } else { ago + 1 }
+}
+
+/// The moment that was so many ticks ago.
+pub(crate) fn at(ago: Ago) -> Option<Millis> {
+    (ago != NEVER).then(|| Millis(NOW.0 - i64::from(ago) * TICK.as_millis() as i64))
+}
+
+fn ago(moment: Option<Millis>) -> Ago {
+    let ticks = |since: Duration| (since.as_millis() / TICK.as_millis()) as u8;
+    moment.map_or(NEVER, |moment| ticks(NOW.since(moment)))
+}
