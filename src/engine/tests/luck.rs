@@ -11,49 +11,58 @@ use crate::atlas::Credentials;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What answers in Atlas's place. Outer nothing: Atlas itself; inner nothing: the connection is lost.
-type Weather = fn(&Request<Bytes>) -> Option<Option<Response<Bytes>>>;
+/// What becomes of a request.
+enum Fate {
+    /// Atlas answers.
+    Through,
+    /// The connection is lost.
+    Lost,
+    /// Somebody answers in Atlas's place.
+    Answered(Response<Bytes>),
+}
 
-fn answer(status: u16, body: &'static str) -> Option<Option<Response<Bytes>>> {
-    Some(Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).ok())
+type Weather = fn(&Request<Bytes>) -> Fate;
+
+fn answer(status: u16, body: &'static str) -> Fate {
+    Fate::Answered(Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap())
 }
 
 fn is_token(request: &Request<Bytes>) -> bool {
     request.uri().path() == "/api/oauth/token"
 }
 
-fn maintenance(request: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
+fn maintenance(request: &Request<Bytes>) -> Fate {
     let code = r#"{"error":405,"errorCode":"WRITES_NOT_ALLOWED_DURING_APP_UPGRADES"}"#;
-    if request.method() == Method::POST && !is_token(request) { answer(405, code) } else { None }
+    if request.method() == Method::POST && !is_token(request) { answer(405, code) } else { Fate::Through }
 }
 
-fn unavailable(request: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
-    if is_token(request) { None } else { answer(503, r#"{"error":503,"errorCode":"SERVICE_UNAVAILABLE"}"#) }
+fn unavailable(request: &Request<Bytes>) -> Fate {
+    if is_token(request) { Fate::Through } else { answer(503, r#"{"error":503,"errorCode":"SERVICE_UNAVAILABLE"}"#) }
 }
 
-fn web_page(_: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
+fn web_page(_: &Request<Bytes>) -> Fate {
     answer(200, "<html><title>Harbour Hotel WiFi</title>")
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is a kind of weather")]
-fn lost(_: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
-    Some(None)
+fn lost(_: &Request<Bytes>) -> Fate {
+    Fate::Lost
 }
 
-fn token_limit(request: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
-    is_token(request).then(|| {
-        let body = r#"{"error":429,"errorCode":"RATE_LIMITED"}"#;
-        Response::builder().status(429).header("retry-after", "20").body(Bytes::from_static(body.as_bytes())).ok()
-    })
+fn token_limit(request: &Request<Bytes>) -> Fate {
+    if !is_token(request) {
+        return Fate::Through;
+    }
+    let body = Bytes::from_static(br#"{"error":429,"errorCode":"RATE_LIMITED"}"#);
+    Fate::Answered(Response::builder().status(429).header("retry-after", "20").body(body).unwrap())
 }
 
-fn token_crowd(request: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
+fn token_crowd(request: &Request<Bytes>) -> Fate {
     let body = r#"{"error":"access_denied","error_description":"Access Token limit reached."}"#;
-    if is_token(request) { answer(403, body) } else { None }
+    if is_token(request) { answer(403, body) } else { Fate::Through }
 }
 
-fn token_trouble(request: &Request<Bytes>) -> Option<Option<Response<Bytes>>> {
-    if is_token(request) { answer(500, "") } else { None }
+fn token_trouble(request: &Request<Bytes>) -> Fate {
+    if is_token(request) { answer(500, "") } else { Fate::Through }
 }
 
 /// A harbour's engine whose way to Atlas has this weather for an hour after `from`, and how often it struck.
@@ -63,10 +72,14 @@ fn engine_in(harbour: &mut Harbour, weather: Weather, from: Duration) -> (Engine
     let count = struck.clone();
     let transport = Transport::in_process(Arc::new(move |request| {
         let now = clock.now().since(START);
-        let instead = if (from..from + HOUR).contains(&now) { weather(&request) } else { None };
+        let fate = if (from..from + HOUR).contains(&now) { weather(&request) } else { Fate::Through };
         let (simulator, count) = (simulator.clone(), count.clone());
         async move {
-            let Some(instead) = instead else { return simulator.answer(request).await.ok() };
+            let instead = match fate {
+                Fate::Through => return simulator.answer(request).await.ok(),
+                Fate::Lost => None,
+                Fate::Answered(answer) => Some(answer),
+            };
             count.fetch_add(1, Ordering::Relaxed);
             instead
         }

@@ -47,7 +47,8 @@ impl Hands<'_> {
             Act::Weather(faults) => self.world.set_faults((**faults).clone()),
             Act::FillDisk(on) => {
                 let full = "BEGIN INSERT INTO soak_full VALUES (NULL); END";
-                self.sql(&format!("{FULL} CREATE TRIGGER IF NOT EXISTS the_disk_is_full BEFORE {on} {full}")).await;
+                // The trigger first: where there are no tables yet, nothing of ours shall be there either.
+                self.sql(&format!("CREATE TRIGGER IF NOT EXISTS the_disk_is_full BEFORE {on} {full}; {FULL}")).await;
             }
             Act::FreeDisk => self.sql("DROP TRIGGER IF EXISTS the_disk_is_full").await,
             Act::Lock => self.lock().await,
