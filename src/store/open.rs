@@ -50,7 +50,7 @@ impl Store {
         let database = address::name(&path);
         find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
         let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
-        prepare(&path, &database, time).await?;
+        prepare_in_turn(&path, &database, time).await?;
         let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database.clone(), error))?;
         let watch = Watch::over(&path, database)?.into();
         Ok(Self { pool, path: path.into(), time, watch })
@@ -77,6 +77,21 @@ fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
     }
     let hint = "name the database of an earlier run with --database-url, or start one with `drydock run`";
     Ok(Err(StoreError::NoSuchDatabase { database: address::name(path), hint }))
+}
+
+/// How often a file is prepared again that somebody else prepares at the same time: once for the journal's mode, and
+/// once for each of a few migrations.
+const AGAIN: usize = 3;
+
+/// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
+async fn prepare_in_turn(path: &Path, database: &str, time: Time) -> Result<()> {
+    for _ in 0..AGAIN {
+        match prepare(path, database, time).await {
+            Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
+            done => return done,
+        }
+    }
+    prepare(path, database, time).await
 }
 
 /// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
@@ -134,14 +149,7 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
 }
 
 async fn migrate(connection: &mut SqliteConnection, database: &str) -> Result<()> {
-    let mut done = MIGRATOR.run(&mut *connection).await;
-    for _ in MIGRATOR.iter() {
-        // Two that open a new file at once both make its tables, and one of them finds that they are there already.
-        if done.is_err() {
-            done = MIGRATOR.run(&mut *connection).await;
-        }
-    }
-    done.map_err(|error| match error {
+    MIGRATOR.run(connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerVersion { database: database.to_owned(), version },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             StoreError::of(database.to_owned(), error)

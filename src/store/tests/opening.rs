@@ -167,7 +167,7 @@ async fn a_paused_clock_stands_still_while_the_database_works() {
 
 #[tokio::test]
 async fn two_that_open_a_new_database_at_once_both_get_it() {
-    for _ in 0..20 {
+    for _ in 0..30 {
         let dir = tempfile::tempdir().unwrap();
         let open = || async { Store::open(&url(&dir), Open::CreateIfMissing).await };
         let (one, other) = tokio::join!(open(), open());
