@@ -1,7 +1,7 @@
 //! Opening a database: what is checked before the first statement of ours runs.
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -98,6 +98,11 @@ async fn prepare_in_turn(path: &Path, database: &str, time: Time) -> Result<()> 
 async fn prepare(path: &Path, database: &str, time: Time) -> Result<()> {
     if path.is_dir() {
         return Err(StoreError::NotADatabase { database: database.to_owned(), why: "is a directory" });
+    }
+    let mode = path.metadata().map_err(|error| StoreError::of_io(database.to_owned(), error))?.permissions().mode();
+    if mode & 0o444 != 0 && mode & 0o222 == 0 {
+        // SQLite would leave read-only files beside it, which stay in the way when this one can be written again.
+        return Err(StoreError::ReadOnly { database: database.to_owned() });
     }
     let of = |error| StoreError::of(database.to_owned(), error);
     let mut connection = sqlite_options(path, time).connect().await.map_err(of)?;

@@ -41,6 +41,7 @@ impl Surprised {
         self.dir.run(&["run", "fast.toml", "-q"]).with(0);
         assert_eq!(self.dir.status()["counts"]["succeeded"], 12, "what was upgraded before is known no more");
         assert!(!self.dir.has("drydock.db.rescued"));
+        self.dir.run(&["audit", "verify"]).with(0);
         self.atlas.stop().are_clean(12);
     }
 }

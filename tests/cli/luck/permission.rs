@@ -34,12 +34,6 @@ impl Bound {
 
     fn mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.dir.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
-        // SQLite gives the files beside a database its mode, and may leave them there.
-        for beside in ["-wal", "-shm"].map(|ending| self.dir.path().join(format!("{name}{ending}"))) {
-            if beside.exists() {
-                fs::set_permissions(beside, fs::Permissions::from_mode(mode)).unwrap();
-            }
-        }
     }
 
     fn run(&self, words: &[&str]) -> Ended {
