@@ -56,7 +56,7 @@ pub(crate) enum Action {
 }
 
 /// Gathers what may happen next.
-pub(crate) fn actions(state: &State, bounds: &Bounds, rules: Rules, into: &mut Vec<Action>) {
+pub(crate) fn actions(state: &State, bounds: Bounds, rules: Rules, into: &mut Vec<Action>) {
     if state.is_over() {
         return;
     }
@@ -87,7 +87,7 @@ fn world(state: &State, into: &mut Vec<Action>) {
     }
 }
 
-fn deaths(state: &State, bounds: &Bounds, into: &mut Vec<Action>) {
+fn deaths(state: &State, bounds: Bounds, into: &mut Vec<Action>) {
     let may_die = bounds.crashes.is_none() || state.crashes_left > 0;
     if let Some(step) = state.runner
         && may_die
@@ -138,7 +138,7 @@ fn answers(state: &State, who: Who, send: u8, left: Ago, into: &mut Vec<Action>)
 }
 
 /// What a runner with empty hands may begin.
-fn new_steps(state: &State, bounds: &Bounds, rules: Rules, into: &mut Vec<Action>) {
+fn new_steps(state: &State, bounds: Bounds, rules: Rules, into: &mut Vec<Action>) {
     let may_send = state.row.send < bounds.sends;
     match state.row.state {
         JobState::Ready if rules == Rules::WritesTheIntentAfterTheCall && may_send => into.push(Action::LeaveFirst),

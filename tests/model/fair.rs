@@ -94,18 +94,20 @@ fn ends(state: State, temper: Temper, rules: Rules, known: &Known) -> bool {
     let court = Court { rules, patience: temper.patience() };
     let bounds = Bounds { sends: u8::MAX, crashes: None, patience: court.patience };
     let mut state = state.merged(court.patience);
-    let mut way = Vec::new();
+    let mut way: Vec<u64> = Vec::new();
     for _ in 0..STEPS {
         let print = print(&state, temper);
         if state.row.state.is_ended() || known.place(print).load(Ordering::Relaxed) == print {
-            way.into_iter().for_each(|print: u64| known.place(print).store(print, Ordering::Relaxed));
+            for print in way {
+                known.place(print).store(print, Ordering::Relaxed);
+            }
             return true;
         }
         way.push(print);
         let action = step(&state, temper, rules);
-        state = next(state, action, &bounds, court);
+        state = next(state, action, bounds, court);
         if matches!(action, Action::Answer { .. } | Action::See(..)) {
-            state = next(state, Action::Tick, &bounds, court); // nothing is done again at once
+            state = next(state, Action::Tick, bounds, court); // nothing is done again at once
         }
     }
     false

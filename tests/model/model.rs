@@ -35,15 +35,15 @@ impl Model for House {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State::first(&self.bounds).merged(self.bounds.patience)]
+        vec![State::first(self.bounds).merged(self.bounds.patience)]
     }
 
     fn actions(&self, state: &State, into: &mut Vec<Action>) {
-        actions(state, &self.bounds, self.rules, into);
+        actions(state, self.bounds, self.rules, into);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let after = next(*state, action, &self.bounds, self.court());
+        let after = next(*state, action, self.bounds, self.court());
         (after != *state).then_some(after)
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct Court {
 }
 
 /// The moment after `action`.
-pub(crate) fn next(mut state: State, action: Action, bounds: &Bounds, court: Court) -> State {
+pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Court) -> State {
     let it = &mut state;
     let counted = u8::from(bounds.crashes.is_some());
     match action {

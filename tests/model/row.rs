@@ -40,6 +40,7 @@ pub(crate) enum Wish {
 }
 
 /// The job's row on disk.
+#[expect(clippy::struct_excessive_bools, reason = "a job has as many")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Row {
     pub(crate) state: State,

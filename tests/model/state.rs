@@ -135,7 +135,7 @@ pub(crate) struct State {
 
 impl State {
     /// The start: a fleet was loaded, a runner has the lock.
-    pub(crate) fn first(bounds: &Bounds) -> Self {
+    pub(crate) fn first(bounds: Bounds) -> Self {
         Self {
             row: Row::new(),
             writer: Who::Runner,

@@ -104,7 +104,7 @@ fn since(ago: Ago) -> String {
     match ago {
         0 => String::new(),
         ago if ago % SETTLE == 0 => format!(", from {} settle time(s) ago", ago / SETTLE),
-        ago => format!(", from {} half settle time(s) ago", ago),
+        ago => format!(", from {ago} half settle time(s) ago"),
     }
 }
 
