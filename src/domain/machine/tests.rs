@@ -335,6 +335,40 @@ fn a_cluster_that_stirred_and_is_what_it_was_is_not_asked_again() {
 }
 
 #[test]
+fn a_probe_of_a_ready_job_that_shows_anything_but_an_eligible_source_calls_the_send_off() {
+    let ready = after(&new_job(), &look(source("s", "IDLE"), 10), 10);
+    assert_eq!(ready.state, State::Ready);
+    assert_eq!(after(&ready, &look(source("s", "IDLE"), 20), 20), ready, "nothing new");
+    assert_eq!(after(&ready, &look(Sighting::Unlisted, 20), 20), ready, "no news");
+    assert_eq!(after(&ready, &look(target(true), 20), 20).state, State::Skipped);
+    assert_eq!(after(&ready, &look(target(false), 20), 20).state, State::Upgrading);
+    assert_eq!(after(&ready, &look(source("s", "UPDATING"), 20), 20).state, State::Pending);
+    let replaced = after(&ready, &look(source("other", "IDLE"), 20), 20);
+    assert_eq!(replaced.error.map(|fault| fault.code).as_deref(), Some("CLUSTER_REPLACED"));
+    assert_eq!(after(&ready, &look(source("s", "UPDATING"), 9), 20), ready, "older than the look that made it ready");
+    assert_eq!(after(&ready, &look(target(false), 9), 20).state, State::Upgrading, "the target is never old");
+}
+
+#[test]
+fn a_target_that_is_seen_before_the_answer_leaves_nothing_to_send() {
+    let job = after(&submitting(Millis(0)), &look(target(false), 2), 2);
+    assert_eq!((job.state, job.open, job.attempts), (State::Upgrading, true, 1));
+    let throttled = Answer::Throttled { retry_after: None };
+    let told = after(&job, &answer(throttled, 3), 3);
+    assert_eq!((told.state, told.open), (State::Upgrading, false), "not ready: it would be sent again");
+    assert_eq!(after(&told, &look(target(true), 40), 40).state, State::Succeeded);
+}
+
+#[test]
+fn a_look_from_before_the_acceptance_says_nothing_about_the_upgrade() {
+    let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1000), 1000);
+    let job = after(&job, &look(source("s", "IDLE"), 10), 1001);
+    assert_eq!((job.state, &job.streak), (State::Upgrading, &None));
+    let job = after(&job, &look(source("s", "IDLE"), 1002), 1002);
+    assert_eq!(job.state, State::Upgrading, "ten settle times have not passed since Atlas accepted");
+}
+
+#[test]
 fn a_request_of_another_campaign_is_verified_before_the_first_send() {
     let job = after(&new_job(), &Event::SentElsewhere, 1);
     assert_eq!(job.state, State::Verifying);
