@@ -85,14 +85,15 @@ fn has_its_reason(state: &State) -> bool {
     }
 }
 
-/// What the row says of its requests is so: an ended job that knows of an open one says it, and so does one whose
-/// request may truly land yet. An acceptance closes a request by the design's definition (section 2): what is known of
-/// that one is that Atlas upgrades, and a retry verifies before it sends.
+/// An ended job that knows of an open request says so, and so does one whose request may truly land yet; but for one
+/// that was given up after Atlas had accepted: by the design (section 2) that closed the request, and a retry verifies
+/// before it sends.
 fn owns_up(state: &State) -> bool {
-    let unhappy = matches!(state.row.state, JobState::Failed | JobState::Cancelled);
-    let lurks = unhappy && state.may_land() && !state.row.accepted;
-    let open = state.row.state.is_ended() && state.row.open || lurks;
-    !open || state.row.code() == "OUTCOME_UNKNOWN"
+    let row = &state.row;
+    let open = row.state.is_ended() && row.open;
+    let followed = row.accepted && row.code() == "GAVE_UP";
+    let may_land = matches!(row.state, JobState::Failed | JobState::Cancelled) && state.may_land() && !followed;
+    !(open || may_land) || row.code() == "OUTCOME_UNKNOWN"
 }
 
 /// A live job is due, or its request is on the wire, or its runner is dead and the next one takes it over.
