@@ -5,14 +5,15 @@ use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
 
-/// Recomputes everything; names the first thing that does not fit, or prints the campaign's digest.
+/// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
 pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
     let store = context.store().await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
-    let verified = store.verify(&campaign).await?.map_err(|misfit| {
+    let verified = store.verify(&campaign).await?.map_err(|misfits| {
         Failure::internal(format!(
-            "{name}: {misfit}\nthe history does not vouch for {} any more: keep a copy as evidence, and find out who wrote to it",
+            "{name} does not fit in {}\n{misfits}\nthe history does not vouch for {} any more: keep a copy as evidence, and find out who wrote to it",
+            if misfits.total == 1 { "one place".to_owned() } else { format!("{} places", misfits.total) },
             store.name()
         ))
     })?;

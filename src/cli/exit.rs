@@ -77,6 +77,9 @@ impl From<StoreError> for Failure {
             | StoreError::Locked { .. }
             | StoreError::Unwritable { .. }
             | StoreError::Damaged { .. }
+            | StoreError::Edited { .. }
+            | StoreError::Unsealed { .. }
+            | StoreError::Nonsense { .. }
             | StoreError::Displaced { .. }
             | StoreError::LockLost { .. }
             | StoreError::Other { .. } => Self::internal(error),

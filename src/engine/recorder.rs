@@ -127,13 +127,12 @@ impl Recorder {
         }
         let ids: Vec<i64> = missed.iter().map(|item| item.job.id).collect();
         let rows = self.engine.store.reload(&ids).await?;
-        Ok(missed
-            .into_iter()
-            .filter_map(|item| {
-                let job = rows.iter().find(|row| row.id == item.job.id)?.clone();
-                Some(Item { job, ..item })
-            })
-            .collect())
+        let again = |item: Item| match rows.iter().find(|row| row.id == item.job.id) {
+            Some(job) => Ok(Item { job: job.clone(), ..item }),
+            // Drydock removes no row.
+            None => Err(StoreError::Edited { database: self.engine.store.name(), what: item.job.name() }),
+        };
+        missed.into_iter().map(again).collect()
     }
 
     fn log(&self, before: &Job, after: &Job) {

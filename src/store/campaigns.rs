@@ -1,9 +1,10 @@
 //! Campaigns: what they are, what they are bound to, and what holds them.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
+use crate::store::chain::{Charter, Digest};
 use crate::store::{Result, Store, StoreError};
 
 /// One batch: a fleet and the operation that is done to it.
@@ -51,10 +52,46 @@ impl From<CampaignRow> for Campaign {
     }
 }
 
+/// What the seal of a campaign's row is over.
+#[derive(FromRow)]
+pub(super) struct CharterRow {
+    name: String,
+    operation: String,
+    against: Option<String>,
+    columns: String,
+    created_at: i64,
+    pub(super) jobs: i64,
+    seal: Vec<u8>,
+}
+
+impl CharterRow {
+    fn charter(&self) -> Charter<'_> {
+        Charter {
+            name: &self.name,
+            operation: &self.operation,
+            against: self.against.as_deref(),
+            columns: &self.columns,
+            created_at: self.created_at,
+            jobs: self.jobs,
+        }
+    }
+
+    /// Whether the row is as it was last written.
+    pub(super) fn fits(&self) -> bool {
+        Digest::of_column(&self.seal) == Some(self.charter().seal())
+    }
+
+    /// Whether it is of a Drydock that knew no seals.
+    pub(super) fn is_unsealed(&self) -> bool {
+        Digest::of_column(&self.seal) == Some(Digest::NONE)
+    }
+}
+
 const ALL: &str = "SELECT * FROM campaigns ORDER BY id";
 const OF_NAME: &str = "SELECT * FROM campaigns WHERE name = $1";
-const BIND: &str = "UPDATE campaigns SET against = $2 WHERE id = $1 AND against IS NULL";
-const BOUND: &str = "SELECT name, against FROM campaigns WHERE id = $1";
+const CHARTER: &str = "SELECT name, operation, against, columns, created_at, jobs, seal FROM campaigns WHERE id = $1";
+const SEAL: &str = "UPDATE campaigns SET seal = $2 WHERE id = $1";
+const BIND: &str = "UPDATE campaigns SET against = $2 WHERE id = $1";
 const HOLD: &str = "UPDATE campaigns SET hold_code = $2, hold_detail = $3, held_at = $4 WHERE id = $1";
 
 impl Store {
@@ -75,22 +112,44 @@ impl Store {
     /// Binds a campaign to what it is run against: for good the first time, and afterwards
     /// [`StoreError::AgainstOther`] if it is something else.
     pub async fn bind(&self, campaign_id: i64, against: &str) -> Result<()> {
-        let bound = on_pool!(self, writer, pool =>
-            sqlx::query(BIND).bind(campaign_id).bind(against).execute(pool).await);
-        self.explained(bound)?;
-        // From the writer again: what was first written stands, whoever wrote it.
-        let row: sqlx::Result<(String, Option<String>)> =
-            on_pool!(self, writer, pool => sqlx::query_as(BOUND).bind(campaign_id).fetch_one(pool).await);
-        let (campaign, bound) = self.explained(row)?;
-        match bound {
-            Some(bound) if bound != against => Err(StoreError::AgainstOther {
-                database: self.name(),
-                campaign,
-                against: bound,
-                wanted: against.to_owned(),
-            }),
-            _ => Ok(()),
+        let mut tx = self.begin().await?;
+        let _still = self.still();
+        let row = self.charter(&mut tx, campaign_id).await?;
+        match &row.against {
+            Some(bound) if bound == against => return Ok(()),
+            Some(bound) => {
+                return Err(StoreError::AgainstOther {
+                    database: self.name(),
+                    campaign: row.name,
+                    against: bound.clone(),
+                    wanted: against.to_owned(),
+                });
+            }
+            None => {}
         }
+        self.explained(sqlx::query(BIND).bind(campaign_id).bind(against).execute(&mut *tx).await)?;
+        self.seal(&mut tx, campaign_id).await?;
+        self.commit(tx).await
+    }
+
+    /// What the row of a campaign says; [`StoreError::Edited`] if the row is not as it was written.
+    pub(super) async fn charter(&self, connection: &mut SqliteConnection, campaign_id: i64) -> Result<CharterRow> {
+        let row = self.charter_as_it_lies(connection, campaign_id).await?;
+        if row.fits() {
+            return Ok(row);
+        }
+        Err(self.disbelieved(format!("campaign {}", row.name), Digest::of_column(&row.seal).unwrap_or_default()))
+    }
+
+    /// The same, whoever wrote it.
+    pub(super) async fn charter_as_it_lies(&self, connection: &mut SqliteConnection, id: i64) -> Result<CharterRow> {
+        self.explained(sqlx::query_as(CHARTER).bind(id).fetch_one(connection).await)
+    }
+
+    /// Seals the row of a campaign after it was written.
+    pub(super) async fn seal(&self, connection: &mut SqliteConnection, id: i64) -> Result<()> {
+        let seal = self.charter_as_it_lies(connection, id).await?.charter().seal();
+        self.explained(sqlx::query(SEAL).bind(id).bind(seal.bytes()).execute(connection).await).map(drop)
     }
 
     /// Writes why a campaign waits for an operator and since when, or, with `None`, that it waits no more.

@@ -186,17 +186,20 @@ impl Link<'_> {
     }
 }
 
-/// The seal of a row: all of it as it was last written, and the newest event. What a claim marks on a live row
-/// (`runner`, `overdue`, `due_at`, `claimed_by`) is left out; an ended job is claimed by nobody.
-pub(super) fn seal(job: &Job, what: Digest, head: Digest, runner: Option<&str>) -> Digest {
+/// The seal of a row: all of it as it was last written, and its history up to the newest event. What a claim marks
+/// on a live row (`runner`, `overdue`, `due_at`, `claimed_by`) is left out; an ended job is claimed by nobody.
+pub(super) fn seal(job: &Job, what: Digest, (events, head): (i64, Digest), runner: Option<&str>) -> Digest {
     let ended = job.state.is_ended();
     let streak = job.streak.as_ref();
     Form::new("drydock seal 1")
         .digest(what)
+        .number(Some(events))
         .digest(head)
         .number(Some(job.id))
         .number(Some(job.campaign_id))
         .number(Some(job.row))
+        .text(Some(&job.project_id))
+        .text(Some(&job.cluster_name))
         .number(Some(job.revision))
         .time(streak.map(|streak| streak.since))
         .text(streak.map(|streak| &*streak.id))
@@ -210,6 +213,32 @@ pub(super) fn seal(job: &Job, what: Digest, head: Digest, runner: Option<&str>) 
         .number(ended.then_some(job.overdue))
         .text(runner.filter(|_| ended))
         .done()
+}
+
+/// What a campaign is, as its row has it.
+pub(super) struct Charter<'a> {
+    pub(super) name: &'a str,
+    pub(super) operation: &'a str,
+    pub(super) against: Option<&'a str>,
+    /// The names of the fleet's own columns, as JSON.
+    pub(super) columns: &'a str,
+    pub(super) created_at: i64,
+    /// How many jobs it has.
+    pub(super) jobs: i64,
+}
+
+impl Charter<'_> {
+    /// The seal of a campaign's row.
+    pub(super) fn seal(&self) -> Digest {
+        Form::new("drydock campaign seal 1")
+            .text(Some(self.name))
+            .text(Some(self.operation))
+            .text(self.against)
+            .text(Some(self.columns))
+            .number(Some(self.created_at))
+            .number(Some(self.jobs))
+            .done()
+    }
 }
 
 /// The digest of a campaign: over the heads of all its jobs in the fleet's order.

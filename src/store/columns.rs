@@ -1,4 +1,4 @@
-//! How a job lies in its row: the columns of table `jobs`, read back into a [`Job`].
+//! How a job lies in its row: the columns of table `jobs`, read back into a [`Job`] and its [`Standing`].
 
 use sqlx::FromRow;
 
@@ -6,6 +6,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
 use crate::store::chain::Digest;
+use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
 
 /// A row of `jobs` as the database has it.
@@ -14,10 +15,10 @@ pub(super) struct JobRow {
     pub(super) id: i64,
     campaign_id: i64,
     pub(super) row: i64,
-    pub(super) project_id: String,
-    pub(super) cluster_name: String,
-    pub(super) wanted: String,
-    pub(super) extra: String,
+    project_id: String,
+    cluster_name: String,
+    wanted: String,
+    extra: String,
     state: String,
     revision: i64,
     send: i64,
@@ -34,7 +35,7 @@ pub(super) struct JobRow {
     missing: i64,
     alone: i64,
     deferrals: i64,
-    pub(super) overdue: i64,
+    overdue: i64,
     first_look_at: Option<i64>,
     looked_at: Option<i64>,
     sent_at: Option<i64>,
@@ -50,29 +51,41 @@ pub(super) struct JobRow {
     target_connection_string: Option<String>,
     answered_id: Option<String>,
     seen: Option<String>,
-    pub(super) claimed_by: Option<String>,
-    pub(super) runner: Option<String>,
-    pub(super) events: i64,
-    pub(super) head: Vec<u8>,
-    pub(super) seal: Vec<u8>,
+    claimed_by: Option<String>,
+    runner: Option<String>,
+    events: i64,
+    head: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl JobRow {
+    /// The job as people name it.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.project_id, self.cluster_name)
+    }
 }
 
 impl Store {
-    /// The jobs that lie in `rows`. A row that makes no sense is an error, never a guess.
-    pub(super) fn jobs_of(&self, rows: Vec<JobRow>) -> Result<Vec<Job>> {
-        rows.into_iter().map(|row| self.job_of(row)).collect()
-    }
-
-    /// The job that lies in `row`.
-    pub(super) fn job_of(&self, row: JobRow) -> Result<Job> {
-        let what = format!("job {}", row.id);
+    /// The job that lies in `row`, and the rest of the row, whoever wrote it. What makes no sense is an error, never
+    /// a guess.
+    pub(super) fn as_it_lies(&self, row: JobRow) -> Result<(Job, Standing)> {
+        let what = row.name();
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
         let state = self.state_of(&row.state)?;
         let streak = self.both(&what, "streak", row.streak_since, row.streak_id)?;
         let streak = self.both(&what, "streak", streak, row.streak_looks)?;
         let refused = self.both(&what, "if_not_landed_code", row.if_not_landed_code, row.if_not_landed_detail)?;
         let error = self.both(&what, "error_code", row.error_code, row.error_detail)?;
-        Ok(Job {
+        let standing = Standing {
+            wanted: row.wanted,
+            extra: row.extra,
+            claimed_by: row.claimed_by,
+            runner: row.runner,
+            events: row.events,
+            head: self.digest_of(&what, "head", &row.head)?,
+            seal: self.digest_of(&what, "seal", &row.seal)?,
+        };
+        let job = Job {
             id: row.id,
             campaign_id: row.campaign_id,
             row: row.row,
@@ -110,7 +123,8 @@ impl Store {
             target: self.identity(&what, "target_id", row.target_id, row.target_connection_string)?,
             answered_id: row.answered_id,
             seen: row.seen,
-        })
+        };
+        Ok((job, standing))
     }
 
     /// The state called `name`.
@@ -154,7 +168,8 @@ impl Store {
 
     /// The error for a column that holds what nobody writes.
     pub(super) fn nonsense(&self, what: &str, column: &str, found: impl std::fmt::Display) -> StoreError {
-        StoreError::other(self.name(), format!("{what} has a {column} that makes no sense: {found}"))
+        let (what, column) = (what.to_owned(), column.to_owned());
+        StoreError::Nonsense { database: self.name(), what, column, found: found.to_string() }
     }
 }
 

@@ -142,6 +142,40 @@ pub enum StoreError {
         /// What became of it.
         fate: Fate,
     },
+    /// A column holds what Drydock never writes.
+    #[error(
+        "{what} in {database} has a {column} that makes no sense ({found}): was it written by another program? Keep a copy as evidence, let `drydock audit verify` say what else was touched, and put a backup in its place"
+    )]
+    Nonsense {
+        /// The database's name.
+        database: String,
+        /// Whose column.
+        what: String,
+        /// Its name.
+        column: String,
+        /// What is in it.
+        found: String,
+    },
+    /// A row has no seal: it was added by hand, or is of a version that knew no seals.
+    #[error(
+        "{what} in {database} bears no digest: it was added by hand, or by a drydock that kept none yet, which then should end what it began. Nothing is done on the word of such a row; `drydock audit verify` says what else was touched"
+    )]
+    Unsealed {
+        /// The database's name.
+        database: String,
+        /// Whose row: a job's, `PROJECT/CLUSTER`, or a campaign's.
+        what: String,
+    },
+    /// Something else than Drydock has written to a row, or removed it.
+    #[error(
+        "{what} in {database} is not as drydock wrote it: another program, or somebody by hand, has written to the database. Nothing is done on the word of such a row. Keep a copy as evidence, let `drydock audit verify` say what else was touched, and put a backup in its place, or the old value if it is known"
+    )]
+    Edited {
+        /// The database's name.
+        database: String,
+        /// Whose row: a job's, `PROJECT/CLUSTER`, or a campaign's.
+        what: String,
+    },
     /// The lock file is not the one that was locked any more, so that somebody else may hold the lock, too.
     #[error(
         "{file} {fate} while this run held it, and another run may have started since: this one stopped at once, and nothing is lost; leave that file alone, and run again"

@@ -24,6 +24,7 @@ mod record;
 mod rescue;
 mod rows;
 mod runner;
+mod standing;
 mod stats;
 mod watch;
 mod write;
@@ -34,7 +35,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use audit::{Misfit, Verified};
+pub use audit::{Misfit, Misfits, Verified};
 pub use campaigns::Campaign;
 pub use chain::Digest;
 pub use error::StoreError;

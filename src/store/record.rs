@@ -1,17 +1,19 @@
 //! Writing what was decided: job rows and their history, together or not at all.
 //!
 //! Each row is read once more before it is written: it says whether the job is still at the revision at which it was
-//! decided, and what the chain goes on from.
+//! decided, whether anybody else has written to it, and what the chain goes on from.
 
 use std::collections::BTreeMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
-use crate::store::chain::{self, Cargo, Digest, Link};
+use crate::store::chain::{self, Digest, Link};
+use crate::store::columns::JobRow;
 use crate::store::runner::Runner;
+use crate::store::standing::Standing;
 use crate::store::{Result, Store, write};
 
 /// One job as it shall be, and what its history shall say about it.
@@ -45,13 +47,14 @@ pub struct Call {
     pub duration_ms: Option<i64>,
 }
 
-const STANDING: &str = "SELECT row, wanted, extra, runner, events, head FROM jobs WHERE id = $1 AND revision = $2";
+const STANDING: &str = "SELECT * FROM jobs WHERE id = $1 AND revision = $2";
 const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 
 impl Store {
     /// Writes all `changes` in one transaction, which is on the disk when this returns, and says for each whether it
     /// was written. It was not if the row's revision has moved on since the job was read; then its history was not
-    /// written either. A change that breaks a rule of the tables is an error, and then nothing is written.
+    /// written either. A change that breaks a rule of the tables is an error, and so is a row that somebody edited
+    /// ([`StoreError::Edited`](crate::store::StoreError::Edited)); then nothing is written.
     pub async fn record(&self, runner: &Runner, changes: &[Change]) -> Result<Vec<bool>> {
         if changes.is_empty() {
             return Ok(Vec::new());
@@ -66,7 +69,7 @@ impl Store {
                 written.push(false);
                 continue;
             };
-            self.explained(standing.follow(&mut tx, runner, change).await)?;
+            self.explained(follow(&mut tx, standing, runner, change).await)?;
             let at = newest.entry(change.job.campaign_id).or_insert(change.at);
             *at = change.at.max(*at);
             written.push(true);
@@ -79,56 +82,35 @@ impl Store {
         Ok(written)
     }
 
-    /// What the job's row says besides what was decided, if it is still at the revision at which it was read.
-    async fn standing(&self, connection: &mut SqliteConnection, job: &Job) -> Result<Option<Standing>> {
-        let found: sqlx::Result<Option<StandingRow>> =
+    /// The job's row as it stands, if it is still at the revision at which it was read.
+    async fn standing(&self, connection: &mut SqliteConnection, job: &Job) -> Result<Option<(Job, Standing)>> {
+        let found: sqlx::Result<Option<JobRow>> =
             sqlx::query_as(STANDING).bind(job.id).bind(job.revision).fetch_optional(connection).await;
-        let Some(row) = self.explained(found)? else { return Ok(None) };
-        let StandingRow { row, wanted, extra, runner, events, head } = row;
-        let head = self.digest_of("a job", "head", &head)?;
-        Ok(Some(Standing { row, wanted, extra, runner, events, head }))
+        self.explained(found)?.map(|row| self.believed(row)).transpose()
     }
 }
 
-#[derive(FromRow)]
-struct StandingRow {
-    row: i64,
-    wanted: String,
-    extra: String,
-    runner: Option<String>,
-    events: i64,
-    head: Vec<u8>,
-}
-
-/// A row that is about to be written, as far as the writer does not decide it.
-struct Standing {
-    row: i64,
-    wanted: String,
-    extra: String,
-    /// Who wrote or claimed it last.
-    runner: Option<String>,
-    events: i64,
-    head: Digest,
-}
-
-impl Standing {
-    /// Writes the row, and the change's entry behind its history.
-    async fn follow(self, connection: &mut SqliteConnection, runner: &Runner, change: &Change) -> sqlx::Result<()> {
-        let what = chain::job(&change.job, Cargo { wanted: &self.wanted, extra: &self.extra });
-        let (mut events, mut head) = (self.events, self.head);
-        if let Some(entry) = &change.entry {
-            events += 1;
-            let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, (events, what, head));
-            head = link.digest();
-            write::append(connection, change.job.id, &link, head).await?;
-        }
-        // `overdue` counts what one process has seen, so another runner's first write starts it again.
-        let overdue = if self.runner.as_deref() == Some(&runner.id) { change.job.overdue } else { 0 };
-        let job = Job { row: self.row, revision: change.job.revision + 1, overdue, ..change.job.clone() };
-        let seal = chain::seal(&job, what, head, Some(&runner.id));
-        let claimed_by = (change.keep && !job.state.is_ended()).then_some(runner.id.as_str());
-        write::row(connection, &job, (&runner.id, claimed_by), (events, head, seal)).await
+/// Writes the row, and the change's entry behind its history.
+async fn follow(
+    connection: &mut SqliteConnection,
+    (was, standing): (Job, Standing),
+    runner: &Runner,
+    change: &Change,
+) -> sqlx::Result<()> {
+    let what = chain::job(&change.job, standing.cargo());
+    let (mut events, mut head) = (standing.events, standing.head);
+    if let Some(entry) = &change.entry {
+        events += 1;
+        let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, (events, what, head));
+        head = link.digest();
+        write::append(connection, change.job.id, &link, head).await?;
     }
+    // `overdue` counts what one process has seen, so another runner's first write starts it again.
+    let overdue = if standing.runner.as_deref() == Some(&runner.id) { change.job.overdue } else { 0 };
+    let job = Job { row: was.row, revision: change.job.revision + 1, overdue, ..change.job.clone() };
+    let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
+    let claimed_by = (change.keep && !job.state.is_ended()).then_some(runner.id.as_str());
+    write::row(connection, &job, (&runner.id, claimed_by), (events, head, seal)).await
 }
 
 /// An entry as the next link of a job's chain: its place, what the job is then, and the event before.

@@ -7,6 +7,7 @@ use crate::domain::job::{Job, State};
 use crate::store::chain::Digest;
 use crate::store::columns::{JobRow, placeholders};
 use crate::store::runner::Runner;
+use crate::store::standing::Standing;
 use crate::store::{Result, Store};
 
 /// A job together with what its row of the fleet carries along.
@@ -151,8 +152,9 @@ impl Store {
     }
 
     fn row_of(&self, row: JobRow) -> Result<Row> {
-        let extra = serde_json::from_str(&row.extra).map_err(|error| self.nonsense("a job", "extra", error))?;
-        Ok(Row { job: self.job_of(row)?, extra })
+        let (job, Standing { extra, .. }) = self.believed(row)?;
+        let extra = serde_json::from_str(&extra).map_err(|error| self.nonsense(&job.name(), "extra", error))?;
+        Ok(Row { job, extra })
     }
 
     pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {

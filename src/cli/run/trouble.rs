@@ -11,7 +11,11 @@ pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
             format!("what it holds now cannot be trusted: delete it and put a whole backup in its place. {WITHOUT}")
         }
         StoreError::Displaced { .. } => rescue(store).await,
-        StoreError::LockLost { .. } | StoreError::Damaged { .. } => return Failure::internal(error),
+        StoreError::LockLost { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Edited { .. }
+        | StoreError::Unsealed { .. }
+        | StoreError::Nonsense { .. } => return Failure::internal(error),
         _ => "the next run verifies what was on the wire before it sends anything".to_owned(),
     };
     Failure::internal(format!("{error}\n{next}"))

@@ -1,18 +1,21 @@
-//! The audit: is every history as it was written, and does every row follow from its history?
+//! The audit: is every history as it was written, does it make sense, and does every row follow from its history?
 //!
 //! All is read in one transaction, so that a run at work beside it changes nothing about the picture.
 
+mod misfit;
 mod row;
+mod sense;
 
 use std::collections::HashMap;
-use std::fmt;
 
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::chain::{Digest, Whole};
 use crate::store::columns::JobRow;
 use crate::store::rows::{EventRow, events_sql};
-use crate::store::{Campaign, Result, Store};
+use crate::store::{Campaign, Result, Store, StoreError};
+
+pub use misfit::{Misfit, Misfits};
 
 /// A campaign whose rows and histories fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,73 +28,33 @@ pub struct Verified {
     pub digest: Digest,
 }
 
-/// The first thing that does not fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
-    /// Which job's, `PROJECT/CLUSTER`, if it is one's.
-    pub job: Option<String>,
-    /// The number of the event, if it is an event's.
-    pub seq: Option<i64>,
-    /// What is wrong.
-    pub what: String,
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let comma = if self.seq.is_some() { ", " } else { ": " };
-        if let Some(job) = &self.job {
-            write!(out, "{job}{comma}")?;
-        }
-        if let Some(seq) = self.seq {
-            write!(out, "event {seq}: ")?;
-        }
-        out.write_str(&self.what)
-    }
-}
-
-/// What is found, or the first thing that does not fit.
+/// What is found, or what does not fit.
 type Found<T> = std::result::Result<T, Misfit>;
 
 /// How many jobs are read at once.
 const PAGE: i64 = 500;
 
-/// A campaign's jobs in the fleet's order, the next few.
-macro_rules! in_order {
-    ($columns:literal) => {
-        concat!(
-            "SELECT ",
-            $columns,
-            " FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4"
-        )
-    };
-}
-const JOBS: &str = in_order!("*");
-const HEADS: &str = in_order!("row, id, head");
-const EXPECTED: &str = "SELECT jobs FROM campaigns WHERE id = $1";
+const JOBS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4";
+/// What is wrong with what cannot be vouched for.
+const UNSEALED: &str = "it was written by a drydock that kept no digests yet";
+
+/// Before the first row.
+const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
+
 const STRAY: &str = "SELECT job_id, seq FROM events \
     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job_id) LIMIT 1";
 
-#[derive(FromRow)]
-struct HeadRow {
-    row: i64,
-    id: i64,
-    head: Vec<u8>,
-}
-
 impl Store {
-    /// Recomputes every digest of a campaign and checks that each job's row is what its events made of it; names
-    /// the first thing that does not fit.
-    pub async fn verify(&self, campaign: &Campaign) -> Result<Result<Verified, Misfit>> {
+    /// Recomputes every digest of a campaign and checks that each job's row is what its events made of it, and that
+    /// these make sense; or says what does not fit.
+    pub async fn verify(&self, campaign: &Campaign) -> Result<Result<Verified, Misfits>> {
         let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
         let _still = self.still();
         let (mut jobs, mut events) = (0, 0);
         let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
-        let mut after = (i64::MIN, i64::MIN);
-        loop {
-            let rows = sqlx::query_as(JOBS).bind(campaign.id).bind(after.0).bind(after.1).bind(PAGE);
-            let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
-            let Some(last) = rows.last() else { break };
-            after = (last.row, last.id);
+        let mut misfits = Misfits::default();
+        let mut after = FIRST;
+        while let Some(rows) = self.next(&mut tx, campaign, &mut after).await? {
             let mut histories = self.histories(&mut tx, &rows).await?;
             for row in rows {
                 let history = histories.remove(&row.id).unwrap_or_default();
@@ -99,30 +62,50 @@ impl Store {
                 events += history.len() as i64;
                 match row::check(self, campaign, row, history) {
                     Ok(head) => whole.add(head),
-                    Err(misfit) => return Ok(Err(misfit)),
+                    Err(misfit) => misfits.add(misfit),
                 }
             }
         }
-        if let Some(misfit) = self.missing_or_stray(&mut tx, campaign, jobs).await? {
-            return Ok(Err(misfit));
+        self.check_campaign(&mut tx, campaign, jobs, &mut misfits).await?;
+        if misfits.total > 0 {
+            return Ok(Err(misfits));
         }
         Ok(Ok(Verified { jobs, events, digest: whole.done() }))
     }
 
-    /// The digest over the newest events of all jobs of a campaign, in the fleet's order; nothing is checked.
+    /// The digest over the newest events of all jobs of a campaign, in the fleet's order. The rows are checked
+    /// ([`StoreError::Edited`]), their histories are not.
     pub async fn digest(&self, campaign: &Campaign) -> Result<Digest> {
+        let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
+        let _still = self.still();
+        let charter = self.charter(&mut tx, campaign.id).await?;
         let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
-        let mut after = (i64::MIN, i64::MIN);
-        loop {
-            let rows: sqlx::Result<Vec<HeadRow>> = on_pool!(self, readers, pool => sqlx::query_as(HEADS)
-                .bind(campaign.id).bind(after.0).bind(after.1).bind(PAGE * 10).fetch_all(pool).await);
-            let rows = self.explained(rows)?;
-            let Some(last) = rows.last() else { return Ok(whole.done()) };
-            after = (last.row, last.id);
-            for row in &rows {
-                whole.add(self.digest_of("a job", "head", &row.head)?);
+        let (mut jobs, mut after) = (0, FIRST);
+        while let Some(rows) = self.next(&mut tx, campaign, &mut after).await? {
+            for row in rows {
+                whole.add(self.believed(row)?.1.head);
+                jobs += 1;
             }
         }
+        if jobs != charter.jobs {
+            let what = format!("campaign {}, with {jobs} jobs of {}", campaign.name, charter.jobs);
+            return Err(StoreError::Edited { database: self.name(), what });
+        }
+        Ok(whole.done())
+    }
+
+    /// The next few rows in the fleet's order after `after`, which moves on; none after the last.
+    async fn next(
+        &self,
+        connection: &mut SqliteConnection,
+        campaign: &Campaign,
+        after: &mut (i64, i64),
+    ) -> Result<Option<Vec<JobRow>>> {
+        let rows = sqlx::query_as(JOBS).bind(campaign.id).bind(after.0).bind(after.1).bind(PAGE);
+        let rows: Vec<JobRow> = self.explained(rows.fetch_all(connection).await)?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        *after = (last.row, last.id);
+        Ok(Some(rows))
     }
 
     async fn histories(
@@ -140,24 +123,29 @@ impl Store {
         Ok(histories)
     }
 
-    /// A row that is gone altogether leaves no trace but the count, and its events have nobody.
-    async fn missing_or_stray(
+    /// The campaign's own row, which has the number of its jobs: one that is gone altogether leaves no other trace,
+    /// and its events have nobody.
+    async fn check_campaign(
         &self,
         connection: &mut SqliteConnection,
         campaign: &Campaign,
         jobs: i64,
-    ) -> Result<Option<Misfit>> {
-        let expected = sqlx::query_scalar(EXPECTED).bind(campaign.id).fetch_one(&mut *connection).await;
-        let expected: i64 = self.explained(expected)?;
+        misfits: &mut Misfits,
+    ) -> Result<()> {
+        let charter = self.charter_as_it_lies(&mut *connection, campaign.id).await?;
         let stray = sqlx::query_as(STRAY).fetch_optional(connection).await;
         let stray: Option<(i64, i64)> = self.explained(stray)?;
-        let misfit = |seq, what| Some(Misfit { job: None, seq, what });
-        Ok(match stray {
-            Some((job, seq)) => misfit(Some(seq), format!("it belongs to job {job}, which is not there")),
-            None if jobs != expected => {
-                misfit(None, format!("{} has {jobs} jobs, and {expected} were loaded", campaign.name))
-            }
-            None => None,
-        })
+        let mut add = |seq, what| misfits.add(Misfit { job: None, seq, what });
+        if let Some((job, seq)) = stray {
+            add(Some(seq), format!("it belongs to job {job}, which is not there"));
+        }
+        if jobs != charter.jobs {
+            add(None, format!("there are {jobs} jobs, and {} were loaded", charter.jobs));
+        }
+        if !charter.fits() {
+            let what = if charter.is_unsealed() { UNSEALED } else { "it was changed since drydock wrote it" };
+            add(None, format!("the campaign's own row: {what}"));
+        }
+        Ok(())
     }
 }

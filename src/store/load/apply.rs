@@ -69,6 +69,7 @@ impl Loader {
         let columns = self.columns.as_deref().unwrap_or("[]");
         let touched = sqlx::query(TOUCH).bind(id).bind(columns).bind(now).bind(added).execute(&mut *self.tx).await;
         self.store.explained(touched)?;
+        self.store.seal(&mut self.tx, id).await?;
         self.store.explained(sqlx::query(FORGET).execute(&mut *self.tx).await)?;
         self.store.commit(self.tx).await?;
         let unchanged = self.total - added - changed;
@@ -93,14 +94,12 @@ impl Loader {
     /// Lets one job follow its row; says whether that is more than another place in the list.
     async fn follow(&mut self, changed: ChangedRow) -> Result<bool> {
         let ChangedRow { job: row, new_row, new_wanted, new_extra, .. } = changed;
-        let (runner, mut events) = (row.runner.clone(), row.events);
-        let mut head = self.store.digest_of("a job", "head", &row.head)?;
         let cargo = Cargo { wanted: &new_wanted, extra: &new_extra };
-        let entry = entry(&row, cargo);
-        let wish = row.wanted != new_wanted;
-        let mut job = self.store.job_of(row)?;
+        let (mut job, standing) = self.store.believed(row)?;
+        let (mut events, mut head) = (standing.events, standing.head);
+        let entry = entry(standing.cargo(), cargo);
         job.row = new_row;
-        job.revision += i64::from(wish);
+        job.revision += i64::from(standing.wanted != new_wanted);
         let what = chain::job(&job, cargo);
         if let Some(entry) = &entry {
             events += 1;
@@ -109,7 +108,7 @@ impl Loader {
             let appended = write::append(&mut self.tx, job.id, &link, head).await;
             self.store.explained(appended)?;
         }
-        let seal = chain::seal(&job, what, head, runner.as_deref());
+        let seal = chain::seal(&job, what, (events, head), standing.runner.as_deref());
         let moved = sqlx::query(MOVE)
             .bind(job.id)
             .bind(job.row)
@@ -153,7 +152,7 @@ impl Loader {
             let fresh = Job::new(*row, project_id, cluster_name, Wanted::default(), self.now);
             let job = Job { id, campaign_id: self.campaign_id, ..fresh };
             let head = chain::beginning(&self.campaign, project_id, cluster_name);
-            let seal = chain::seal(&job, chain::job(&job, Cargo { wanted, extra }), head, None);
+            let seal = chain::seal(&job, chain::job(&job, Cargo { wanted, extra }), (0, head), None);
             query = query.bind(id).bind(self.campaign_id).bind(row).bind(project_id).bind(cluster_name);
             query =
                 query.bind(wanted).bind(extra).bind(self.now.0).bind(head.bytes().to_vec()).bind(seal.bytes().to_vec());
@@ -169,9 +168,9 @@ impl Loader {
 }
 
 /// What the history shall say about a row that wants something else or carries something else along.
-fn entry(row: &JobRow, new: Cargo<'_>) -> Option<Entry> {
-    let wanted = (row.wanted != new.wanted).then(|| format!("wanted was {}", row.wanted));
-    let extra = (row.extra != new.extra).then(|| format!("its own columns were {}", row.extra));
+fn entry(old: Cargo<'_>, new: Cargo<'_>) -> Option<Entry> {
+    let wanted = (old.wanted != new.wanted).then(|| format!("wanted was {}", old.wanted));
+    let extra = (old.extra != new.extra).then(|| format!("its own columns were {}", old.extra));
     let changes: Vec<String> = wanted.into_iter().chain(extra).collect();
     (!changes.is_empty()).then(|| Entry::new(Kind::Changed).saying(changes.join("; ")))
 }

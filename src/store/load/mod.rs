@@ -139,7 +139,7 @@ impl Store {
         let still = self.still();
         self.explained(runner.enlist(&mut tx).await)?;
         let made = sqlx::query(CAMPAIGN).bind(campaign).bind(operation).bind(now.0).execute(&mut *tx).await;
-        self.explained(made)?;
+        let new = self.explained(made)?.rows_affected() > 0;
         let found = sqlx::query_as(FIND).bind(campaign).fetch_one(&mut *tx).await;
         let (campaign_id, does): (i64, String) = self.explained(found)?;
         if does != operation {
@@ -150,6 +150,11 @@ impl Store {
                 operation: does,
                 wanted: operation.to_owned(),
             });
+        }
+        if new {
+            self.seal(&mut tx, campaign_id).await?;
+        } else {
+            self.charter(&mut tx, campaign_id).await?;
         }
         self.explained(sqlx::query(INCOMING).execute(&mut *tx).await)?;
         let (store, runner, campaign) = (self.clone(), runner.clone(), campaign.to_owned());

@@ -14,7 +14,7 @@ use std::time::Duration;
 use drydock::domain::event::Seen;
 use drydock::report::{Format, write};
 use drydock::simulator::Ledger;
-use drydock::store::{Filter, Misfit, Open, Recorded, Row, Store};
+use drydock::store::{Filter, Misfits, Open, Recorded, Row, Store};
 
 use super::fleet::CAMPAIGN;
 use super::life::wait_for_the_dead;
@@ -31,7 +31,7 @@ struct Evidence<'a> {
     histories: BTreeMap<i64, Vec<Recorded>>,
     csv: Vec<u8>,
     /// What the audit finds first, if it finds anything.
-    misfit: Option<Misfit>,
+    misfits: Option<Misfits>,
     ledger: Ledger,
     /// What stands under each name in the end.
     last: BTreeMap<Name, Option<Seen>>,
@@ -57,8 +57,8 @@ pub(crate) fn all(voyage: &mut Voyage, calm: bool) -> Vec<String> {
     let mut violations = promises::check(&evidence);
     violations.extend(history::check(&evidence));
     violations.extend(report::check(&evidence));
-    let misfit = evidence.misfit.as_ref().map(|misfit| format!("the audit finds {misfit}"));
-    violations.extend(misfit.map(|what| Violation { name: None, what }));
+    let misfits = evidence.misfits.as_ref().map(|misfits| format!("the audit finds {misfits}"));
+    violations.extend(misfits.map(|what| Violation { name: None, what }));
     let words: Vec<String> = violations.iter().map(|violation| evidence.words(violation)).collect();
     let counts: Vec<String> = evidence.rows.iter().map(state_and_code).collect();
     for count in counts {
@@ -84,9 +84,9 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     }
     let mut csv = Vec::new();
     write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
-    let misfit = store.verify(&campaign).await.unwrap().err();
+    let misfits = store.verify(&campaign).await.unwrap().err();
     store.close().await;
-    Some(Evidence { voyage, rows, histories, csv, misfit, ledger: voyage.world.ledger(), last, calm })
+    Some(Evidence { voyage, rows, histories, csv, misfits, ledger: voyage.world.ledger(), last, calm })
 }
 
 impl Evidence<'_> {
