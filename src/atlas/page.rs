@@ -6,11 +6,12 @@ use crate::domain::code::Fault;
 /// As much of a title as people need to know it again.
 const LONGEST_TITLE: usize = 60;
 
-/// What to say about an answer of `status` that is a web page and says that all is well, if it is one.
+/// What to say about an answer of `status` that is a web page, if it is one: it says that all is well, or that there is
+/// nothing of that name, which Atlas says in JSON. The page of a gateway that fails is none; that passes.
 pub(super) fn page(status: u16, body: &[u8]) -> Option<Fault> {
     let text = String::from_utf8_lossy(body.get(..body.len().min(4096))?);
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    if !((200..300).contains(&status) && text.starts_with('<')) {
+    if !(matches!(status, 200..300 | 404) && text.starts_with('<')) {
         return None;
     }
     let title = title(text).map(|title| format!(", \"{title}\",")).unwrap_or_default();
@@ -40,12 +41,14 @@ mod tests {
         let body = "\u{feff}\n<!DOCTYPE html><TITLE>Welcome to\n  Airport WiFi</TITLE>".as_bytes();
         let fault = page(200, body).unwrap();
         assert!(fault.detail.starts_with("A web page, \"Welcome to Airport WiFi\", was answered"), "{}", fault.detail);
-        assert!(page(204, b"<html>").unwrap().detail.starts_with("A web page was answered"));
+        for status in [204, 404] {
+            assert!(page(status, b"<html>").unwrap().detail.starts_with("A web page was answered"));
+        }
     }
 
     #[test]
     fn json_an_empty_body_and_the_page_of_a_failing_gateway_are_none() {
-        for (status, body) in [(200, "{}"), (200, ""), (502, "<html>"), (302, "<html>")] {
+        for (status, body) in [(200, "{}"), (200, ""), (404, "{}"), (502, "<html>"), (302, "<html>")] {
             assert_eq!(page(status, body.as_bytes()), None, "{status} {body}");
         }
     }

@@ -13,15 +13,16 @@ Credentials come from the environment, the first complete one of:
 
 Exit codes:
     0  every job succeeded or was skipped
-    1  an internal error
+    1  the database or a report could not be read or written, or a fault of ours;
+       of `audit verify`: something does not fit
     2  bad input, no credentials, refused or declined; nothing was started
    10  ended, and some jobs failed or were cancelled
    12  held, an operator must act
   130  interrupted and resumable";
 
 const VERIFY_AFTER_HELP: &str = "\
-Exits with 0 if all fits, and with 1 at the first row or event that does not,
-which it names. Whoever can write to the database can also write a whole new
+Exits with 0 if all fits, and with 1 if a row or an event does not: it names the
+first ten. Whoever can write to the database can also write a whole new
 history: the digest shows that, if it is kept elsewhere. A run prints it at its
 end, and report.jsonl has it.";
 

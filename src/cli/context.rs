@@ -13,11 +13,29 @@ use crate::store::{Campaign, Open, Store};
 /// The common options, with the environment's defaults filled in.
 pub(super) struct Context {
     pub(super) database_url: String,
+    pub(super) next: Next,
     pub(super) log_format: LogFormat,
     pub(super) verbose: u8,
     pub(super) quiet: bool,
     pub(super) color: bool,
     pub(super) clock: Clock,
+}
+
+/// Puts together what to type next, so that it can be copied as it is.
+#[derive(Clone)]
+pub(super) struct Next {
+    /// The database as it was named on the command line, and so has to be named again.
+    database_url: Option<String>,
+}
+
+impl Next {
+    /// `drydock` and `words`, on this database.
+    pub(super) fn command(&self, words: &str) -> String {
+        match &self.database_url {
+            Some(url) => format!("drydock {words} --database-url {url}"),
+            None => format!("drydock {words}"),
+        }
+    }
 }
 
 impl Context {
@@ -26,6 +44,7 @@ impl Context {
         let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
         Self {
             database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
+            next: Next { database_url: common.database_url.clone() },
             log_format: common.log_format,
             verbose: common.verbose,
             quiet: common.quiet,
@@ -54,7 +73,11 @@ impl Context {
 
     /// Opens the job table that is there already.
     pub(super) async fn store(&self) -> Result<Store, Failure> {
-        Ok(Store::open(&self.database_url, Open::Existing).await?)
+        let store = Store::open(&self.database_url, Open::Existing).await?;
+        if let Err(unclaimed) = store.refuse_unclaimed() {
+            self.say(&format!("{} {unclaimed}", self.yellow("warning:")));
+        }
+        Ok(store)
     }
 
     /// The campaign that `wanted` names, by name or by file, or the only one.
@@ -66,8 +89,9 @@ impl Context {
             return match <[Campaign; 1]>::try_from(all) {
                 Ok([only]) => Ok(only),
                 Err(_) if count == 0 => Err(Failure::bad_input(format!(
-                    "{} holds no campaign yet: start one with `drydock run CAMPAIGN.toml`",
-                    store.name()
+                    "{} holds no campaign yet: start one with `{}`",
+                    store.name(),
+                    self.next.command("run CAMPAIGN.toml")
                 ))),
                 Err(_) => {
                     Err(Failure::bad_input(format!("{} holds {count} campaigns, so say which: {names}", store.name())))

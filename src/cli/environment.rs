@@ -26,7 +26,7 @@ fn user() -> String {
 }
 
 /// The name of this machine, for locks and histories.
-fn host() -> String {
+pub(super) fn host() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|name| name.trim().to_owned())

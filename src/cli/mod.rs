@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod environment;
 mod exit;
+mod failures;
 mod list;
 mod logging;
 mod report;

@@ -52,7 +52,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
         // All of them are looked up first: a slip in the last name shall not leave the others sent back.
         let mut found = Vec::new();
         for (project, cluster) in &jobs {
-            found.push(find(&store, &campaign, project, cluster).await?);
+            found.push(find(&store, &campaign, project, cluster, &context.next).await?);
         }
         back.send(found).await?;
     }
@@ -188,8 +188,8 @@ impl Tally {
         }
         let simulate = if campaign.against.as_deref() == Some("simulation") { " --simulate" } else { "" };
         out.line(&match word.filter(|word| Path::new(word).extension().is_some()) {
-            Some(file) => format!("next: drydock run {file}{simulate}"),
-            None => format!("next: `drydock run{simulate}` with the campaign's file"),
+            Some(file) => format!("next: {}", context.next.command(&format!("run {file}{simulate}"))),
+            None => format!("next: {}", context.next.command(&format!("run CAMPAIGN.toml{simulate}"))),
         })?;
         out.done()?;
         Ok(ExitCode::SUCCESS)

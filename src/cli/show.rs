@@ -3,20 +3,16 @@
 use serde_json::Value;
 
 use crate::cli::args;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Next};
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::list::Pages;
-use crate::cli::terminal::Out;
+use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job};
 use crate::intake::near;
 use crate::report::{event_json, insert, job_json};
 use crate::store::{Campaign, Filter, Recorded, Row, Store};
 
-/// How wide the text is.
-const WIDTH: usize = 80;
-/// How wide the names of facts are.
-const LABEL: usize = 12;
 /// How many names an error suggests.
 const SUGGESTED: usize = 10;
 
@@ -30,7 +26,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     let (project, cluster) = job_word(word).ok_or_else(|| no_job_word(word))?;
     let store = context.store().await?;
     let campaign = context.campaign(&store, campaign).await?;
-    let job = find(&store, &campaign, &project, cluster).await?;
+    let job = find(&store, &campaign, &project, cluster, &context.next).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
     let mut out = Out::new();
@@ -62,16 +58,28 @@ pub(super) fn no_job_word(word: &str) -> Failure {
 }
 
 /// The job of that name, or an error that says which names there are.
-pub(super) async fn find(store: &Store, campaign: &Campaign, project: &str, cluster: &str) -> Result<Job, Failure> {
+pub(super) async fn find(
+    store: &Store,
+    campaign: &Campaign,
+    project: &str,
+    cluster: &str,
+    next: &Next,
+) -> Result<Job, Failure> {
     if let Some(job) = store.job(campaign.id, project, cluster).await? {
         return Ok(job);
     }
-    let hint = names(store, campaign, project, cluster).await?;
+    let hint = names(store, campaign, project, cluster, next).await?;
     Err(Failure::bad_input(format!("campaign {} has no job {project}/{cluster}{hint}", campaign.name)))
 }
 
 /// What may have been meant: another cluster of the project, or else the cluster in another project.
-async fn names(store: &Store, campaign: &Campaign, project: &str, cluster: &str) -> Result<String, Failure> {
+async fn names(
+    store: &Store,
+    campaign: &Campaign,
+    project: &str,
+    cluster: &str,
+    next: &Next,
+) -> Result<String, Failure> {
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     let mut pages = Pages::new(store, campaign.id, Filter::default());
     while let Some(page) = pages.next().await? {
@@ -91,7 +99,7 @@ async fn names(store: &Store, campaign: &Campaign, project: &str, cluster: &str)
         return Ok(format!("{hint}; that project has {}{tail}", here.join(", ")));
     }
     if elsewhere.is_empty() {
-        return Ok(format!(", nor any of that project: see `drydock list {}`", campaign.name));
+        return Ok(format!(", nor any of that project: see `{}`", next.command(&format!("list {}", campaign.name))));
     }
     Ok(format!(", nor any of that project; there is {}", elsewhere.join(", ")))
 }
@@ -112,7 +120,8 @@ fn facts(out: &mut Out, campaign: &Campaign, row: &Row) -> Result<(), Failure> {
     if let Some(error) = &job.error {
         fact(out, "error", &format!("{}: {}", error.code, error.detail))?;
     }
-    fact(out, "attempts", &format!("{} ({} requests sent)", job.attempts, job.send))?;
+    let sent = if job.send == 1 { "request" } else { "requests" };
+    fact(out, "attempts", &format!("{} ({} {sent} sent)", job.attempts, job.send))?;
     fact(out, "request", &request(job))?;
     if let Some(seen) = &job.seen {
         fact(out, "last seen", seen)?;
@@ -158,7 +167,8 @@ fn request(job: &Job) -> String {
 fn tell(out: &mut Out, event: &Recorded) -> Result<(), Failure> {
     let send = event.send.map(|send| format!("#{send}")).unwrap_or_default();
     let code = &wrap(event.code.as_deref().unwrap_or_default(), WIDTH).join(" ");
-    let detail = event.detail.as_deref().unwrap_or_default();
+    // A request's body is JSON without a blank to break it at.
+    let detail = &event.detail.as_deref().unwrap_or_default().replace(",\"", ", \"");
     let line = format!("{}  {:11}  {:10}  {send:3}  {code}", stamp(event.at), event.kind, event.state);
     let whole = wrap(&format!("{code} {detail}"), WIDTH.saturating_sub(line.len() - code.len()));
     if let [only] = whole.as_slice() {
@@ -174,41 +184,6 @@ fn stamp(at: Millis) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
 }
 
-/// A named fact, wrapped to 80 columns.
-pub(super) fn fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
-    let label = wrap(label, WIDTH).join(" ");
-    let mut lines = wrap(text, WIDTH - LABEL).into_iter();
-    out.line(format!("{label:LABEL$}{}", lines.next().unwrap_or_default()).trim_end())?;
-    lines.try_for_each(|line| out.line(&format!("{:LABEL$}{line}", "")))
-}
-
-/// Breaks a text into lines of at most `width` letters; a word that is longer stays whole, so that it can be copied.
-/// What Atlas or a fleet put into it cannot command a terminal.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut length = 0;
-    for word in text.split_whitespace() {
-        let word: String = word.chars().flat_map(printable).collect();
-        let letters = word.chars().count();
-        if length > 0 && length + 1 + letters > width {
-            lines.push(String::new());
-            length = 0;
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push_str(if length > 0 { " " } else { "" });
-            line.push_str(&word);
-        }
-        length += letters + usize::from(length > 0);
-    }
-    lines
-}
-
-fn printable(letter: char) -> impl Iterator<Item = char> {
-    let escaped = letter.is_control().then(|| letter.escape_default());
-    let kept = (!letter.is_control()).then_some(letter);
-    escaped.into_iter().flatten().chain(kept)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,13 +195,5 @@ mod tests {
         assert_eq!(job_word("jobs/q4.toml"), None);
         assert_eq!(job_word(&format!("{project}/")), None);
         assert_eq!(job_word(project), None);
-    }
-
-    #[test]
-    fn a_text_is_wrapped_and_cannot_command_a_terminal() {
-        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
-        assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
-        assert_eq!(wrap("a\u{1b}[2Jb", 80), ["a\\u{1b}[2Jb"]);
-        assert_eq!(wrap("", 10), [""]);
     }
 }

@@ -1,29 +1,27 @@
 //! `drydock status`: how far a campaign is, what it waits for, and when it will be done.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cli::args;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Next};
+use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::failures::{self, Kind};
 use crate::cli::list::Pages;
-use crate::cli::show::fact;
-use crate::cli::terminal::{Out, span};
+use crate::cli::terminal::{Out, fact, span};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
-use crate::store::{Campaign, Filter, Lane, Store};
+use crate::store::{Campaign, Filter, Holder, Lane, Store, Vitals};
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);
 /// What the rate is an average of.
 const MINUTE: Duration = Duration::from_secs(60);
-/// How many kinds of failures are told.
-const KINDS: usize = 5;
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
@@ -73,6 +71,9 @@ struct Status {
     rate: i64,
     next_due: Option<Millis>,
     last_write: Option<Millis>,
+    /// Who works on the database, or died over it.
+    runner: Option<(Holder, Vitals)>,
+    next: Next,
 }
 
 impl Status {
@@ -86,6 +87,8 @@ impl Status {
             counts: store.counts(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id).await?,
+            runner: store.holder(&environment::host()),
+            next: context.next.clone(),
             campaign,
             now,
             last_write,
@@ -108,7 +111,7 @@ impl Status {
 
     /// Tells it on standard output, after `before`.
     async fn tell(&self, store: &Store, json: bool, before: &str) -> Result<(), Failure> {
-        let (open, kinds) = if json { (0, Vec::new()) } else { (self.open(store).await?, self.kinds(store).await?) };
+        let (open, kinds) = if json { (0, Vec::new()) } else { (self.open(store).await?, self.failed(store).await?) };
         let mut out = Out::new();
         out.writer().write_all(before.as_bytes())?;
         if json {
@@ -116,12 +119,19 @@ impl Status {
         } else {
             self.progress(&mut out)?;
             self.waiting(&mut out, open)?;
-            for (place, (code, (count, fault))) in kinds.iter().enumerate() {
+            for (place, Kind { count, example: Fault { code, detail }, .. }) in kinds.iter().enumerate() {
                 let label = if place == 0 { "failed" } else { "" };
-                fact(&mut out, label, &format!("{count} with {code}: {}", fault.detail))?;
+                fact(&mut out, label, &format!("{count} with {code}: {detail}"))?;
             }
         }
         out.done()
+    }
+
+    async fn failed(&self, store: &Store) -> Result<Vec<Kind>, Failure> {
+        if self.counts.of(State::Failed) == 0 {
+            return Ok(Vec::new());
+        }
+        failures::kinds(store, self.campaign.id, &[State::Failed], 0).await
     }
 
     fn object(&self) -> Value {
@@ -140,6 +150,13 @@ impl Status {
             "eta_seconds": self.to_the_end().map(|span| span.as_secs()),
             "next_due_at": time(self.next_due),
             "last_write_at": time(self.last_write),
+            "runner": self.runner.as_ref().map(|(holder, vitals)| json!({
+                "runner": holder.runner,
+                "host": holder.host,
+                "pid": holder.pid,
+                "since": holder.since.to_string(),
+                "state": vitals.name(),
+            })),
             "hold": self.campaign.hold.as_ref().map(|fault| json!({
                 "code": fault.code,
                 "detail": fault.detail,
@@ -171,9 +188,10 @@ impl Status {
         if let Some(Fault { code, detail }) = &self.campaign.hold {
             let since = self.campaign.held_at.map(|at| format!(" since {at}")).unwrap_or_default();
             fact(out, "held", &format!("{code}{since}: {detail}"))?;
-            fact(out, "", "set it right, then `drydock run` again")?;
+            fact(out, "", &format!("set it right, then `{}` again", self.run_it()))?;
         }
         if !self.is_ended() {
+            fact(out, "runner", &self.hands())?;
             let estimate = self
                 .to_the_end()
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
@@ -195,6 +213,24 @@ impl Status {
         Ok(())
     }
 
+    fn run_it(&self) -> String {
+        self.next.command("run CAMPAIGN.toml")
+    }
+
+    /// In whose hands the campaign is.
+    fn hands(&self) -> String {
+        let Some((Holder { host, pid, since, .. }, vitals)) = &self.runner else {
+            return format!("none: `{}` goes on", self.run_it());
+        };
+        let who = format!("process {pid} on {host}");
+        match vitals {
+            Vitals::Works => format!("{who}, at work since {since}"),
+            Vitals::Unknown => format!("{who}, since {since}, if it is still alive"),
+            Vitals::Stopped => format!("{who} is stopped, and goes on after `kill -CONT {pid}`"),
+            Vitals::Dead => format!("{who} has died; nothing is lost, and `{}` goes on", self.run_it()),
+        }
+    }
+
     /// How many requests are open: sent, and neither accepted nor shown to have had no effect.
     async fn open(&self, store: &Store) -> Result<usize, Failure> {
         if self.counts.in_flight() == 0 {
@@ -207,31 +243,6 @@ impl Status {
             open += page.iter().filter(|row| row.job.open).count();
         }
         Ok(open)
-    }
-
-    /// The most frequent kinds of failures, each with its number and its newest example.
-    async fn kinds(&self, store: &Store) -> Result<Vec<(String, (usize, Fault))>, Failure> {
-        if self.counts.of(State::Failed) == 0 {
-            return Ok(Vec::new());
-        }
-        let mut kinds: BTreeMap<String, (usize, Option<Millis>, Fault)> = BTreeMap::new();
-        let filter = Filter { states: vec![State::Failed], ..Filter::default() };
-        let mut pages = Pages::new(store, self.campaign.id, filter);
-        while let Some(page) = pages.next().await? {
-            for job in page.into_iter().map(|row| row.job) {
-                let Some(fault) = job.error else { continue };
-                let (count, newest, example) =
-                    kinds.entry(fault.code.clone()).or_insert_with(|| (0, job.finished_at, fault.clone()));
-                *count += 1;
-                if job.finished_at > *newest {
-                    (*newest, *example) = (job.finished_at, fault);
-                }
-            }
-        }
-        let mut kinds: Vec<_> = kinds.into_iter().map(|(code, (count, _, fault))| (code, (count, fault))).collect();
-        kinds.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-        kinds.truncate(KINDS);
-        Ok(kinds)
     }
 }
 

@@ -19,13 +19,42 @@ pub struct RunnerLock {
     file: File,
 }
 
-/// What the lock file says about its holder.
-#[derive(Debug, Serialize, Deserialize)]
-struct Holder {
-    runner: String,
-    host: String,
-    pid: u32,
-    since: Millis,
+/// Who took the lock and has not given it back, as the lock file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The runner's id.
+    pub runner: String,
+    /// The host that it runs on.
+    pub host: String,
+    /// Its process on that host.
+    pub pid: u32,
+    /// When it took the lock.
+    pub since: Millis,
+}
+
+/// What is known of the process that took the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vitals {
+    /// It has the lock.
+    Works,
+    /// It has the lock, and has been stopped, as ^Z does: it will not go on before it is continued.
+    Stopped,
+    /// It has died without giving the lock back, which the next run may take.
+    Dead,
+    /// It is on another host, or this system does not tell.
+    Unknown,
+}
+
+impl Vitals {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Stopped => "stopped",
+            Self::Dead => "dead",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl RunnerLock {
@@ -66,11 +95,56 @@ impl Drop for RunnerLock {
     }
 }
 
-/// Who has the lock, as far as the file says, for somebody who is `here`.
+impl Store {
+    /// Who took the runner's lock and has not given it back, and how that process is, for somebody who is `here`; none
+    /// if nobody works on the database. The lock is not touched.
+    pub fn holder(&self, here: &str) -> Option<(Holder, Vitals)> {
+        let mut file = File::open(beside(&self.path, ".lock")).ok()?;
+        let holder = Holder::read(&mut file)?;
+        let vitals = holder.vitals(here, &file);
+        Some((holder, vitals))
+    }
+}
+
+impl Holder {
+    fn read(file: &mut File) -> Option<Self> {
+        let mut text = String::new();
+        file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// How the process is, as this process sees numbers: it must be the one that has the lock on `file`, and not a
+    /// namesake of another host or container. Only Linux tells.
+    fn vitals(&self, here: &str, file: &File) -> Vitals {
+        let (Ok(locks), Ok(about)) = (fs::read_to_string("/proc/locks"), file.metadata()) else {
+            return Vitals::Unknown;
+        };
+        // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:10012144 0 EOF`
+        let (pid, place) = (self.pid.to_string(), format!(":{}", about.ino()));
+        let on_file = |lock: &&str| {
+            let mut words = lock.split_whitespace();
+            words.any(|word| word == "FLOCK") && words.any(|word| word.ends_with(&place))
+        };
+        let mut holders = locks.lines().filter(on_file).peekable();
+        if self.host != here {
+            return Vitals::Unknown;
+        }
+        if holders.peek().is_none() {
+            return Vitals::Dead;
+        }
+        if !holders.any(|lock| lock.split_whitespace().any(|word| word == pid)) {
+            return Vitals::Unknown;
+        }
+        // `4711 (drydock) T ...`; the name in the middle may hold anything, also a parenthesis.
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+        if matches!(state, Some('T' | 't')) { Vitals::Stopped } else { Vitals::Works }
+    }
+}
+
+/// The error for somebody who is `here` and finds the lock taken.
 fn held(store: &Store, file: &mut File, here: &str) -> StoreError {
-    let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    let holder: Option<Holder> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+    let holder = Holder::read(file);
     let (runner, host) = holder.as_ref().map_or(("(starting)", "(not yet known)"), |it| (&it.runner, &it.host));
     StoreError::Held {
         database: store.name(),
@@ -78,23 +152,7 @@ fn held(store: &Store, file: &mut File, here: &str) -> StoreError {
         host: host.to_owned(),
         pid: holder.as_ref().map(|it| it.pid),
         since: holder.as_ref().map(|it| it.since),
-        stopped: holder.as_ref().is_some_and(|it| it.host == here && is_stopped(it.pid, file)),
+        // The answer leads to advice to kill a process.
+        stopped: holder.as_ref().is_some_and(|it| it.vitals(here, file) == Vitals::Stopped),
     }
-}
-
-/// Whether process `pid`, as this process sees numbers, has the lock on `file` and is stopped (SIGSTOP, ^Z, a
-/// debugger). False where the system does not tell, which is anywhere but on Linux: the answer leads to advice to
-/// kill a process, so it must be that one and not a namesake of another host or container.
-fn is_stopped(pid: u32, file: &File) -> bool {
-    let (Ok(locks), Ok(about)) = (fs::read_to_string("/proc/locks"), file.metadata()) else { return false };
-    // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:10012144 0 EOF`
-    let (pid, place) = (pid.to_string(), format!(":{}", about.ino()));
-    let holds = |lock: &str| {
-        let words: Vec<&str> = lock.split_whitespace().collect();
-        words.contains(&"FLOCK") && words.contains(&pid.as_str()) && words.iter().any(|word| word.ends_with(&place))
-    };
-    // `4711 (drydock) T ...`; the name in the middle may hold anything, also a parenthesis.
-    let state =
-        || fs::read_to_string(format!("/proc/{pid}/stat")).ok()?.rsplit(')').next()?.trim_start().chars().next();
-    locks.lines().any(holds) && matches!(state(), Some('T' | 't'))
 }

@@ -41,7 +41,7 @@ pub use chain::Digest;
 pub use error::StoreError;
 pub use jobs::Lane;
 pub use load::{LoadError, Loaded, Loader, NewJob};
-pub use lock::RunnerLock;
+pub use lock::{Holder, RunnerLock, Vitals};
 pub use open::Open;
 pub use record::{Call, Change};
 pub use rescue::Rescued;

@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// [`StoreError::Unclaimed`] if a former run has saved what nobody has taken care of yet.
-    pub(super) fn refuse_unclaimed(&self) -> Result<()> {
+    pub fn refuse_unclaimed(&self) -> Result<()> {
         let copy = rescued(&self.path);
         if copy.try_exists().map_err(|error| StoreError::of_io(self.name(), error))? {
             let (copy, path) = (copy.display().to_string(), self.path.display().to_string());

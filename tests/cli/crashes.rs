@@ -27,9 +27,13 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_and_asks_nothing_twice() {
     }
     let status = dir.status();
     assert!(status["ended"].as_u64().unwrap() < 48, "{status}");
+    assert_eq!(status["runner"]["state"], "dead", "{status}");
+    let told = dir.run(&["status"]).with(0).stdout;
+    assert!(told.contains("has died; nothing is lost"), "{told}");
     dir.aim(&atlas.url);
     let last = dir.run(&["run", "fast.toml"]).with(0);
     assert!(last.stdout.contains("48 succeeded"), "{}", last.stdout);
+    assert!(dir.status()["runner"].is_null());
     atlas.stop().are_clean(48);
     assert_eq!(dir.report().len(), 1 + 48);
 }

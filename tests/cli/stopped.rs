@@ -48,7 +48,9 @@ fn stop(long_enough: impl FnOnce(&str)) {
     let said = crate::scrub::scrub(&second.stderr, &dir);
     assert!(said.contains(&advice), "{advice:?} is not in {said}");
     // To look is allowed, and shows what was on the wire.
-    let counts = dir.status()["counts"].clone();
+    let status = dir.status();
+    assert_eq!((&status["runner"]["state"], &status["runner"]["pid"]), (&"stopped".into(), &pid.into()), "{status}");
+    let counts = &status["counts"];
     assert!(counts["submitting"].as_u64().unwrap() + counts["upgrading"].as_u64().unwrap() > 0, "{counts}");
     long_enough(&atlas.url);
     run.signal("CONT");

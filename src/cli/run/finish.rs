@@ -1,5 +1,6 @@
 //! The end of a run, however its work ended: sign out, write the reports, say how it went.
 
+use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::run::begin::Begun;
 use crate::cli::run::reports;
@@ -16,6 +17,8 @@ pub(super) struct Work {
     pub(super) ended: Result<Option<Ending>, Failure>,
     /// Somebody asked to stop at once: what is only good manners is left out.
     pub(super) hurried: bool,
+    /// What to type next.
+    pub(super) next: Next,
 }
 
 /// How the run went.
@@ -45,6 +48,7 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
         who: run.who(),
         digest: digest(&run).await?,
         reports,
+        next: work.next,
         ending,
         span: run.clock.now().since(work.started),
     };

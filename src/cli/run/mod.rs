@@ -37,7 +37,7 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     };
     let started = begun.clock.now();
     let ended = work(engine(&begun), &args, context, &mut signals).await;
-    let work = Work { started, ended, hurried: signals.came() > 1 };
+    let work = Work { started, ended, hurried: signals.came() > 1, next: context.next.clone() };
     let campaign = begun.config.campaign.clone();
     let finishing = tokio::spawn(finish::finish(begun, work));
     tokio::select! {

@@ -111,7 +111,8 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         let per_second = done as f64 / elapsed.as_secs_f64();
         parts.push(format!("{:.0}/min", per_second * 60.0));
         let left = (counts.total() - counts.ended()) as f64 / per_second;
-        if left > 0.0 && left.is_finite() {
+        let goes_on = shot.closed.is_none() && shot.hold.is_none();
+        if goes_on && left > 0.0 && left.is_finite() {
             parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
         }
     }

@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::terminal::{Out, span};
+use crate::cli::failures::{self, Kind};
+use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
+use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::Ending;
-use crate::store::{Digest, Filter, Store};
+use crate::store::{Digest, Store};
 
-/// How many failed jobs are named one by one.
-const NAMED: i64 = 10;
+/// How many failed jobs of a kind are named.
+const NAMED: usize = 5;
 
 pub(super) struct Summary<'a> {
     pub(super) counts: Counts,
@@ -22,6 +25,7 @@ pub(super) struct Summary<'a> {
     pub(super) reports: Vec<PathBuf>,
     /// Over all histories; `drydock audit verify` computes it anew.
     pub(super) digest: Option<Digest>,
+    pub(super) next: Next,
     /// Nothing where there was nothing to do.
     pub(super) ending: Option<Ending>,
     pub(super) span: Duration,
@@ -40,26 +44,36 @@ impl Summary<'_> {
         let mut out = Out::new();
         out.line("")?;
         out.line(&self.headline())?;
+        if let Some(Ending::Held(Fault { code, detail })) = &self.ending {
+            inset_fact(&mut out, "why", &format!("{code}: {detail}"))?;
+        }
         let counts: Vec<String> = self
             .counts
             .iter()
             .filter(|(_, count)| *count > 0)
             .map(|(state, count)| format!("{count} {state}"))
             .collect();
-        out.line(&format!("  jobs      {}", counts.join(", ")))?;
-        out.line(&format!("  against   {}", self.against))?;
-        out.line(&format!("  as        {}", self.who))?;
-        out.line(&format!("  database  {}", self.database))?;
+        inset_fact(&mut out, "jobs", &counts.join(", "))?;
+        inset_fact(&mut out, "against", self.against)?;
+        inset_fact(&mut out, "as", &self.who)?;
+        inset_fact(&mut out, "database", &self.database)?;
         for report in &self.reports {
-            out.line(&format!("  report    {}", report.display()))?;
+            inset_fact(&mut out, "report", &report.display().to_string())?;
         }
         if let Some(digest) = self.digest {
-            out.line(&format!("  digest    {digest}"))?;
+            inset_fact(&mut out, "digest", &digest.to_string())?;
         }
-        self.tell_failures(&mut out, store, campaign_id).await?;
-        if let Some(advice) = self.advice() {
+        if self.counts.unhappy() > 0 {
+            self.tell_failures(&mut out, store, campaign_id).await?;
+        }
+        if self.exit_code() == ExitCode::HELD {
             out.line("")?;
-            out.line(&advice)?;
+            wrap(&self.advice(), WIDTH).iter().try_for_each(|line| out.line(line))?;
+        }
+        if self.exit_code() == ExitCode::SOME_FAILED {
+            out.line("")?;
+            out.line("When they are set right, run it again after")?;
+            out.line(&format!("  {}", self.next.command(&format!("retry {} --all-failed", self.campaign))))?;
         }
         out.done()
     }
@@ -70,43 +84,38 @@ impl Summary<'_> {
             None => format!("{campaign}: nothing is left to do"),
             Some(Ending::Finished) => format!("{campaign}: every job has ended, after {span}"),
             Some(Ending::Interrupted) => format!("{campaign}: interrupted after {span}; run it again to go on"),
-            Some(Ending::Held(fault)) => format!("{campaign}: held after {span}: {}: {}", fault.code, fault.detail),
+            Some(Ending::Held(_)) => format!("{campaign}: held after {span}"),
         }
     }
 
+    /// What went wrong, by kind, with the first jobs of each.
     async fn tell_failures(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), Failure> {
-        let unhappy = self.counts.unhappy();
-        if unhappy == 0 {
-            return Ok(());
+        let mut told = 0;
+        for kind in failures::kinds(store, campaign_id, &[State::Failed, State::Cancelled], NAMED).await? {
+            out.line("")?;
+            let Kind { count, example: Fault { code, detail }, first, .. } = kind;
+            wrap(&format!("{count} with {code}: {detail}"), WIDTH - 4)
+                .iter()
+                .enumerate()
+                .try_for_each(|(place, line)| out.line(&format!("  {}{line}", if place > 0 { "  " } else { "" })))?;
+            told += first.len();
+            first.iter().try_for_each(|(row, name)| out.line(&format!("    row {row} {name}")))?;
         }
-        let filter = Filter { states: vec![State::Failed, State::Cancelled], ..Filter::default() };
-        out.line("")?;
-        for row in store.page(campaign_id, &filter, None, NAMED).await? {
-            let (code, detail) = row.job.error.as_ref().map_or(("", ""), |fault| (&fault.code, &fault.detail));
-            out.line(&format!("  row {} {}: {code}: {detail}", row.job.row, row.job.name()))?;
-        }
-        if unhappy > NAMED {
-            out.line(&format!(
-                "  and {} more: drydock list {} --state failed,cancelled",
-                unhappy - NAMED,
-                self.campaign
-            ))?;
+        if let Some(more) = self.counts.unhappy().checked_sub(told as i64).filter(|more| *more > 0) {
+            let list = self.next.command(&format!("list {} --state failed,cancelled", self.campaign));
+            out.line("")?;
+            out.line(&format!("  and {more} more: {list}"))?;
         }
         Ok(())
     }
 
-    fn advice(&self) -> Option<String> {
-        match &self.ending {
-            Some(Ending::Held(_)) => Some(
-                "What was in flight has been followed; all other jobs wait. Set it right, then run it again."
-                    .to_owned(),
-            ),
-            Some(Ending::Finished) | None if self.counts.unhappy() > 0 => Some(format!(
-                "When they are set right: drydock retry {} --all-failed, then run it again.",
-                self.campaign
-            )),
-            _ => None,
-        }
+    /// What to do about a hold.
+    fn advice(&self) -> String {
+        let flight = match self.counts.in_flight() {
+            0 => "What was in flight has been followed".to_owned(),
+            flying => format!("{flying} jobs are in flight, and the next run follows them"),
+        };
+        format!("{flight}; all others wait. Set it right, then run it again.")
     }
 
     fn exit_code(&self) -> ExitCode {

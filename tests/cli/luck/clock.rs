@@ -1,28 +1,50 @@
 //! The clock of the machine is set back by an hour between two runs.
 
+use drydock::clock::Millis;
+use drydock::domain::history::{Entry, Kind};
+use drydock::domain::job::Job;
+use drydock::store::{Change, Filter, Open, Runner, Store};
 use serde_json::Value;
-use sqlx::{ConnectOptions, Connection};
 
 use crate::atlas::Atlas;
 use crate::scrub::scrub;
 use crate::workdir::Workdir;
 
-/// Makes the database one that was written by a clock which was an hour ahead of ours. What a history says is never
-/// changed, and stays.
+/// An hour, in milliseconds.
+const HOUR: i64 = 3_600_000;
+
+/// Makes the database one that was last written by a clock which was an hour ahead of ours.
 fn an_hour_ahead(dir: &Workdir) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("drydock.db"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut connection = options.connect().await.unwrap();
-        let later = "UPDATE jobs SET due_at = due_at + 3600000, sent_at = sent_at + 3600000, \
-            looked_at = looked_at + 3600000, accepted_at = accepted_at + 3600000, left_at = left_at + 3600000, \
-            streak_since = streak_since + 3600000, first_look_at = first_look_at + 3600000, \
-            submitted_at = submitted_at + 3600000 WHERE finished_at IS NULL";
-        sqlx::query(later).execute(&mut connection).await.unwrap();
-        let newest = "UPDATE campaigns SET touched_at = touched_at + 3600000";
-        sqlx::query(newest).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        let url = format!("sqlite:{}", dir.path().join("drydock.db").display());
+        let store = Store::open(&url, Open::Existing).await.unwrap();
+        let campaign = store.campaign("fast").await.unwrap().unwrap();
+        let page = store.page(campaign.id, &Filter::default(), None, 1000).await.unwrap();
+        let live = page.into_iter().map(|row| row.job).filter(|job| !job.state.is_ended());
+        let newest = store.newest().await.unwrap().unwrap();
+        let changes: Vec<_> = live.map(|job| ahead(job, newest)).collect();
+        assert!(!changes.is_empty());
+        let (id, host, version, started_by) = ("ahead".into(), "ahead".into(), "0".into(), "ahead".into());
+        store.record(&Runner { id, host, version, started_by }, &changes).await.unwrap();
+        store.close().await;
     });
+}
+
+/// What a clock an hour ahead would have written of a job, the last of it at `at`, an hour later.
+fn ahead(mut job: Job, at: Millis) -> Change {
+    let streak = job.streak.as_mut().map(|streak| &mut streak.since);
+    let times = [
+        &mut job.due_at,
+        &mut job.sent_at,
+        &mut job.looked_at,
+        &mut job.accepted_at,
+        &mut job.left_at,
+        &mut job.first_look_at,
+        &mut job.submitted_at,
+    ];
+    times.into_iter().flatten().chain(streak).for_each(|at| at.0 += HOUR);
+    Change { job, entry: Some(Entry::new(Kind::Looked)), at: Millis(at.0 + HOUR), keep: false, call: None }
 }
 
 #[test]

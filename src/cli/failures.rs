@@ -1,0 +1,58 @@
+//! Failures as people want to read them: by kind, the most frequent first, each with an example.
+
+use std::collections::BTreeMap;
+
+use crate::cli::exit::Failure;
+use crate::cli::list::Pages;
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::job::State;
+use crate::store::{Filter, Store};
+
+/// How many kinds are told.
+const KINDS: usize = 5;
+
+/// All jobs that ended with one code.
+pub(super) struct Kind {
+    /// How many they are.
+    pub(super) count: usize,
+    /// What befell the newest of them.
+    pub(super) example: Fault,
+    newest: Option<Millis>,
+    /// The first of them in the fleet's order: row and name.
+    pub(super) first: Vec<(i64, String)>,
+}
+
+/// The most frequent kinds among the jobs of a campaign in these states, with up to `named` jobs of each.
+pub(super) async fn kinds(
+    store: &Store,
+    campaign_id: i64,
+    states: &[State],
+    named: usize,
+) -> Result<Vec<Kind>, Failure> {
+    let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
+    let mut pages = Pages::new(store, campaign_id, Filter { states: states.to_vec(), ..Filter::default() });
+    while let Some(page) = pages.next().await? {
+        for job in page.into_iter().map(|row| row.job) {
+            let name = job.name();
+            let Some(fault) = job.error else { continue };
+            let kind = kinds.entry(fault.code.clone()).or_insert_with(|| Kind {
+                count: 0,
+                example: fault.clone(),
+                newest: job.finished_at,
+                first: Vec::new(),
+            });
+            kind.count += 1;
+            if kind.first.len() < named {
+                kind.first.push((job.row, name));
+            }
+            if job.finished_at > kind.newest {
+                (kind.newest, kind.example) = (job.finished_at, fault);
+            }
+        }
+    }
+    let mut kinds: Vec<_> = kinds.into_values().collect();
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
+    kinds.truncate(KINDS);
+    Ok(kinds)
+}
