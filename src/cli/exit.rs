@@ -60,6 +60,11 @@ impl Failure {
         self.code == ExitCode::SUCCESS
     }
 
+    /// Says it on standard error, and keeps the code alone.
+    pub(super) fn told(self, context: &Context) -> Self {
+        Self { code: self.tell(context), message: String::new() }
+    }
+
     /// Says it on standard error.
     pub(super) fn tell(self, context: &Context) -> ExitCode {
         if !self.message.is_empty() {

@@ -14,7 +14,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
 use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage};
-use crate::store::{Change, Filter, NewJob, Open, Row};
+use crate::store::{Change, Filter, Lane, NewJob, Open, Row};
 
 mod luck;
 
@@ -337,3 +337,30 @@ async fn jobs_that_an_operator_cancels_do_not_keep_the_run_from_its_end() {
         assert_eq!(harbour.counts().await.of(State::Cancelled), 8);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_another_runner_claimed_and_never_gave_back_is_taken_over() {
+    for seconds in [0, 30, 90] {
+        let mut harbour = Harbour::new(2, 4, quick(), |cluster| cluster).await;
+        harbour.limits.in_flight_per_project = 2;
+        let (store, campaign_id, clock) = (harbour.store.clone(), harbour.campaign_id, harbour.clock);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            let mut claimed = 0;
+            while claimed == 0 {
+                for lane in [Lane::Pending, Lane::Rest] {
+                    claimed +=
+                        store.claim(campaign_id, "ghost", lane, clock.now().after(FAR), 100).await.unwrap().len();
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        let ending = tokio::time::timeout(Duration::from_secs(3600), harbour.run()).await;
+        assert_eq!(ending, Ok(Ending::Finished), "claimed after {seconds} s");
+        harbour.keeps_both_promises().await;
+        assert_eq!(harbour.counts().await.of(State::Succeeded), 8);
+    }
+}
+
+/// Whatever is due by then.
+const FAR: Duration = Duration::from_hours(1);

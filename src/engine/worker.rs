@@ -22,14 +22,24 @@ pub(super) struct Learned {
     pub(super) failed: Option<Fault>,
 }
 
-/// Between an intent and its call lies nothing, unless the machine was asleep.
+/// Between an intent and its call lies nothing, unless the machine was asleep or the process stopped.
 const OVERSLEPT: Duration = Duration::from_secs(60);
 
 /// Sends the job's upgrade request, whose intent is on disk.
 pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report, Answer) {
     let request = engine.operation.request(&job);
-    if job.sent_at.is_some_and(|at| engine.clock.now().since(at) > OVERSLEPT) {
-        return overslept(engine, job, request.path);
+    let stood_still = job.sent_at.map(|at| engine.clock.now().since(at)).filter(|span| *span > OVERSLEPT);
+    if let Some(span) = stood_still {
+        let detail = format!(
+            "this process stood still for {} s when the request was to leave (it was stopped, or the machine asleep), so \
+             it was not sent: it is looked at again",
+            span.as_secs()
+        );
+        return unsent(engine, job, request.path, Fault::new("OVERSLEPT", detail));
+    }
+    // Whoever has the lock by now may have looked at this cluster already.
+    if let Err(error) = engine.store.is_in_place() {
+        return unsent(engine, job, request.path, Fault::new("NOT_OURS", error.to_string()));
     }
     let exchange = engine.client.upgrade(&request).await;
     if let Some(retired) = &exchange.retired {
@@ -46,11 +56,11 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
     (job, event, call, report, answer)
 }
 
-/// The machine slept after the intent was written: what the look showed is as old as that sleep. Nothing leaves.
-fn overslept(engine: &Engine, job: Job, path: String) -> (Job, Event, Call, Report, Answer) {
-    let detail = "the machine was asleep when the request was to leave, so it was not sent: it is looked at again";
-    let answer = Answer::NeverSent(Fault::new("OVERSLEPT", detail));
-    tracing::warn!(campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, "{detail}");
+/// What the request rests on may not hold any more. Nothing leaves.
+fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event, Call, Report, Answer) {
+    let (campaign, detail) = (&*engine.campaign, &*fault.detail);
+    tracing::warn!(campaign, project = %job.project_id, cluster = %job.cluster_name, "{detail}");
+    let answer = Answer::NeverSent(fault);
     let event = Event::Answered { send: job.send, ended: engine.clock.now(), answer: answer.clone() };
     let call = Call { method: "POST", path, status: None, error_code: None, duration_ms: None };
     (job, event, call, Report { sent: true, ..Report::default() }, answer)

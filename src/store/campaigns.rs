@@ -155,13 +155,16 @@ impl Store {
     /// Writes why a campaign waits for an operator and since when, or, with `None`, that it waits no more.
     pub async fn hold(&self, campaign_id: i64, hold: Option<(&Fault, Millis)>) -> Result<()> {
         let fault = hold.map(|(fault, _)| fault);
-        let written = on_pool!(self, writer, pool => sqlx::query(HOLD)
+        let mut tx = self.begin().await?;
+        let _still = self.still();
+        let written = sqlx::query(HOLD)
             .bind(campaign_id)
             .bind(fault.map(|fault| fault.code.as_str()))
             .bind(fault.map(|fault| fault.detail.as_str()))
             .bind(hold.map(|(_, at)| at.0))
-            .execute(pool)
-            .await);
-        self.explained(written).map(drop)
+            .execute(&mut *tx)
+            .await;
+        self.explained(written)?;
+        self.commit(tx).await
     }
 }

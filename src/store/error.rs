@@ -3,6 +3,11 @@
 use crate::clock::Millis;
 use crate::store::watch::Fate;
 
+/// How a backup comes into the place of a database, and what it knows nothing of.
+pub const RESTORE: &str = "put a whole backup in its place (delete its -wal and -shm first), and wait until no request \
+    can be on its way any more (ten minutes do) before you run it: a run looks at every cluster before it sends, and \
+    leaves alone what is being upgraded already";
+
 /// Why the store could not do it. Every message names the database and says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -60,9 +65,7 @@ pub enum StoreError {
         why: String,
     },
     /// The file's contents make no sense any more.
-    #[error(
-        "{database} is damaged ({why}): keep a copy of it, and put a backup in its place; did another program write into it?"
-    )]
+    #[error("{database} is damaged ({why}); did another program write into it? Keep a copy of it, and {}", RESTORE)]
     Damaged {
         /// The database's name.
         database: String,
@@ -80,6 +83,14 @@ pub enum StoreError {
     /// A database, or a way to use one, that this version does not know.
     #[error("{0}")]
     Unsupported(String),
+    /// The database is of an older version, and this command may not bring it up to date.
+    #[error(
+        "{database} was written by an older version of drydock: the next `drydock run` brings it up to date, once no older one works on it"
+    )]
+    OlderVersion {
+        /// The database's name.
+        database: String,
+    },
     /// Another runner works on this database.
     #[error("{database} is in use by runner {runner} on {host}{}, since {}{}", process(*pid), moment(*since), remedy(*pid, *stopped))]
     Held {
@@ -144,7 +155,8 @@ pub enum StoreError {
     },
     /// A column holds what Drydock never writes.
     #[error(
-        "{what} in {database} has a {column} that makes no sense ({found}): was it written by another program? Keep a copy as evidence, let `drydock audit verify` say what else was touched, and put a backup in its place"
+        "{what} in {database} has a {column} that makes no sense ({found}): was it written by another program? Keep a copy as evidence, and let `drydock audit verify` say what else was touched. Then put the old value back, or {}",
+        RESTORE
     )]
     Nonsense {
         /// The database's name.
@@ -168,7 +180,8 @@ pub enum StoreError {
     },
     /// Something else than Drydock has written to a row, or removed it.
     #[error(
-        "{what} in {database} is not as drydock wrote it: another program, or somebody by hand, has written to the database. Nothing is done on the word of such a row. Keep a copy as evidence, let `drydock audit verify` say what else was touched, and put a backup in its place, or the old value if it is known"
+        "{what} in {database} is not as drydock wrote it: another program, or somebody by hand, has written to the database. Nothing is done on the word of such a row. Keep a copy as evidence, and let `drydock audit verify` say what else was touched. Then put the old value back, or {}",
+        RESTORE
     )]
     Edited {
         /// The database's name.
@@ -178,7 +191,7 @@ pub enum StoreError {
     },
     /// The lock file is not the one that was locked any more, so that somebody else may hold the lock, too.
     #[error(
-        "{file} {fate} while this run held it, and another run may have started since: this one stopped at once, and nothing is lost; leave that file alone, and run again"
+        "{file} {fate} while this run held it, and another run may have started since (`drydock status` says whether): this one stopped at once, and nothing is lost. Leave that file alone; if no other run is at work, run again"
     )]
     LockLost {
         /// The lock file.

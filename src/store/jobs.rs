@@ -33,12 +33,14 @@ pub(super) const CLAIM_PENDING: &str = claim!("state = 'pending'");
 pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
 
 const DEFER: &str = "UPDATE jobs SET claimed_by = NULL, due_at = $2 \
-    WHERE id = $1 AND claimed_by IS NOT NULL AND finished_at IS NULL";
+    WHERE id = $1 AND claimed_by = $3 AND finished_at IS NULL";
 const FREE_PENDING: &str = "UPDATE jobs SET claimed_by = NULL \
     WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NOT NULL";
 const JOB: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3";
 const UNFINISHED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND id > $2 AND finished_at IS NULL \
     AND state <> 'pending' ORDER BY id LIMIT $3";
+const IN_OTHER_HANDS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
+    AND state <> 'pending' AND claimed_by <> $2 ORDER BY id LIMIT $3";
 const NEXT_PENDING: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state = 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
 const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
@@ -63,23 +65,28 @@ impl Store {
             Lane::Pending => CLAIM_PENDING,
             Lane::Rest => CLAIM_REST,
         };
-        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, writer, pool => sqlx::query_as(claim)
-            .bind(runner).bind(campaign_id).bind(now.0).bind(limit).fetch_all(pool).await);
-        let mut jobs = self.jobs_of(self.explained(rows)?)?;
+        let mut tx = self.begin().await?;
+        let still = self.still();
+        let rows = sqlx::query_as(claim).bind(runner).bind(campaign_id).bind(now.0).bind(limit);
+        let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
+        // A row that is not to be believed stays as it is.
+        let mut jobs = self.jobs_of(rows)?;
+        self.commit(tx).await?;
+        drop(still);
         // RETURNING knows no order.
         jobs.sort_by_key(|job| (job.due_at, job.row, job.id));
         Ok(jobs)
     }
 
-    /// Gives claims back without a word in the history; the jobs are due again at `until`.
-    pub async fn defer(&self, ids: &[i64], until: Millis) -> Result<()> {
+    /// Gives `runner`'s claims back without a word in the history; the jobs are due again at `until`.
+    pub async fn defer(&self, runner: &str, ids: &[i64], until: Millis) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
         let mut tx = self.begin().await?;
         let _still = self.still();
         for id in ids {
-            let deferred = sqlx::query(DEFER).bind(id).bind(until.0).execute(&mut *tx).await;
+            let deferred = sqlx::query(DEFER).bind(id).bind(until.0).bind(runner).execute(&mut *tx).await;
             self.explained(deferred)?;
         }
         self.commit(tx).await
@@ -113,10 +120,20 @@ impl Store {
         self.jobs_of(self.explained(rows)?)
     }
 
+    /// Up to `limit` live jobs beyond pending that another runner than `runner` has claimed. There are none unless one
+    /// claimed in the moment before it noticed that its lock was lost.
+    pub async fn in_other_hands(&self, campaign_id: i64, runner: &str, limit: i64) -> Result<Vec<Job>> {
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(IN_OTHER_HANDS)
+            .bind(campaign_id).bind(runner).bind(limit).fetch_all(pool).await);
+        self.jobs_of(self.explained(rows)?)
+    }
+
     /// Releases the claims of all pending jobs of a campaign, whose runner is dead.
     pub async fn free_pending(&self, campaign_id: i64) -> Result<()> {
-        let freed = on_pool!(self, writer, pool => sqlx::query(FREE_PENDING).bind(campaign_id).execute(pool).await);
-        self.explained(freed).map(drop)
+        let mut tx = self.begin().await?;
+        let _still = self.still();
+        self.explained(sqlx::query(FREE_PENDING).bind(campaign_id).execute(&mut *tx).await)?;
+        self.commit(tx).await
     }
 
     /// When the first job of `lane` that nobody holds is due; `None` if there is none.

@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,19 +64,7 @@ impl RunnerLock {
     pub fn acquire(store: &Store, runner: &str, host: &str, since: Millis) -> Result<Self> {
         let of_io = |error| StoreError::of_io(store.name(), error);
         let path = beside(&store.path, ".lock");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(of_io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(store, &mut file, host)),
-            Err(TryLockError::Error(error)) => return Err(of_io(error)),
-        }
+        let mut file = take(&path, &store.name(), host)?;
         let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
         let text = serde_json::to_string(&holder).map_err(|error| StoreError::other(store.name(), error))?;
         file.set_len(0).and_then(|()| writeln!(file, "{text}")).map_err(of_io)?;
@@ -142,12 +131,30 @@ impl Holder {
     }
 }
 
+/// Takes the lock of the database at `path` for as long as the file is open, without a word in it.
+pub(super) fn only(path: &Path, database: &str) -> Result<File> {
+    take(&beside(path, ".lock"), database, "")
+}
+
+/// Opens the lock file at `path` and takes the lock on it, for somebody who is `here`.
+fn take(path: &Path, database: &str, here: &str) -> Result<File> {
+    let of_io = |error| StoreError::of_io(database.to_owned(), error);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(path).map_err(of_io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(held(database.to_owned(), &mut file, here)),
+        Err(TryLockError::Error(error)) => Err(of_io(error)),
+    }
+}
+
 /// The error for somebody who is `here` and finds the lock taken.
-fn held(store: &Store, file: &mut File, here: &str) -> StoreError {
+fn held(database: String, file: &mut File, here: &str) -> StoreError {
     let holder = Holder::read(file);
     let (runner, host) = holder.as_ref().map_or(("(starting)", "(not yet known)"), |it| (&it.runner, &it.host));
     StoreError::Held {
-        database: store.name(),
+        database,
         runner: runner.to_owned(),
         host: host.to_owned(),
         pid: holder.as_ref().map(|it| it.pid),

@@ -38,7 +38,7 @@ use std::sync::Arc;
 pub use audit::{Misfit, Misfits, Verified};
 pub use campaigns::Campaign;
 pub use chain::Digest;
-pub use error::StoreError;
+pub use error::{RESTORE, StoreError};
 pub use jobs::Lane;
 pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};

@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use crate::clock::Millis;
 use crate::store::pool::{Pool, Still, Time, check_durable, sqlite_options};
 use crate::store::watch::Watch;
-use crate::store::{Result, Store, StoreError, address};
+use crate::store::{Result, Store, StoreError, address, lock};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -50,7 +50,7 @@ impl Store {
         let database = address::name(&path);
         find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
         let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
-        prepare_in_turn(&path, &database, time).await?;
+        prepare_in_turn(&path, &database, mode, time).await?;
         let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database.clone(), error))?;
         let watch = Watch::over(&path, database)?.into();
         Ok(Self { pool, path: path.into(), time, watch })
@@ -84,18 +84,18 @@ fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
 const AGAIN: usize = 3;
 
 /// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
-async fn prepare_in_turn(path: &Path, database: &str, time: Time) -> Result<()> {
+async fn prepare_in_turn(path: &Path, database: &str, mode: Open, time: Time) -> Result<()> {
     for _ in 0..AGAIN {
-        match prepare(path, database, time).await {
+        match prepare(path, database, mode, time).await {
             Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
             done => return done,
         }
     }
-    prepare(path, database, time).await
+    prepare(path, database, mode, time).await
 }
 
 /// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
-async fn prepare(path: &Path, database: &str, time: Time) -> Result<()> {
+async fn prepare(path: &Path, database: &str, open: Open, time: Time) -> Result<()> {
     if path.is_dir() {
         return Err(StoreError::NotADatabase { database: database.to_owned(), why: "is a directory" });
     }
@@ -107,7 +107,13 @@ async fn prepare(path: &Path, database: &str, time: Time) -> Result<()> {
     let of = |error| StoreError::of(database.to_owned(), error);
     let mut connection = sqlite_options(path, time).connect().await.map_err(of)?;
     check_version(&mut connection).await.map_err(of)??;
-    check_ours(&mut connection, database).await.map_err(of)??;
+    let is_older = check_ours(&mut connection, database).await.map_err(of)??;
+    let _turn = match (is_older, open) {
+        (false, _) => None,
+        // Whoever only reads, or an operator's retry, must not change the tables under a run of the older version.
+        (true, Open::Existing) => return Err(StoreError::OlderVersion { database: database.to_owned() }),
+        (true, Open::CreateIfMissing) => Some(lock::only(path, database)?),
+    };
     sqlx::query("PRAGMA journal_mode = WAL").fetch_all(&mut connection).await.map_err(of)?;
     sqlx::query("PRAGMA synchronous = FULL").execute(&mut connection).await.map_err(of)?;
     check_durable(&mut connection).await.map_err(|error| match error {
@@ -131,13 +137,13 @@ async fn check_version(connection: &mut SqliteConnection) -> sqlx::Result<Result
     ))))
 }
 
-/// Whether the file is empty or Drydock's, and not from its future.
-async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::Result<Result<()>> {
+/// Checks that the file is empty or Drydock's, and not from its future; says whether it is from its past.
+async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::Result<Result<bool>> {
     let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut *connection).await?;
     let has = |name: &str| tables.iter().any(|table| table == name);
     // A crash between the two steps of the first migration leaves sqlx's table alone.
     if tables.is_empty() || (tables.len() == 1 && has("_sqlx_migrations")) {
-        return Ok(Ok(()));
+        return Ok(Ok(false));
     }
     if !(has("_sqlx_migrations") && has("campaigns") && has("jobs") && has("events")) {
         let why = "is the database of another program";
@@ -149,7 +155,7 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
         Some(version) if applied > known => {
             Ok(Err(StoreError::NewerVersion { database: database.to_owned(), version }))
         }
-        _ => Ok(Ok(())),
+        applied => Ok(Ok(applied < known)),
     }
 }
 

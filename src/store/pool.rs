@@ -93,6 +93,13 @@ impl Store {
         self.explained(tx)
     }
 
+    /// Whether the files are still those that were opened, the lock's among them;
+    /// [`StoreError::Displaced`](crate::store::StoreError::Displaced) or
+    /// [`StoreError::LockLost`](crate::store::StoreError::LockLost) if not.
+    pub fn is_in_place(&self) -> Result<()> {
+        self.watch.check()
+    }
+
     /// Commits what was written; it is on the disk when this returns, and where the next run will find it.
     pub(super) async fn commit(&self, tx: Tx) -> Result<()> {
         self.explained(tx.commit().await)?;

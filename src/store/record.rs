@@ -14,7 +14,7 @@ use crate::store::chain::{self, Digest, Link};
 use crate::store::columns::JobRow;
 use crate::store::runner::Runner;
 use crate::store::standing::Standing;
-use crate::store::{Result, Store, write};
+use crate::store::{Result, Store, StoreError, write};
 
 /// One job as it shall be, and what its history shall say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,8 @@ const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touc
 impl Store {
     /// Writes all `changes` in one transaction, which is on the disk when this returns, and says for each whether it
     /// was written. It was not if the row's revision has moved on since the job was read; then its history was not
-    /// written either. A change that breaks a rule of the tables is an error, and so is a row that somebody edited
-    /// ([`StoreError::Edited`](crate::store::StoreError::Edited)); then nothing is written.
+    /// written either. A change that breaks a rule of the tables is an error, and nothing is written. A row that
+    /// somebody edited is an error, too ([`StoreError::Edited`]), but what happened to the others is written first.
     pub async fn record(&self, runner: &Runner, changes: &[Change]) -> Result<Vec<bool>> {
         if changes.is_empty() {
             return Ok(Vec::new());
@@ -64,8 +64,18 @@ impl Store {
         self.explained(runner.enlist(&mut tx).await)?;
         let mut written = Vec::with_capacity(changes.len());
         let mut newest: BTreeMap<i64, Millis> = BTreeMap::new();
+        let mut disbelieved = None;
         for change in changes {
-            let Some(standing) = self.standing(&mut tx, &change.job).await? else {
+            let standing = match self.standing(&mut tx, &change.job).await {
+                Err(
+                    error @ (StoreError::Edited { .. } | StoreError::Unsealed { .. } | StoreError::Nonsense { .. }),
+                ) => {
+                    disbelieved = disbelieved.or(Some(error));
+                    None
+                }
+                found => found?,
+            };
+            let Some(standing) = standing else {
                 written.push(false);
                 continue;
             };
@@ -79,7 +89,7 @@ impl Store {
             self.explained(touched)?;
         }
         self.commit(tx).await?;
-        Ok(written)
+        disbelieved.map_or(Ok(written), Err)
     }
 
     /// The job's row as it stands, if it is still at the revision at which it was read.

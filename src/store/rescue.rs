@@ -22,6 +22,7 @@ pub enum Rescued {
 }
 
 const COPY: &str = "VACUUM INTO $1";
+const CHECK: &str = "PRAGMA quick_check(1)";
 
 impl Store {
     /// Saves what the open connections still know, after [`StoreError::Displaced`]. The store can be read afterwards,
@@ -40,18 +41,38 @@ impl Store {
             let _half = fs::remove_file(&copy);
             return Err(error);
         }
-        if self.put_back(&copy).map_err(of_io)? { Ok(Rescued::InPlace) } else { Ok(Rescued::Beside(copy)) }
+        let in_place = self.put_back(&copy).map_err(of_io)?;
+        if let Some(folder) = self.path.parent() {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(of_io)?;
+        }
+        Ok(if in_place { Rescued::InPlace } else { Rescued::Beside(copy) })
+    }
+
+    /// Whether the database is whole, and every campaign in it fits its history.
+    pub async fn is_sound(&self) -> bool {
+        let checked: sqlx::Result<String> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(CHECK).fetch_one(pool).await);
+        let Ok(campaigns) = self.campaigns().await else { return false };
+        for campaign in campaigns {
+            if !matches!(self.verify(&campaign).await, Ok(Ok(_))) {
+                return false;
+            }
+        }
+        checked.is_ok_and(|said| said == "ok")
     }
 
     /// Puts the copy where the database was, unless another file is there by now.
     fn put_back(&self, copy: &Path) -> std::io::Result<bool> {
-        // SQLite would play our log into whatever database it finds beside it.
+        // SQLite would play our log into whatever database it finds beside it, and somebody else's into ours.
+        let mut foreign = !self.watch.has_no_other_at(&self.path)?;
         for log in ["-wal", "-shm"].map(|ending| beside(&self.path, ending)) {
-            if log.try_exists()? && self.watch.has_no_other_at(&log)? {
+            if !self.watch.has_no_other_at(&log)? {
+                foreign = true;
+            } else if log.try_exists()? {
                 fs::remove_file(log)?;
             }
         }
-        if !self.watch.has_no_other_at(&self.path)? {
+        if foreign {
             return Ok(false);
         }
         if self.path.try_exists()? {
@@ -63,10 +84,7 @@ impl Store {
                 linked => linked.and_then(|()| fs::remove_file(copy))?,
             }
         }
-        match self.path.parent() {
-            Some(folder) => File::open(folder)?.sync_all().map(|()| true),
-            None => Ok(true),
-        }
+        Ok(true)
     }
 
     /// [`StoreError::Unclaimed`] if a former run has saved what nobody has taken care of yet.

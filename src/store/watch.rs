@@ -21,8 +21,8 @@ pub enum Fate {
     Deleted,
     /// There is another file of that name.
     Replaced,
-    /// It is the same file, but something else was written into it.
-    Overwritten,
+    /// It is the same file, but shorter: a VACUUM, or something else was written into it.
+    Shortened,
 }
 
 impl std::fmt::Display for Fate {
@@ -30,7 +30,7 @@ impl std::fmt::Display for Fate {
         out.write_str(match self {
             Self::Deleted => "was deleted",
             Self::Replaced => "was replaced by another file",
-            Self::Overwritten => "was overwritten",
+            Self::Shortened => "was made shorter by something else",
         })
     }
 }
@@ -61,7 +61,7 @@ impl Inode {
 struct Watched {
     path: PathBuf,
     inode: Inode,
-    /// The longest that it was. SQLite never makes a database shorter that is in use by us.
+    /// The longest that it was. SQLite makes a database shorter only at a VACUUM, which Drydock never asks for.
     length: u64,
     kind: Kind,
 }
@@ -146,7 +146,7 @@ impl Watched {
             return Ok(Some(Fate::Replaced));
         }
         if self.kind == Kind::Database && metadata.len() < self.length {
-            return Ok(Some(Fate::Overwritten));
+            return Ok(Some(Fate::Shortened));
         }
         self.length = metadata.len();
         Ok(None)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::atlas::Atlas;
 use crate::scrub::scrub;
-use crate::workdir::Workdir;
+use crate::workdir::{Workdir, sql};
 
 /// A campaign that has ended, and its run's last words.
 fn ended() -> (Workdir, String) {
@@ -14,20 +14,6 @@ fn ended() -> (Workdir, String) {
     let run = dir.run(&["run", "fast.toml"]).with(0);
     atlas.stop().are_clean(3);
     (dir, run.stdout)
-}
-
-/// What the sqlite shell does to the database.
-fn sql(dir: &Workdir, statement: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        use sqlx::{ConnectOptions as _, Connection as _};
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("drydock.db"));
-        let mut shell = options.connect().await.unwrap();
-        for one in statement.split(';') {
-            sqlx::query(sqlx::AssertSqlSafe(one.to_owned())).execute(&mut shell).await.unwrap();
-        }
-        shell.close().await.unwrap();
-    });
 }
 
 #[test]

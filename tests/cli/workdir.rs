@@ -159,3 +159,17 @@ pub(crate) fn fleet(projects: u32, clusters: u32) -> String {
     }
     text
 }
+
+/// What the sqlite shell does to the database.
+pub(crate) fn sql(dir: &Workdir, statement: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _};
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("drydock.db"));
+        let mut shell = options.connect().await.unwrap();
+        for one in statement.split("; ") {
+            sqlx::query(sqlx::AssertSqlSafe(one.to_owned())).execute(&mut shell).await.unwrap();
+        }
+        shell.close().await.unwrap();
+    });
+}

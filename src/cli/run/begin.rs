@@ -54,6 +54,9 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     let credentials = credentials(args, &config)?;
     let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
+    let runner = environment::runner(context.clock.now());
+    let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
+    // Under the lock, so that nothing newer is written behind it.
     let clock = match store.newest().await? {
         Some(newest) => {
             behind(newest.since(context.clock.now()), context);
@@ -61,8 +64,6 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
         }
         None => context.clock,
     };
-    let runner = environment::runner(clock.now());
-    let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
     report::prepare(&folder).map_err(Failure::bad_input)?;
     let against = if args.simulate { SIMULATION } else { &config.base_url }.to_owned();

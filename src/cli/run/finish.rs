@@ -31,9 +31,10 @@ pub(super) struct Finished {
 /// Ends the run. It is a task of its own: a report may go to a pipe that nobody reads, and standard output too, and
 /// a signal must get through all the same.
 pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> {
-    if let Ok(Some(Ending::Held(fault))) = &work.ended {
-        run.store.hold(run.campaign_id, Some((fault, run.clock.now()))).await?;
-    }
+    let noted = match &work.ended {
+        Ok(Some(Ending::Held(fault))) => run.store.hold(run.campaign_id, Some((fault, run.clock.now()))).await,
+        _ => Ok(()),
+    };
     if !work.hurried {
         run.client.sign_out().await;
     }
@@ -53,6 +54,8 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
         span: run.clock.now().since(work.started),
     };
     let code = summary.tell(&run.store, run.campaign_id).await?;
+    // `status` then does not know of the hold, but who reads this does.
+    noted?;
     // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
     run.store.close().await;
     drop(run.lock);

@@ -36,7 +36,8 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         }
     };
     let started = begun.clock.now();
-    let ended = work(engine(&begun), &args, context, &mut signals).await;
+    // Told at once: whoever is in a hurry below may never see the end.
+    let ended = work(engine(&begun), &args, context, &mut signals).await.map_err(|failure| failure.told(context));
     let work = Work { started, ended, hurried: signals.came() > 1, next: context.next.clone() };
     let campaign = begun.config.campaign.clone();
     let finishing = tokio::spawn(finish::finish(begun, work));

@@ -1,14 +1,19 @@
 //! What stops a run in the middle of its work, and what becomes of the database then.
 
 use crate::cli::exit::Failure;
-use crate::store::{Fate, Rescued, Store, StoreError};
+use crate::store::{Fate, RESTORE, Rescued, Store, StoreError};
 
 /// The failure for people and the shell. What a deleted or replaced database held is saved first.
 pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
     let next = match &error {
-        StoreError::Displaced { fate: Fate::Overwritten, .. } => {
-            // Its pages are of two databases now: a copy would be none of either.
-            format!("what it holds now cannot be trusted: delete it and put a whole backup in its place. {WITHOUT}")
+        StoreError::Displaced { fate: Fate::Shortened, .. } => {
+            if store.is_sound().await {
+                "all that it holds fits, so that nothing is lost: a VACUUM perhaps made it shorter. Run it again to go on"
+                    .to_owned()
+            } else {
+                // Its pages are of two databases now: a copy would be none of either.
+                format!("what it holds now cannot be trusted: keep a copy, and {RESTORE}")
+            }
         }
         StoreError::Displaced { .. } => rescue(store).await,
         StoreError::LockLost { .. }
@@ -21,10 +26,6 @@ pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
     Failure::internal(format!("{error}\n{next}"))
 }
 
-/// What to do where nothing could be saved.
-const WITHOUT: &str = "Before you run it again, wait until no request can be on its way any more (ten minutes do): \
-    a run looks at every cluster before it sends, and leaves alone what is being upgraded already";
-
 async fn rescue(store: &Store) -> String {
     match store.rescue().await {
         Ok(Rescued::InPlace) => "all that was recorded is in its place again: run it again to go on".to_owned(),
@@ -33,7 +34,7 @@ async fn rescue(store: &Store) -> String {
             copy.display()
         ),
         Err(error) => {
-            format!("what was recorded could not be saved ({error}): put a backup in its place. {WITHOUT}")
+            format!("what was recorded could not be saved ({error}) and is lost with this process: {RESTORE}")
         }
     }
 }

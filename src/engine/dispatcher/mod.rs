@@ -68,6 +68,9 @@ pub(super) struct Dispatcher {
     steps: usize,
     /// Jobs handed to workers whose news are not written yet.
     out: usize,
+    /// Jobs that are out of the buffer and not yet back in the table, and when they are due again.
+    leaving: Vec<i64>,
+    leaving_until: Millis,
     /// Pending jobs being looked at, by project.
     looking: HashMap<String, usize>,
     /// Looks in a row that failed, and those that were refused.
@@ -111,6 +114,8 @@ impl Dispatcher {
             draining: false,
             steps: 0,
             out: 0,
+            leaving: Vec::new(),
+            leaving_until: now,
             looking: HashMap::new(),
             failing: 0,
             blind: 0,
@@ -141,9 +146,9 @@ impl Dispatcher {
             }
             let blocked_until = self.hand_out();
             if let Some(ending) = self.ending().await? {
-                let left = self.buffer.drain();
-                let now = self.engine.clock.now();
-                self.engine.store.defer(&left, now).await?;
+                self.leaving.extend(self.buffer.drain());
+                self.leaving_until = self.engine.clock.now();
+                self.put_back().await?;
                 return Ok(ending);
             }
             self.progress.closed(self.pacing.closed());

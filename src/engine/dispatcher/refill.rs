@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Millis;
 use crate::engine::Engine;
 use crate::engine::dispatcher::{CLAIM, DEFER, Dispatcher, POLL};
+use crate::engine::rescuer::take_strays;
 use crate::store::{Lane, StoreError};
 
 /// Nothing is due.
@@ -30,19 +31,26 @@ impl Dispatcher {
             self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
             self.progress.recounted(self.counts);
         }
+        self.put_back().await?;
         let now = self.engine.clock.now();
         if now >= self.polled_at.after(POLL) {
             self.polled_at = now;
             self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
             self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
-            // Nothing in hand and nothing to come: if jobs are missing, another process has ended them.
+            // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
+            // them in the moment before it noticed that its lock was lost.
             let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty();
-            self.miscounted |= nothing && self.follow_at.min(self.pending_at) == NEVER;
+            if nothing && self.follow_at.min(self.pending_at) == NEVER {
+                self.miscounted = true;
+                self.engine.store.free_pending(self.engine.campaign_id).await?;
+            }
+            self.miscounted |= take_strays(&self.engine).await?;
         }
         if self.hold.is_some() {
             // What will not be sent makes room for what is followed.
-            let ids = self.buffer.give_up(|_| true);
-            self.engine.store.defer(&ids, now.after(DEFER)).await?;
+            self.leaving = self.buffer.give_up(|_| true);
+            self.leaving_until = now.after(DEFER);
+            self.put_back().await?;
         }
         if now >= self.follow_at && self.buffer.room() > 0 {
             let limit = self.buffer.room().min(CLAIM);
@@ -99,10 +107,19 @@ impl Dispatcher {
     /// The buffer is full of jobs whose projects have no free slot: back to the table with them.
     async fn make_room(&mut self) -> Result<(), StoreError> {
         let slots = &self.slots;
-        let ids = self.buffer.give_up(|project| slots.free_in(project) == 0);
+        self.leaving = self.buffer.give_up(|project| slots.free_in(project) == 0);
         let until = self.engine.clock.now().after(DEFER);
         self.pending_at = self.pending_at.min(until);
         self.follow_at = self.follow_at.min(until);
-        self.engine.store.defer(&ids, until).await
+        self.leaving_until = until;
+        self.put_back().await
+    }
+
+    /// Gives back what has left the buffer. Where the table is held by somebody else, the next refill tries again.
+    pub(super) async fn put_back(&mut self) -> Result<(), StoreError> {
+        let Engine { store, runner, .. } = &self.engine;
+        store.defer(&runner.id, &self.leaving, self.leaving_until).await?;
+        self.leaving.clear();
+        Ok(())
     }
 }

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use crate::store::audit::row::Auditor;
+use crate::store::campaigns::CharterRow;
 use crate::store::chain::{Digest, Whole};
 use crate::store::columns::JobRow;
 use crate::store::rows::{EventRow, events_sql};
@@ -35,8 +37,9 @@ type Found<T> = std::result::Result<T, Misfit>;
 const PAGE: i64 = 500;
 
 const JOBS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4";
-/// What is wrong with what cannot be vouched for.
-const UNSEALED: &str = "it was written by a drydock that kept no digests yet";
+/// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
+const OLD: &str = "it was written by a drydock that kept no digests yet";
+const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 
 /// Before the first row.
 const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
@@ -53,6 +56,9 @@ impl Store {
         let (mut jobs, mut events) = (0, 0);
         let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
         let mut misfits = Misfits::default();
+        let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
+        let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
+        let auditor = Auditor { store: self, campaign, unsealed };
         let mut after = FIRST;
         while let Some(rows) = self.next(&mut tx, campaign, &mut after).await? {
             let mut histories = self.histories(&mut tx, &rows).await?;
@@ -60,13 +66,13 @@ impl Store {
                 let history = histories.remove(&row.id).unwrap_or_default();
                 jobs += 1;
                 events += history.len() as i64;
-                match row::check(self, campaign, row, history) {
+                match auditor.check(row, history) {
                     Ok(head) => whole.add(head),
                     Err(misfit) => misfits.add(misfit),
                 }
             }
         }
-        self.check_campaign(&mut tx, campaign, jobs, &mut misfits).await?;
+        self.check_campaign(&mut tx, &charter, jobs, &mut misfits).await?;
         if misfits.total > 0 {
             return Ok(Err(misfits));
         }
@@ -128,11 +134,10 @@ impl Store {
     async fn check_campaign(
         &self,
         connection: &mut SqliteConnection,
-        campaign: &Campaign,
+        charter: &CharterRow,
         jobs: i64,
         misfits: &mut Misfits,
     ) -> Result<()> {
-        let charter = self.charter_as_it_lies(&mut *connection, campaign.id).await?;
         let stray = sqlx::query_as(STRAY).fetch_optional(connection).await;
         let stray: Option<(i64, i64)> = self.explained(stray)?;
         let mut add = |seq, what| misfits.add(Misfit { job: None, seq, what });
@@ -143,7 +148,7 @@ impl Store {
             add(None, format!("there are {jobs} jobs, and {} were loaded", charter.jobs));
         }
         if !charter.fits() {
-            let what = if charter.is_unsealed() { UNSEALED } else { "it was changed since drydock wrote it" };
+            let what = if charter.is_unsealed() { OLD } else { "it was changed since drydock wrote it" };
             add(None, format!("the campaign's own row: {what}"));
         }
         Ok(())

@@ -2,48 +2,58 @@
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
+use crate::store::audit::Found;
 use crate::store::audit::misfit::Misfit;
 use crate::store::audit::sense::Sense;
-use crate::store::audit::{Found, UNSEALED};
 use crate::store::chain::{self, Digest, Link};
 use crate::store::columns::JobRow;
 use crate::store::rows::EventRow;
 use crate::store::standing::Standing;
 use crate::store::{Campaign, Recorded, Store};
 
-/// Checks a job; returns the digest of its newest event.
-pub(super) fn check(store: &Store, campaign: &Campaign, row: JobRow, history: Vec<EventRow>) -> Found<Digest> {
-    let name = row.name();
-    let (job, standing) = store.as_it_lies(row).map_err(|error| Misfit::unreadable(&name, None, &error))?;
-    let (newest, head) = walk(store, campaign, &job, history)?;
-    wrong_row(&job, &standing, newest.as_ref(), head).map_or(Ok(head), |what| {
-        let what = if standing.seal == Digest::NONE { UNSEALED.to_owned() } else { what };
-        Err(Misfit { job: Some(name), seq: None, what })
-    })
+/// Whoever checks the jobs of a campaign.
+pub(super) struct Auditor<'a> {
+    pub(super) store: &'a Store,
+    pub(super) campaign: &'a Campaign,
+    /// What is wrong with a row or an event that bears no digest.
+    pub(super) unsealed: &'static str,
 }
 
-/// Walks the chain of a job's history; returns the newest event, and the digest that the chain comes to.
-fn walk(store: &Store, campaign: &Campaign, job: &Job, history: Vec<EventRow>) -> Found<(Option<Recorded>, Digest)> {
-    let mut head = chain::beginning(&campaign.name, &job.project_id, &job.cluster_name);
-    let mut newest = None;
-    let mut sense = Sense::new();
-    for (event, seq) in history.into_iter().zip(1..) {
-        let event = store.recorded_of(event).map_err(|error| Misfit::unreadable(&job.name(), Some(seq), &error))?;
-        let wrong = wrong_event(&event, seq, head).or_else(|| sense.wrong(&event));
-        if let Some(wrong) = wrong {
-            return Err(Misfit { job: Some(job.name()), seq: Some(event.seq), what: wrong.to_owned() });
+impl Auditor<'_> {
+    /// Checks a job; returns the digest of its newest event.
+    pub(super) fn check(&self, row: JobRow, history: Vec<EventRow>) -> Found<Digest> {
+        let name = row.name();
+        let (job, standing) = self.store.as_it_lies(row).map_err(|error| Misfit::unreadable(&name, None, &error))?;
+        let (newest, head) = self.walk(&job, history)?;
+        let none = (standing.seal == Digest::NONE).then(|| self.unsealed.to_owned());
+        match none.or_else(|| wrong_row(&job, &standing, newest.as_ref(), head)) {
+            Some(what) => Err(Misfit { job: Some(name), seq: None, what }),
+            None => Ok(head),
         }
-        head = event.digest;
-        newest = Some(event);
     }
-    Ok((newest, head))
+
+    /// Walks the chain of a job's history; returns the newest event, and the digest that the chain comes to.
+    fn walk(&self, job: &Job, history: Vec<EventRow>) -> Found<(Option<Recorded>, Digest)> {
+        let mut head = chain::beginning(&self.campaign.name, &job.project_id, &job.cluster_name);
+        let mut newest = None;
+        let mut sense = Sense::new();
+        for (event, seq) in history.into_iter().zip(1..) {
+            let unreadable = |error| Misfit::unreadable(&job.name(), Some(seq), &error);
+            let event = self.store.recorded_of(event).map_err(unreadable)?;
+            let none = (event.digest == Digest::NONE).then_some(self.unsealed);
+            let wrong = none.or_else(|| wrong_event(&event, seq, head)).or_else(|| sense.wrong(&event));
+            if let Some(wrong) = wrong {
+                return Err(Misfit { job: Some(job.name()), seq: Some(event.seq), what: wrong.to_owned() });
+            }
+            head = event.digest;
+            newest = Some(event);
+        }
+        Ok((newest, head))
+    }
 }
 
 /// What is wrong with an event, if anything is.
 fn wrong_event(event: &Recorded, seq: i64, head: Digest) -> Option<&'static str> {
-    if event.digest == Digest::NONE {
-        return Some(UNSEALED);
-    }
     if event.seq != seq {
         return Some("the one before it is missing");
     }

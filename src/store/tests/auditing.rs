@@ -105,8 +105,19 @@ impl Hand {
 /// What a hand may touch.
 const TABLES: [&str; 4] = ["campaigns", "jobs", "events", "runners"];
 
-/// Another value than the column has.
+/// Another value than the column has, and one that might well be true.
 fn other(name: &str, kind: &str) -> String {
+    match (name, kind) {
+        ("open" | "accepted" | "alone", _) => format!("1 - {name}"),
+        ("state", _) => format!("CASE {name} WHEN 'failed' THEN 'cancelled' ELSE 'failed' END"),
+        ("if_not_landed", _) => {
+            format!("CASE coalesce({name}, 'ready') WHEN 'ready' THEN 'cancelled' ELSE 'ready' END")
+        }
+        (_, kind) => other_of(name, kind),
+    }
+}
+
+fn other_of(name: &str, kind: &str) -> String {
     match kind {
         "INTEGER" => format!("coalesce({name}, 0) + 1000"),
         "TEXT" => format!("coalesce({name}, '') || 'x'"),
@@ -308,7 +319,7 @@ async fn a_row_that_changed_in_the_fleet_is_an_event_and_one_that_moved_is_none(
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
     assert_eq!(home.store.verify(&campaign).await.unwrap().unwrap().events, 3);
     home.store.claim(id, "r9", crate::store::Lane::Pending, NOW, 2).await.unwrap();
-    home.store.defer(&[1], NOW).await.unwrap();
+    home.store.defer("r9", &[1], NOW).await.unwrap();
     assert!(home.store.verify(&campaign).await.unwrap().is_ok(), "a claim needs no event");
 }
 
@@ -335,7 +346,9 @@ async fn before_there_were_digests() -> TempDir {
 #[tokio::test]
 async fn a_history_of_before_there_were_digests_is_named_as_such_and_not_gone_on_with() {
     let dir = before_there_were_digests().await;
-    let store = Store::open(&url(&dir), Open::Existing).await.unwrap();
+    let refused = Store::open(&url(&dir), Open::Existing).await.unwrap_err();
+    assert!(matches!(refused, StoreError::OlderVersion { .. }), "{refused}");
+    let store = Store::open(&url(&dir), Open::CreateIfMissing).await.unwrap();
     let home = Home { dir, store };
     assert_eq!(home.store.history(&[1]).await.unwrap().len(), 1);
     let unsealed = |error: &StoreError| matches!(error, StoreError::Unsealed { .. });

@@ -62,7 +62,7 @@ async fn a_new_runner_counts_overdue_anew_and_the_same_one_goes_on() {
     home.alter(job, |job| job.overdue = 2).await;
     let job = claim("r1").await;
     assert_eq!(job.overdue, 2);
-    store.defer(&[job.id], NOW).await.unwrap();
+    store.defer("r1", &[job.id], NOW).await.unwrap();
     assert_eq!(claim("r2").await.overdue, 0);
 }
 
@@ -72,8 +72,8 @@ async fn a_deferred_job_is_due_later_and_has_no_new_history() {
     let later = Millis(NOW.0 + 1000);
     let jobs = home.store.claim(id, "r1", Lane::Pending, NOW, 9).await.unwrap();
     let ended = home.alter(jobs[1].clone(), |job| end(job, State::Failed, "WRONG_TIER")).await;
-    home.store.defer(&[jobs[0].id, ended.id], later).await.unwrap();
-    home.store.defer(&[], later).await.unwrap();
+    home.store.defer("r1", &[jobs[0].id, ended.id], later).await.unwrap();
+    home.store.defer("r1", &[], later).await.unwrap();
     assert_eq!(home.store.next_due(id, Lane::Pending).await.unwrap(), Some(later));
     assert_eq!(home.job(id, "c1").await, Job { due_at: Some(later), ..jobs[0].clone() });
     assert_eq!(home.job(id, "c2").await, ended);

@@ -5,7 +5,7 @@ use std::fs;
 use crate::atlas::Atlas;
 use crate::process::Ended;
 use crate::scrub::scrub;
-use crate::workdir::Workdir;
+use crate::workdir::{TOKEN, Workdir, sql};
 
 /// A run that has upgrades under way while its files are changed, and the Atlas that it works against.
 struct Surprised {
@@ -90,14 +90,46 @@ fn a_database_that_is_replaced_under_a_run_is_saved_beside_the_other_and_the_nex
 }
 
 #[test]
-fn a_backup_that_is_copied_into_the_database_is_noticed_where_it_is_shorter() {
+fn a_database_that_is_made_shorter_under_a_run_is_looked_through_and_kept_if_it_is_sound() {
+    let mut grown = false;
+    let dir = Workdir::with_fleet(4, 3);
+    let atlas = Atlas::serve(&dir, &[]);
+    dir.aim_slowly(&atlas.url);
+    let mut run = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+    while !grown {
+        run.logs("submitting -> upgrading");
+        sql(&dir, "CREATE TABLE ballast (x); INSERT INTO ballast VALUES (zeroblob(1000000)); DROP TABLE ballast");
+        sql(&dir, "PRAGMA wal_checkpoint(PASSIVE)");
+        grown = fs::metadata(dir.path().join("drydock.db")).unwrap().len() > 1_000_000;
+    }
+    // A commit lies between, so that the run has seen the length.
+    run.logs(" -> ");
+    run.logs(" -> ");
+    sql(&dir, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    let ended = run.end().with(1);
+    dir.aim(&atlas.url);
+    let surprised = Surprised { dir, atlas, ended };
+    insta::assert_snapshot!(surprised.said());
+    surprised.goes_on();
+}
+
+#[test]
+fn a_database_that_something_else_was_written_into_is_restored_as_the_message_says() {
     let surprised = Surprised::by(|dir| {
+        sql(dir, &format!("VACUUM INTO '{}'", dir.path().join("backup.db").display()));
         let database = fs::OpenOptions::new().write(true).open(dir.path().join("drydock.db")).unwrap();
         database.set_len(4096).unwrap();
     });
     insta::assert_snapshot!(surprised.said());
-    let books = surprised.atlas.stop();
-    assert_eq!((books.asked_again, books.broken_rules), (0, 0), "{books:?}");
+    let Surprised { dir, atlas, .. } = surprised;
+    for ending in ["-wal", "-shm"] {
+        let _there_may_be_none = fs::remove_file(dir.path().join(format!("drydock.db{ending}")));
+    }
+    fs::rename(dir.path().join("backup.db"), dir.path().join("drydock.db")).unwrap();
+    dir.run(&["run", "fast.toml", "-q"]).with(0);
+    dir.run(&["audit", "verify"]).with(0);
+    let books = atlas.stop();
+    assert_eq!((books.effects, books.asked_again, books.broken_rules), (12, 0, 0), "{books:?}");
 }
 
 #[test]
@@ -105,4 +137,22 @@ fn a_lock_file_that_is_deleted_under_a_run_stops_it_before_another_can_send() {
     let surprised = Surprised::by(|dir| fs::remove_file(dir.path().join("drydock.db.lock")).unwrap());
     insta::assert_snapshot!(surprised.said());
     surprised.goes_on();
+}
+
+#[test]
+fn a_run_that_takes_over_while_the_former_one_only_waits_ends_all_that_it_had() {
+    let dir = Workdir::with_fleet(4, 3);
+    let atlas = Atlas::serve_as(&TOKEN, &dir, &["--shortest", "2s", "--longest", "3s"]);
+    dir.aim_slowly(&atlas.url);
+    let mut former = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+    for _ in 0..12 {
+        former.logs("submitting -> upgrading");
+    }
+    fs::remove_file(dir.path().join("drydock.db.lock")).unwrap();
+    dir.aim(&atlas.url);
+    let next = dir.run(&["run", "fast.toml", "-q"]).with(0);
+    assert!(next.stdout.contains("12 succeeded"), "{}", next.stdout);
+    former.end().with(1);
+    dir.run(&["audit", "verify"]).with(0);
+    atlas.stop().are_clean(12);
 }
