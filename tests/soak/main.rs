@@ -11,6 +11,24 @@ use harness::many::sail_all;
 /// Seeds in the suite; `cargo run --release --example soak -- --seeds N` sails more.
 const SEEDS: u64 = 200;
 
+/// What has to have happened in them.
+const WEATHER: [&str; 14] = [
+    "act: Asleep",
+    "act: Cancel",
+    "act: Crash",
+    "act: Drain",
+    "act: FillDisk",
+    "act: Lock",
+    "act: Replace",
+    "act: Retry",
+    "act: Weather",
+    "run ended: DiskFull",
+    "run ended: Finished",
+    "run ended: Interrupted",
+    "run ended: Locked",
+    "run ended: died",
+];
+
 #[test]
 fn two_hundred_campaigns_keep_both_promises() {
     #[expect(clippy::disallowed_methods, reason = "how a failure is seen again")]
@@ -22,4 +40,9 @@ fn two_hundred_campaigns_keep_both_promises() {
     let all = sail_all(first, count, threads, &|_, _| {});
     assert!(all.violations.is_empty(), "{} violations:\n\n{}", all.violations.len(), all.violations.join("\n\n"));
     assert_eq!(all.seeds, count);
+    // What never happened was not survived.
+    for what in WEATHER.iter().filter(|_| count == SEEDS) {
+        let times = all.tally.get(*what).copied().unwrap_or(0);
+        assert!(times >= 5, "{what}: {times} times in {count} campaigns: {:?}", all.tally);
+    }
 }

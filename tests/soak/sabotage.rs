@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use drydock::clock::Millis;
+use drydock::domain::code::Fault;
+use drydock::domain::job::{Job, State};
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
 use drydock::simulator::{Cluster, Faults, Settings};
@@ -28,43 +31,46 @@ fn scenario(faults: Faults, timeline: Vec<(u64, Act)>) -> Scenario {
     }
 }
 
-/// What the checks say when somebody edits the table after all has ended.
-fn found_after(sql: &'static str) -> String {
-    sail(scenario(Faults::default(), vec![(3600, Act::Tamper(sql))])).violations.join("\n")
+/// What the checks say when this happens after all has ended.
+fn found_after(act: Act) -> String {
+    sail(scenario(Faults::default(), vec![(3600, act)])).violations.join("\n")
 }
 
 #[test]
 fn without_sabotage_nothing_is_found() {
-    assert_eq!(found_after("SELECT 1"), "");
+    assert_eq!(found_after(Act::Tamper("SELECT 1")), "");
 }
 
 #[test]
 fn a_request_that_the_table_has_forgotten_is_found_when_it_is_sent_again() {
     let faults = Faults { stale: 1.0, stale_for: Duration::from_secs(100), ..Faults::default() };
-    let forget = "UPDATE jobs SET state = 'pending', open = 0, accepted = 0, accepted_at = NULL, submitted_at = NULL, \
-        attempts = 0, due_at = 0, claimed_by = NULL, revision = revision + 1 WHERE cluster_name = 'c2'";
+    let forget = |job: &mut Job| {
+        (job.state, job.open, job.accepted, job.attempts) = (State::Pending, false, false, 0);
+        (job.accepted_at, job.submitted_at, job.due_at) = (None, None, Some(Millis(0)));
+    };
     let second = Duration::from_secs(1);
-    let timeline = vec![(5, Act::Crash(second)), (6, Act::Tamper(forget))];
+    let timeline = vec![(5, Act::Crash(second)), (6, Act::Lie("c2", forget))];
     let found = sail(scenario(faults, timeline)).violations.join("\n");
     assert!(found.contains("c2: asked again 1 times after an effect that stood"), "{found}");
     assert!(found.contains("c2: send Some(2) follows an acceptance"), "{found}");
+    assert!(found.contains("a request after one that Atlas accepted"), "{found}");
     assert!(found.contains("DRYDOCK_SEED=1 cargo test --test soak"), "{found}");
 }
 
 #[test]
 fn a_row_that_lies_about_its_end_is_found() {
-    let failed = "UPDATE jobs SET state = 'failed', error_code = 'DID_NOT_TAKE', error_detail = '' \
-        WHERE cluster_name = 'c1'";
-    let found = found_after(failed);
+    let found = found_after(Act::Lie("c1", |job| {
+        (job.state, job.error) = (State::Failed, Some(Fault::new("DID_NOT_TAKE", "")));
+    }));
     assert!(found.contains("c1: failed DID_NOT_TAKE, but its upgrade stands"), "{found}");
-    let found = found_after("UPDATE jobs SET target_id = source_id WHERE cluster_name = 'c3'");
+    let found = found_after(Act::Lie("c3", |job| job.target = job.source.clone()));
     assert!(found.contains("c3: the row has the target"), "{found}");
 }
 
 #[test]
 fn a_history_with_a_gap_is_found() {
     let cut = "DROP TRIGGER events_are_never_deleted; DELETE FROM events WHERE seq = 2 AND job_id = 1";
-    let found = found_after(cut);
+    let found = found_after(Act::Tamper(cut));
     assert!(found.contains("c1: entry 2 of the history is missing"), "{found}");
 }
 
@@ -73,6 +79,7 @@ fn a_lost_row_is_found() {
     let lose =
         "DROP TRIGGER events_are_never_deleted; DELETE FROM events WHERE job_id = 2; DELETE FROM jobs WHERE id = 2";
     // The fleet is loaded again at once, so it comes back; but its cluster was asked by a request that no row knows.
-    let found = found_after(lose);
-    assert!(found.contains("c2"), "{found}");
+    let found = found_after(Act::Tamper(lose));
+    assert!(found.contains("c2: 1 requests arrived, 0 intents were written"), "{found}");
+    assert!(found.contains("the audit finds there are 3 jobs, and 4 were loaded"), "{found}");
 }

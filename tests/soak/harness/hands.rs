@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use drydock::clock::{Clock, Millis};
 use drydock::domain::event::Event;
+use drydock::domain::history::{Entry, Kind};
 use drydock::domain::job::{Job, State};
 use drydock::domain::machine::decide;
 use drydock::domain::policy::Policy;
@@ -64,6 +65,7 @@ impl Hands<'_> {
                 drop(self.cancel(&(cluster.project.clone(), cluster.name.clone())).await);
             }
             Act::Tamper(sql) => self.sql(sql).await,
+            Act::Lie(name, lie) => self.lie(name, *lie).await.unwrap(),
         }
         None
     }
@@ -96,6 +98,18 @@ impl Hands<'_> {
         .await;
         store.close().await;
         done
+    }
+
+    async fn lie(&mut self, name: &str, lie: fn(&mut Job)) -> Result<(), StoreError> {
+        let store = self.operator().await?;
+        let campaign = store.campaign(CAMPAIGN).await?.unwrap();
+        let page = store.page(campaign.id, &Filter::default(), None, 1000).await?;
+        let mut job = page.into_iter().map(|row| row.job).find(|job| job.cluster_name == name).unwrap();
+        lie(&mut job);
+        let (entry, at) = (Some(Entry::new(Kind::Looked)), self.clock.now());
+        store.record(&runner("liar"), &[Change { job, entry, at, keep: false, call: None }]).await?;
+        store.close().await;
+        Ok(())
     }
 
     async fn operator(&self) -> Result<Store, StoreError> {

@@ -44,7 +44,7 @@ pub(crate) fn live(voyage: &mut Voyage) -> End {
         let clock = voyage.world.clock_at(voyage.now);
         voyage.world.pass(voyage.now);
         voyage.world.begin(clock);
-        let end = life(voyage, clock).await;
+        let end = Box::pin(life(voyage, clock)).await;
         voyage.now = clock.now();
         end
     })

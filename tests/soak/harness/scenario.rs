@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use drydock::clock::Millis;
+use drydock::domain::job::Job;
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
 use drydock::simulator::{Bucket, Cluster, Faults, Settings, SignIn, Stage};
@@ -68,6 +69,9 @@ pub(crate) enum Act {
     /// Someone edits the table: for the tests of the checks.
     #[allow(dead_code, reason = "only the tests of the checks tamper")]
     Tamper(&'static str),
+    /// A product that is wrong writes this of the cluster with this name, and seals it as it seals the truth.
+    #[allow(dead_code, reason = "only the tests of the checks lie")]
+    Lie(&'static str, fn(&mut Job)),
 }
 
 impl Scenario {

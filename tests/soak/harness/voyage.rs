@@ -98,7 +98,15 @@ impl Voyage {
             *self.tally.entry("minutes at work".to_owned()).or_default() += self.now.since(begun).as_secs() / 60;
             let pause = match end {
                 End::Died(down) => down,
-                End::Broke(StoreError::DiskFull { .. } | StoreError::Locked { .. }) => dice.seconds(30, 600),
+                End::Broke(StoreError::DiskFull { .. }) if self.may(|act| matches!(act, Act::FillDisk(_))) => {
+                    dice.seconds(30, 600)
+                }
+                // Operators hold the database too, for the moment of their word.
+                End::Broke(StoreError::Locked { .. })
+                    if self.may(|act| matches!(act, Act::Lock | Act::Retry | Act::Cancel(_))) =>
+                {
+                    dice.seconds(30, 600)
+                }
                 End::Broke(error) => return vec![format!("seed {}: a run ended with {error:?}", self.scenario.seed)],
                 End::Stuck => return vec![format!("seed {}: a run goes on for ever", self.scenario.seed)],
                 End::Ended(ending) => {
@@ -114,6 +122,11 @@ impl Voyage {
             self.now = self.now.after(pause);
         }
         vec![format!("seed {}: there is no end, after {MOST_LIVES} lives", self.scenario.seed)]
+    }
+
+    /// Whether anything like this happens in the whole voyage.
+    fn may(&self, like: impl Fn(&Act) -> bool) -> bool {
+        self.scenario.timeline.iter().any(|(_, act)| like(act))
     }
 
     /// Whether it was held once more, with nothing else to wait for.

@@ -44,8 +44,8 @@ struct Books {
     parcels: BTreeMap<u64, Parcel>,
     sent: u64,
     turns: HashMap<String, u64>,
-    /// When the newest look of this process that was answered had left, by path.
-    looks: HashMap<String, Millis>,
+    /// When the newest look of this process that showed a cluster had left.
+    looks: HashMap<Name, Millis>,
     /// Upgrade requests, in words, by cluster.
     log: BTreeMap<Name, Vec<String>>,
     violations: Vec<(Name, String)>,
@@ -206,8 +206,10 @@ impl World {
             }
             let line = format!("left {left}, arrived {now}: {status:?}");
             books.log.entry(name).or_default().push(line);
-        } else if is_look && matches!(status, Ok(Some(200))) {
-            books.looks.insert(path, left);
+        } else if is_look && let Ok(Some(answer)) = &answer {
+            for name in shown(&path, answer) {
+                books.looks.insert(name, left);
+            }
         }
         (answer, reply)
     }
@@ -279,14 +281,25 @@ impl Books {
         if self.parcels.values().any(|parcel| parcel.upgrades.as_ref() == Some(name)) {
             self.violations.push((name.clone(), format!("sent at {now} while an earlier request was under way")));
         }
-        let (project, cluster) = name;
-        let list = format!("/api/atlas/v2/groups/{project}/clusters");
-        let newest = self.looks.get(&list).max(self.looks.get(&format!("{list}/{cluster}")));
+        let newest = self.looks.get(name);
         if newest.is_none_or(|at| now.since(*at) > OLDEST_LOOK) {
             let newest = newest.map_or_else(|| "none of this process".to_owned(), ToString::to_string);
             self.violations.push((name.clone(), format!("sent at {now} without a fresh look; the newest: {newest}")));
         }
     }
+}
+
+/// The clusters that an answer shows under the source's API.
+fn shown(path: &str, answer: &Response<Bytes>) -> Vec<Name> {
+    let Some((project, rest)) = path.strip_prefix("/api/atlas/v2/groups/").and_then(|path| path.split_once('/')) else {
+        return Vec::new();
+    };
+    if !rest.starts_with("clusters") || answer.status() != 200 {
+        return Vec::new();
+    }
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let list = body["results"].as_array().cloned().unwrap_or_else(|| vec![body]);
+    list.iter().filter_map(|cluster| Some((project.to_owned(), cluster["name"].as_str()?.to_owned()))).collect()
 }
 
 /// The cluster that the request is to upgrade, if it is to upgrade one.
