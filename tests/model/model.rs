@@ -79,8 +79,10 @@ fn has_its_reason(state: &State) -> bool {
     match state.row.state {
         JobState::Succeeded => state.cluster == Phase::Target && state.row.code().is_empty(),
         JobState::Skipped => state.cluster == Phase::Target && state.row.code() == "ALREADY_AT_TARGET",
-        JobState::Failed => !matches!(state.row.code(), "" | "ALREADY_AT_TARGET" | "CANCELLED"),
-        JobState::Cancelled => state.row.code() == "CANCELLED",
+        JobState::Failed if matches!(state.row.code(), "OUTCOME_UNKNOWN" | "GAVE_UP") => true,
+        // Every other reason says that the cluster is not what our request would have made of it.
+        JobState::Failed => state.landed == 0 && !matches!(state.row.code(), "" | "ALREADY_AT_TARGET" | "CANCELLED"),
+        JobState::Cancelled => state.landed == 0 && state.row.code() == "CANCELLED",
         _ => state.row.code().is_empty(),
     }
 }
