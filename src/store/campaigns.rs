@@ -4,7 +4,8 @@ use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
-use crate::store::chain::{Charter, Digest};
+use crate::store::chain::Charter;
+use crate::store::digest::Digest;
 use crate::store::{Result, Store, StoreError};
 
 /// One batch: a fleet and the operation that is done to it.

@@ -1,99 +1,14 @@
 //! The chain: digests that make a history tamper-evident. `docs/audit.md` has the canonical forms for auditors.
 //!
-//! A canonical form is a JSON array without blanks, so that any language can make it; a digest is the SHA-256 of its
-//! bytes. A job's chain begins with its name. Each event commits to the event before it and to what the job's row
+//! A job's chain begins with its name. Each event commits to the event before it and to what the job's row
 //! had become; the row's seal covers what changes without an event.
 
-use std::fmt;
-
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
-use crate::domain::job::{Identity, IfNotLanded, Job};
+use crate::domain::job::{IfNotLanded, Job};
+use crate::store::digest::{Digest, Form};
 use crate::store::runner::Runner;
-
-/// A SHA-256 digest (FIPS 180-4).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// What stands where there was no chain yet.
-    pub(super) const NONE: Self = Self([0; 32]);
-
-    /// The digest that lies in a column; none if it is not of this length.
-    pub(super) fn of_column(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-
-    /// The bytes, for a column.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    /// 64 lower-case hex digits.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, out)
-    }
-}
-
-/// A canonical form in the making.
-struct Form(String);
-
-impl Form {
-    fn new(title: &str) -> Self {
-        Self(format!("[{}", Value::from(title)))
-    }
-
-    fn text(self, text: Option<&str>) -> Self {
-        self.value(&text.map_or(Value::Null, Value::from))
-    }
-
-    fn number(self, number: Option<i64>) -> Self {
-        self.value(&number.map_or(Value::Null, Value::from))
-    }
-
-    fn time(self, at: Option<Millis>) -> Self {
-        self.number(at.map(|at| at.0))
-    }
-
-    fn flag(self, flag: bool) -> Self {
-        self.number(Some(i64::from(flag)))
-    }
-
-    fn digest(self, digest: Digest) -> Self {
-        self.text(Some(&digest.to_string()))
-    }
-
-    fn fault(self, fault: Option<&Fault>) -> Self {
-        self.text(fault.map(|fault| &*fault.code)).text(fault.map(|fault| &*fault.detail))
-    }
-
-    fn identity(self, cluster: Option<&Identity>) -> Self {
-        let string = cluster.and_then(|cluster| cluster.connection_string.as_deref());
-        self.text(cluster.map(|cluster| &*cluster.id)).text(string)
-    }
-
-    fn value(mut self, value: &Value) -> Self {
-        self.0.push(',');
-        self.0.push_str(&value.to_string());
-        self
-    }
-
-    fn done(mut self) -> Digest {
-        self.0.push(']');
-        Digest(Sha256::digest(self.0.as_bytes()).into())
-    }
-}
 
 /// Where the chain of a job begins: before its first event.
 pub(super) fn beginning(campaign: &str, project: &str, cluster: &str) -> Digest {
@@ -257,6 +172,6 @@ impl Whole {
     }
 
     pub(super) fn done(self) -> Digest {
-        Digest(self.0.finalize().into())
+        Digest::of(self.0)
     }
 }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
-use crate::store::chain::Digest;
+use crate::store::digest::Digest;
 use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
 

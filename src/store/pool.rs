@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
-use crate::store::error::is_busy;
+use crate::store::meaning::is_busy;
 use crate::store::{Result, Store};
 
 /// How many connections read beside the one that writes.

@@ -10,10 +10,12 @@ use sqlx::SqliteConnection;
 use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
-use crate::store::chain::{self, Digest, Link};
+use crate::store::chain::{self, Link};
 use crate::store::columns::JobRow;
+use crate::store::digest::Digest;
 use crate::store::runner::Runner;
 use crate::store::standing::Standing;
+use crate::store::write::Bound;
 use crate::store::{Result, Store, StoreError, write};
 
 /// One job as it shall be, and what its history shall say about it.
@@ -111,7 +113,8 @@ async fn follow(
     let (mut events, mut head) = (standing.events, standing.head);
     if let Some(entry) = &change.entry {
         events += 1;
-        let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, (events, what, head));
+        let place = Place { seq: events, job: what, previous: head };
+        let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, place);
         head = link.digest();
         write::append(connection, change.job.id, &link, head).await?;
     }
@@ -120,7 +123,16 @@ async fn follow(
     let job = Job { row: was.row, revision: change.job.revision + 1, overdue, ..change.job.clone() };
     let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
     let claimed_by = (change.keep && !job.state.is_ended()).then_some(runner.id.as_str());
-    write::row(connection, &job, (&runner.id, claimed_by), (events, head, seal)).await
+    write::row(connection, &job, (&runner.id, claimed_by), Bound { events, head, seal }).await
+}
+
+/// Where a link comes in a chain.
+pub(super) struct Place {
+    pub(super) seq: i64,
+    /// What the job is then.
+    pub(super) job: Digest,
+    /// The event before.
+    pub(super) previous: Digest,
 }
 
 /// An entry as the next link of a job's chain: its place, what the job is then, and the event before.
@@ -129,7 +141,7 @@ pub(super) fn link<'a>(
     call: Option<&'a Call>,
     (job, at): (&Job, Millis),
     runner: &'a Runner,
-    (seq, what, previous): (i64, Digest, Digest),
+    Place { seq, job: what, previous }: Place,
 ) -> Link<'a> {
     Link {
         seq,

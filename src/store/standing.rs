@@ -4,8 +4,9 @@
 //! people of it, reads it here. Only the audit reads rows as they lie.
 
 use crate::domain::job::Job;
-use crate::store::chain::{self, Cargo, Digest};
+use crate::store::chain::{self, Cargo};
 use crate::store::columns::JobRow;
+use crate::store::digest::Digest;
 use crate::store::{Result, Store, StoreError};
 
 /// What a row holds besides its job.

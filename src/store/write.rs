@@ -5,7 +5,8 @@ use sqlx::SqliteConnection;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job};
-use crate::store::chain::{self, Digest, Link};
+use crate::store::chain::{self, Link};
+use crate::store::digest::Digest;
 
 const WRITE: &str = "UPDATE jobs SET state = $3, revision = revision + 1, send = $4, attempts = $5, open = $6, \
     accepted = $7, if_not_landed = $8, if_not_landed_code = $9, if_not_landed_detail = $10, left_at = $11, \
@@ -49,12 +50,22 @@ pub(super) async fn append(
         .map(drop)
 }
 
+/// What binds a row to its history.
+pub(super) struct Bound {
+    /// How many events there are.
+    pub(super) events: i64,
+    /// The newest of them.
+    pub(super) head: Digest,
+    /// Over the row itself.
+    pub(super) seal: Digest,
+}
+
 /// Writes the job's row; its revision is the new one.
 pub(super) async fn row(
     connection: &mut SqliteConnection,
     job: &Job,
     (runner, claimed_by): (&str, Option<&str>),
-    (events, head, seal): (i64, Digest, Digest),
+    bound: Bound,
 ) -> sqlx::Result<()> {
     let plan = job.if_not_landed.as_ref();
     let refused = if let Some(IfNotLanded::Failed(fault)) = plan { Some(fault) } else { None };
@@ -94,9 +105,9 @@ pub(super) async fn row(
         .bind(job.answered_id.as_deref())
         .bind(job.seen.as_deref())
         .bind(claimed_by)
-        .bind(events)
-        .bind(head.bytes())
-        .bind(seal.bytes())
+        .bind(bound.events)
+        .bind(bound.head.bytes())
+        .bind(bound.seal.bytes())
         .execute(connection)
         .await
         .map(drop)

@@ -12,8 +12,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
-use crate::store::chain::{Digest, Whole};
+use crate::store::chain::Whole;
 use crate::store::columns::JobRow;
+use crate::store::digest::Digest;
 use crate::store::rows::{EventRow, events_sql};
 use crate::store::{Campaign, Result, Store, StoreError};
 

@@ -11,7 +11,7 @@ use crate::store::Result;
 use crate::store::chain::{self, Cargo};
 use crate::store::columns::{JobRow, placeholders};
 use crate::store::load::{CHUNK, Loaded, Loader};
-use crate::store::record::link;
+use crate::store::record::{Place, link};
 use crate::store::write;
 
 // Another wish is news to whoever has read the job; another place in the list is not.
@@ -103,7 +103,8 @@ impl Loader {
         let what = chain::job(&job, cargo);
         if let Some(entry) = &entry {
             events += 1;
-            let link = link(entry, None, (&job, self.now), &self.runner, (events, what, head));
+            let place = Place { seq: events, job: what, previous: head };
+            let link = link(entry, None, (&job, self.now), &self.runner, place);
             head = link.digest();
             let appended = write::append(&mut self.tx, job.id, &link, head).await;
             self.store.explained(appended)?;
