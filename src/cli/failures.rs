@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::cli::exit::Failure;
-use crate::cli::list::Pages;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::State;
-use crate::store::{Filter, Store};
+use crate::store::{Filter, Pages, Store};
 
 /// How many kinds are told.
 const KINDS: usize = 5;

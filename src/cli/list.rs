@@ -9,10 +9,7 @@ use crate::cli::terminal::Out;
 use crate::domain::job::State;
 use crate::intake::near;
 use crate::report::{insert, job_json};
-use crate::store::{Filter, Row, Store, StoreError};
-
-/// How many jobs are in memory at once.
-const PAGE: i64 = 500;
+use crate::store::{Filter, Pages, Row};
 
 /// Lists the jobs that the filters let through.
 pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, Failure> {
@@ -82,27 +79,5 @@ impl Table {
         let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);
         let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {code}", job.row);
         out.line(line.trim_end())
-    }
-}
-
-/// The jobs of a campaign that a filter lets through, page by page, in the fleet's order.
-pub(super) struct Pages<'a> {
-    store: &'a Store,
-    campaign_id: i64,
-    filter: Filter,
-    after: Option<(i64, i64)>,
-}
-
-impl<'a> Pages<'a> {
-    pub(super) fn new(store: &'a Store, campaign_id: i64, filter: Filter) -> Self {
-        Self { store, campaign_id, filter, after: None }
-    }
-
-    /// The next page; nothing after the last one.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Row>>, StoreError> {
-        let page = self.store.page(self.campaign_id, &self.filter, self.after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(None) };
-        self.after = Some((last.job.row, last.job.id));
-        Ok(Some(page))
     }
 }

@@ -8,7 +8,6 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::list::Pages;
 use crate::cli::show::{find, job_word, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::Clock;
@@ -17,7 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
-use crate::store::{Campaign, Change, Filter, Runner, Store};
+use crate::store::{Campaign, Change, Filter, Pages, Runner, Store};
 
 /// How many jobs one transaction sends back.
 const CHUNK: usize = 256;

@@ -5,13 +5,12 @@ use serde_json::Value;
 use crate::cli::args;
 use crate::cli::context::{Context, Next};
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::list::Pages;
 use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job};
 use crate::intake::near;
 use crate::report::{event_json, insert, job_json};
-use crate::store::{Campaign, Filter, Recorded, Row, Store};
+use crate::store::{Campaign, Filter, Pages, Recorded, Row, Store};
 
 /// How many names an error suggests.
 const SUGGESTED: usize = 10;

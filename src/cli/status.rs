@@ -10,13 +10,12 @@ use crate::cli::context::{Context, Next};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
-use crate::cli::list::Pages;
 use crate::cli::terminal::{Out, fact, span};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
-use crate::store::{Campaign, Filter, Holder, Lane, Store, Vitals};
+use crate::store::{Campaign, Filter, Holder, Lane, Pages, Store, Vitals};
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);

@@ -6,20 +6,15 @@ use std::io::Write;
 use crate::clock::Millis;
 use crate::domain::columns::REPORT;
 use crate::domain::job::Identity;
-use crate::report::{Failure, Pages};
-use crate::store::{Campaign, Row, Store};
+use crate::report::Failure;
+use crate::store::{Campaign, Filter, Pages, Row, Store};
 
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let extra = store.extra_columns(campaign.id).await?;
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(REPORT.iter().copied().chain(extra.iter().map(String::as_str)).map(safe).map(Cow::into_owned))?;
-    let mut pages = Pages::new(store, campaign);
-    loop {
-        let page = pages.next().await?;
-        if page.is_empty() {
-            csv.flush()?;
-            return Ok(());
-        }
+    let mut pages = Pages::new(store, campaign.id, Filter::default());
+    while let Some(page) = pages.next().await? {
         for row in &page {
             for cell in cells(row, &campaign.operation) {
                 csv.write_field(safe(&cell).as_bytes())?;
@@ -30,6 +25,8 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
             csv.write_record(None::<&[u8]>)?;
         }
     }
+    csv.flush()?;
+    Ok(())
 }
 
 fn cells(row: &Row, operation: &str) -> [String; REPORT.len()] {

@@ -6,19 +6,14 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Millis;
+use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::report::{Failure, Pages};
-use crate::store::{Campaign, Recorded, Row, Runner, Store};
+use crate::store::{Campaign, Filter, Pages, Recorded, Row, Runner, Store};
 
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let digest = store.digest(campaign).await?.to_string();
-    let mut pages = Pages::new(store, campaign);
-    loop {
-        let page = pages.next().await?;
-        if page.is_empty() {
-            out.flush()?;
-            return Ok(());
-        }
+    let mut pages = Pages::new(store, campaign.id, Filter::default());
+    while let Some(page) = pages.next().await? {
         let ids: Vec<i64> = page.iter().map(|row| row.job.id).collect();
         let mut all: HashMap<i64, Vec<Value>> = HashMap::new();
         for event in store.history(&ids).await? {
@@ -32,6 +27,8 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
             out.write_all(b"\n")?;
         }
     }
+    out.flush()?;
+    Ok(())
 }
 
 /// A job as JSON, without its history: what `list --json` prints too.

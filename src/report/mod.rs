@@ -11,12 +11,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::store::{Campaign, Filter, Store, StoreError};
+use crate::store::{Campaign, Store, StoreError};
 
 pub use jsonl::{event_json, insert, job_json};
-
-/// How many jobs are in memory at once.
-const PAGE: i64 = 500;
 
 /// In which form a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,27 +144,5 @@ impl From<::csv::Error> for Failure {
             ::csv::ErrorKind::Io(error) => Self::Io(error),
             other => Self::Io(io::Error::other(format!("{other:?}"))),
         }
-    }
-}
-
-/// Every job of the campaign, page by page, in the fleet's order.
-struct Pages<'a> {
-    store: &'a Store,
-    campaign_id: i64,
-    after: Option<(i64, i64)>,
-}
-
-impl<'a> Pages<'a> {
-    fn new(store: &'a Store, campaign: &Campaign) -> Self {
-        Self { store, campaign_id: campaign.id, after: None }
-    }
-
-    /// The next page; empty after the last one.
-    async fn next(&mut self) -> Result<Vec<crate::store::Row>, StoreError> {
-        let page = self.store.page(self.campaign_id, &Filter::default(), self.after, PAGE).await?;
-        if let Some(last) = page.last() {
-            self.after = Some((last.job.row, last.job.id));
-        }
-        Ok(page)
     }
 }

@@ -1,13 +1,8 @@
-//! What a row of `jobs` holds besides its job, and whether the row may be believed.
-//!
-//! A row is believed as Drydock last wrote it, and not otherwise: whoever reads a job to act upon it, or to tell
-//! people of it, reads it here. Only the audit reads rows as they lie.
+//! What a row of `jobs` holds besides its job.
 
 use crate::domain::job::Job;
 use crate::store::chain::{self, Cargo};
-use crate::store::columns::JobRow;
 use crate::store::digest::Digest;
-use crate::store::{Result, Store, StoreError};
 
 /// What a row holds besides its job.
 pub(super) struct Standing {
@@ -34,35 +29,5 @@ impl Standing {
     /// Whether the row is as it was last written; `what` is the digest of its job.
     pub(super) fn fits(&self, job: &Job, what: Digest) -> bool {
         self.seal == chain::seal(job, what, (self.events, self.head), self.runner.as_deref())
-    }
-}
-
-impl Store {
-    /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
-    /// not as Drydock wrote it.
-    pub(super) fn believed(&self, row: JobRow) -> Result<(Job, Standing)> {
-        let (job, standing) = self.as_it_lies(row)?;
-        let what = chain::job(&job, standing.cargo());
-        if standing.fits(&job, what) { Ok((job, standing)) } else { Err(self.disbelieved(job.name(), standing.seal)) }
-    }
-
-    /// The error for a row that does not fit its seal.
-    pub(super) fn disbelieved(&self, what: String, seal: Digest) -> StoreError {
-        let database = self.name();
-        if seal == Digest::NONE {
-            StoreError::Unsealed { database, what }
-        } else {
-            StoreError::Edited { database, what }
-        }
-    }
-
-    /// The job that lies in `row`, believed.
-    pub(super) fn job_of(&self, row: JobRow) -> Result<Job> {
-        self.believed(row).map(|(job, _)| job)
-    }
-
-    /// The jobs that lie in `rows`, believed.
-    pub(super) fn jobs_of(&self, rows: Vec<JobRow>) -> Result<Vec<Job>> {
-        rows.into_iter().map(|row| self.job_of(row)).collect()
     }
 }

@@ -9,19 +9,14 @@ use crate::cli::exit::Failure;
 use crate::clock::Clock;
 use crate::domain::job::{Job, State};
 use crate::simulator::{Cluster, Settings, Simulator, Stage};
-use crate::store::{Filter, Store};
-
-const PAGE: i64 = 1000;
+use crate::store::{Filter, Pages, Store};
 
 /// A way to a simulated Atlas that knows every cluster of the campaign, as far as each has come.
 pub(super) async fn transport(store: &Store, campaign_id: i64, clock: Clock) -> Result<Transport, Failure> {
     let settings = Settings::default();
     let mut clusters = Vec::new();
-    let mut after = None;
-    loop {
-        let page = store.page(campaign_id, &Filter::default(), after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.job.row, last.job.id));
+    let mut pages = Pages::new(store, campaign_id, Filter::default());
+    while let Some(page) = pages.next().await? {
         clusters.extend(page.iter().map(|row| cluster(&row.job, settings.seed)));
     }
     let simulator = Simulator::new(clusters, settings, clock);
