@@ -9,6 +9,7 @@ mod exit;
 mod failures;
 mod list;
 mod logging;
+mod made_up;
 mod report;
 mod retry;
 mod run;

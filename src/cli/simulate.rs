@@ -14,6 +14,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::made_up;
 use crate::cli::terminal::Out;
 use crate::config;
 use crate::domain::operation::Operation;
@@ -118,26 +119,27 @@ fn operation(name: &str) -> Result<&'static Operation, Failure> {
     })
 }
 
-/// A shared cluster for each row of the fleet.
+/// A cluster for each row of the fleet, of the kind that the operation starts from.
 async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, Failure> {
     // What the campaign file's [defaults] would say: any cloud does for a world that is made up.
     let stand_in = [("provider", "AWS"), ("region", "US_EAST_1"), ("instance_size", "M10")];
     let stand_in = stand_in.map(|(column, text)| (column.to_owned(), text.to_owned()));
     let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| Failure::internal(format!("{what:?}")))?;
     let plan = Plan { operation, defaults: &defaults, columns: &BTreeMap::new() };
-    let source = Source::Csv(path.to_owned());
+    let fleet = Source::Csv(path.to_owned());
+    let source = made_up::way(operation).source();
     let (sink, mut chunks) = mpsc::channel::<Vec<FleetRow>>(4);
     let collect = async {
         let mut clusters = Vec::new();
         while let Some(rows) = chunks.recv().await {
             clusters.extend(rows.into_iter().map(|row| {
                 let (provider, region) = (&row.wanted.provider, &row.wanted.region);
-                Cluster::shared(&row.project_id, &row.cluster_name, provider, region, seed)
+                Cluster::shared(&row.project_id, &row.cluster_name, provider, region, seed).at(source)
             }));
         }
         clusters
     };
-    let (read, clusters) = tokio::join!(intake::read(&source, &plan, sink), collect);
+    let (read, clusters) = tokio::join!(intake::read(&fleet, &plan, sink), collect);
     read?;
     Ok(clusters)
 }

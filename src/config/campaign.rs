@@ -149,9 +149,15 @@ fn warnings(config: &Config) -> Vec<String> {
             "{file}: look.settle: {settle:?} is below 60s, which is too short for Atlas to show every effect"
         ));
     }
-    if !config.operation.needs_instance_size && config.defaults.get(Column::InstanceSize).is_some() {
-        let operation = config.operation.name;
-        warnings.push(format!("{file}: defaults.instance_size: {operation} has no use for an instance size"));
+    let operation = config.operation;
+    for (column, used) in [
+        (Column::InstanceSize, operation.needs_instance_size),
+        (Column::ContinuousBackup, operation.takes_continuous_backup),
+    ] {
+        if !used && config.defaults.get(column).is_some() {
+            let (column, name) = (column.name(), operation.name);
+            warnings.push(format!("{file}: defaults.{column}: {name} has no use for it"));
+        }
     }
     warnings
 }

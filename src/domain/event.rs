@@ -130,6 +130,8 @@ pub enum Event {
         ended: Millis,
         /// What it means.
         answer: Answer,
+        /// Whether nobody gets through at all (503), so that it is no fault of this cluster's.
+        braked: bool,
     },
     /// The runner that held the job is dead, and this one has taken over.
     TakenOver,

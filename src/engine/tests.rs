@@ -13,10 +13,11 @@ use crate::clock::Millis;
 use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
-use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage};
+use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage, Way};
 use crate::store::{Change, Filter, Lane, NewJob, Open, Row};
 
 mod luck;
+mod recorded;
 
 const START: Millis = Millis(1_800_000_000_000);
 
@@ -29,6 +30,7 @@ struct Harbour {
     clock: Clock,
     policy: Policy,
     limits: Limits,
+    operation: &'static Operation,
     runs: u64,
 }
 
@@ -43,11 +45,23 @@ fn project(index: usize) -> String {
 
 impl Harbour {
     async fn new(projects: usize, clusters: usize, settings: Settings, change: impl Fn(Cluster) -> Cluster) -> Self {
+        Self::of("shared-to-serverless", projects, clusters, settings, change).await
+    }
+
+    async fn of(
+        operation: &str,
+        projects: usize,
+        clusters: usize,
+        settings: Settings,
+        change: impl Fn(Cluster) -> Cluster,
+    ) -> Self {
+        let operation = Operation::of_name(operation).unwrap();
+        let instance_size = operation.needs_instance_size.then(|| "M20".to_owned());
         let home = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", home.path().join("jobs.db").display());
         let store = Store::open_in_virtual_time(&url, Open::CreateIfMissing).await.unwrap();
         let clock = Clock::starting_at(START);
-        let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+        let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), instance_size, ..Wanted::default() };
         let (mut rows, mut world) = (Vec::new(), Vec::new());
         for index in 0..projects * clusters {
             let (project, name) = (project(index / clusters), format!("c{index}"));
@@ -56,12 +70,22 @@ impl Harbour {
             let wanted = wanted.clone();
             rows.push(NewJob { row, project_id: project, cluster_name: name, wanted, extra: Vec::new() });
         }
-        let mut loader = store.begin_load(&runner("loader"), "q4", "shared-to-serverless", clock.now()).await.unwrap();
+        let mut loader = store.begin_load(&runner("loader"), "q4", operation.name, clock.now()).await.unwrap();
         loader.push(&rows).await.unwrap();
         let campaign_id = loader.finish().await.unwrap().campaign_id;
         let simulator = Simulator::new(world, settings, clock);
         let limits = Limits { requests_per_minute: 1000, in_flight: 100, in_flight_per_project: 5, workers: 16 };
-        Self { _home: home, store, campaign_id, simulator, clock, policy: Policy::default(), limits, runs: 0 }
+        Self {
+            _home: home,
+            store,
+            campaign_id,
+            simulator,
+            clock,
+            policy: Policy::default(),
+            limits,
+            operation,
+            runs: 0,
+        }
     }
 
     fn engine(&mut self) -> Engine {
@@ -77,7 +101,7 @@ impl Harbour {
             clock: self.clock,
             campaign_id: self.campaign_id,
             campaign: "q4".into(),
-            operation: Operation::of_name("shared-to-serverless").unwrap(),
+            operation: self.operation,
             policy: self.policy.clone(),
             limits: self.limits,
             runner: Arc::new(runner(&format!("runner-{}", self.runs))),
@@ -183,7 +207,7 @@ async fn what_cannot_be_upgraded_ends_with_its_reason() {
         "c1" => cluster.at(Stage::Paused),
         "c2" => cluster.at(Stage::Serverless),
         "c3" => cluster.at(Stage::Dedicated),
-        "c4" => cluster.at(Stage::Upgrading { since: START }),
+        "c4" => cluster.at(Stage::Upgrading { since: START, way: Way::SharedToServerless }),
         "c5" => cluster.at(Stage::Flex),
         _ => cluster,
     })
@@ -364,3 +388,47 @@ async fn what_another_runner_claimed_and_never_gave_back_is_taken_over() {
 
 /// Whatever is due by then.
 const FAR: Duration = Duration::from_hours(1);
+
+#[tokio::test(start_paused = true)]
+async fn every_operation_is_done_with_one_request_a_cluster_whatever_atlas_does() {
+    for (operation, source) in
+        [("m0-to-flex", Stage::Shared), ("m0-to-dedicated", Stage::Shared), ("flex-to-dedicated", Stage::Flex)]
+    {
+        let mut faults = Faults { stale: 0.3, stale_for: Duration::from_secs(60), ..Faults::default() };
+        for fault in ["error_before", "error_after", "drop_before", "drop_after", "conflict", "empty_list", "throttle"]
+        {
+            assert!(faults.set(fault, 0.05));
+        }
+        let settings = Settings { faults, ..quick() };
+        let mut harbour = Harbour::of(operation, 4, 5, settings, |cluster| cluster.at(source)).await;
+        assert_eq!(harbour.run().await, Ending::Finished, "{operation}");
+        let ledger = harbour.keeps_both_promises().await;
+        let codes = harbour.codes().await;
+        assert_eq!(harbour.counts().await.of(State::Succeeded), 20, "{operation}: {codes:?}");
+        assert!(ledger.entries.values().all(|account| account.effects == 1), "{operation}");
+        for row in harbour.rows().await {
+            let account = &ledger.entries[&(row.job.project_id.clone(), row.job.cluster_name.clone())];
+            let (source, target) = (row.job.source.unwrap(), row.job.target.unwrap());
+            assert_eq!((&source.id, Some(&target.id)), (&account.source_id, account.target_id.as_ref()));
+            assert!(source.connection_string.is_some() && target.connection_string.is_some());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_operation_does_not_start_from_is_left_alone() {
+    for (operation, stage, code) in [
+        ("m0-to-flex", Stage::Dedicated, "WRONG_TIER"),
+        ("m0-to-flex", Stage::Flex, "ALREADY_AT_TARGET"),
+        ("m0-to-dedicated", Stage::Flex, "WRONG_TIER"),
+        ("m0-to-dedicated", Stage::Dedicated, "WRONG_TIER"),
+        ("flex-to-dedicated", Stage::Shared, "WRONG_TIER"),
+        ("flex-to-dedicated", Stage::Missing, "CLUSTER_NOT_FOUND"),
+    ] {
+        // A dedicated one is an M10, and an M20 is wanted.
+        let mut harbour = Harbour::of(operation, 1, 1, quick(), |cluster| cluster.at(stage)).await;
+        assert_eq!(harbour.run().await, Ending::Finished);
+        assert_eq!(harbour.codes().await.into_iter().collect::<Vec<_>>(), [code], "{operation} of {stage:?}");
+        assert_eq!(harbour.simulator.ledger().upgrade_requests, 0);
+    }
+}

@@ -52,7 +52,8 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
         campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
         status = call.status, duration_ms = call.duration_ms, "upgrade request: {answer:?}"
     );
-    let event = Event::Answered { send: job.send, ended: exchange.ended, answer: answer.clone() };
+    let (ended, braked) = (exchange.ended, report.brakes_host);
+    let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked };
     (job, event, call, report, answer)
 }
 
@@ -61,7 +62,8 @@ fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event,
     let (campaign, detail) = (&*engine.campaign, &*fault.detail);
     tracing::warn!(campaign, project = %job.project_id, cluster = %job.cluster_name, "{detail}");
     let answer = Answer::NeverSent(fault);
-    let event = Event::Answered { send: job.send, ended: engine.clock.now(), answer: answer.clone() };
+    let ended = engine.clock.now();
+    let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked: false };
     let call = Call { method: "POST", path, status: None, error_code: None, duration_ms: None };
     (job, event, call, Report { sent: true, ..Report::default() }, answer)
 }

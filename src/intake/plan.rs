@@ -28,7 +28,11 @@ impl Plan<'_> {
 
     /// Whether this operation reads the column at all; if not, it is carried through like any other.
     pub(super) fn reads(&self, column: Column) -> bool {
-        column != Column::InstanceSize || self.operation.needs_instance_size
+        match column {
+            Column::InstanceSize => self.operation.needs_instance_size,
+            Column::ContinuousBackup => self.operation.takes_continuous_backup,
+            _ => true,
+        }
     }
 }
 

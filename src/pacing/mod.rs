@@ -162,7 +162,9 @@ impl Pacing {
         let passed = report.answered && !report.brakes_host;
         self.host.heard(now, report.brakes_host, passed, report.retry_after);
         if report.sent {
-            self.writes.heard(now, report.writes_closed, passed && !report.throttled, report.retry_after);
+            // A probe that came to nothing is followed by no other at once.
+            let pulled = report.writes_closed || report.brakes_host && self.writes.brake.is_on();
+            self.writes.heard(now, pulled, passed && !report.throttled, report.retry_after);
         }
         let Some(scope) = self.scopes.get_mut(project) else { return };
         if let Some(limit) = report.limit.filter(|limit| *limit > 0) {

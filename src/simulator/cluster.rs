@@ -16,6 +16,8 @@ pub struct Cluster {
     pub provider: String,
     /// The region, in Atlas's spelling.
     pub region: String,
+    /// The size that it has where it is dedicated, or becomes so without a request that names one.
+    pub size: String,
     /// What the cluster is.
     pub stage: Stage,
 }
@@ -31,15 +33,46 @@ pub enum Stage {
     Missing,
     /// A dedicated one (M10).
     Dedicated,
-    /// A shared one whose upgrade to serverless was accepted.
+    /// One whose upgrade was accepted.
     Upgrading {
         /// When it was.
         since: Millis,
+        /// From what to what.
+        way: Way,
     },
     /// A serverless instance.
     Serverless,
     /// A flex cluster.
     Flex,
+}
+
+/// From what to what a cluster is upgraded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// `clusters/tenantUpgradeToServerless`.
+    SharedToServerless,
+    /// `clusters/tenantUpgrade` with a flex cluster.
+    SharedToFlex,
+    /// `clusters/tenantUpgrade` with a cloud.
+    SharedToDedicated,
+    /// `flexClusters:tenantUpgrade`.
+    FlexToDedicated,
+}
+
+impl Way {
+    /// What a cluster is before it.
+    pub fn source(self) -> Stage {
+        if self == Self::FlexToDedicated { Stage::Flex } else { Stage::Shared }
+    }
+
+    /// What it is afterwards.
+    pub fn target(self) -> Stage {
+        match self {
+            Self::SharedToServerless => Stage::Serverless,
+            Self::SharedToFlex => Stage::Flex,
+            Self::SharedToDedicated | Self::FlexToDedicated => Stage::Dedicated,
+        }
+    }
 }
 
 impl Cluster {
@@ -52,6 +85,7 @@ impl Cluster {
             id: Dice::new(seed).id(&["source", project, name], 0),
             provider: provider.to_owned(),
             region: region.to_owned(),
+            size: "M10".to_owned(),
             stage: Stage::Shared,
         }
     }

@@ -106,7 +106,7 @@ impl State {
             let detail = format!("There is no project {}.", visit.group);
             return Refusal::new(StatusCode::NOT_FOUND, "GROUP_NOT_FOUND", detail).with([json!(visit.group)]).into();
         }
-        if visit.resource == Resource::Upgrade {
+        if visit.resource.is_upgrade() {
             self.tally.upgrade_requests += 1;
             let name = visit.name.as_deref().unwrap_or_default();
             if let Some(entry) = self.world.entry(&visit.group, name) {
@@ -135,7 +135,7 @@ impl State {
         if let Some(answer) = self.before(visit, meter) {
             return answer;
         }
-        let silent = visit.resource == Resource::Upgrade && self.strikes(self.faults.silent, "silent", visit);
+        let silent = visit.resource.is_upgrade() && self.strikes(self.faults.silent, "silent", visit);
         if silent && !self.strikes(0.5, "silent_effect", visit) {
             return lost(Fate::Silent);
         }
@@ -148,7 +148,7 @@ impl State {
 
     fn act(&mut self, visit: &Visit, version: &str, now: Millis) -> Answer {
         match (visit.resource, &visit.name) {
-            (Resource::Upgrade, _) => upgrade::ask(self, visit, version, now),
+            (Resource::Upgrade(which), _) => upgrade::ask(self, visit, which, version, now),
             (_, Some(name)) => reads::one(self, visit, name, version, now),
             (_, None) => reads::list(self, visit, version, now),
         }
@@ -156,7 +156,7 @@ impl State {
 
     /// A fault that keeps the request from having an effect.
     fn before(&self, visit: &Visit, meter: Meter) -> Option<Answer> {
-        let (faults, write) = (&self.faults, visit.resource == Resource::Upgrade);
+        let (faults, write) = (&self.faults, visit.resource.is_upgrade());
         if self.strikes(faults.throttle, "throttle", visit) {
             return Some(throttled(visit, meter, 1));
         }

@@ -26,6 +26,7 @@ mod sockets;
 mod tokens;
 mod upgrade;
 mod versions;
+mod wish;
 mod world;
 
 #[cfg(test)]
@@ -44,7 +45,7 @@ use tower::ServiceExt as _;
 
 use crate::clock::Clock;
 
-pub use cluster::{Cluster, Stage};
+pub use cluster::{Cluster, Stage, Way};
 pub use faults::Faults;
 pub use ledger::{Account, Ledger};
 pub use settings::{Bucket, Settings, SignIn};

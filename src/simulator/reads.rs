@@ -85,9 +85,9 @@ fn number(key: &str, value: &str, most: usize) -> Result<usize, Refusal> {
 fn holds(resource: Resource, shown: Shown) -> bool {
     matches!(
         (resource, shown),
-        (Resource::Clusters, Shown::Shared { .. } | Shown::Dedicated)
+        (Resource::Clusters, Shown::Shared { .. } | Shown::Dedicated { .. })
             | (Resource::Serverless, Shown::Serverless { .. })
-            | (Resource::Flex, Shown::Flex)
+            | (Resource::Flex, Shown::Flex { .. })
     )
 }
 
@@ -97,7 +97,7 @@ fn body(resource: Resource, entry: &Entry, shown: Shown, version: &str, dice: Di
     }
     Some(match shown {
         Shown::Serverless { idle } => shapes::serverless(entry, idle, dice),
-        Shown::Flex => shapes::flex(entry, dice),
+        Shown::Flex { idle } => shapes::flex(entry, idle, dice),
         _ => shapes::cluster(entry, shown, version, dice),
     })
 }
@@ -118,7 +118,7 @@ pub(super) fn elsewhere(asked: Resource, shown: Shown, name: &str) -> Refusal {
     let code = match (asked, shown) {
         (Resource::Serverless, _) => "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API",
         (Resource::Flex, _) => "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
-        (_, Shown::Flex) => "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+        (_, Shown::Flex { .. }) => "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
         _ => "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API",
     };
     Refusal::new(StatusCode::BAD_REQUEST, code, format!("Another API serves {name}.")).with([json!(name)])

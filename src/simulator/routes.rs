@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 
 use super::desk::{Desk, Visit};
-use super::versions::Resource;
+use super::versions::{Resource, Upgrade};
 use super::{tokens, upgrade};
 
 type Shared = State<Arc<Desk>>;
@@ -21,7 +21,9 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
     // Not nested: a nested router hides the front of the path, and a digest signs all of it.
     let at = |rest: &str| format!("/api/atlas/v2/groups/{{group}}/{rest}");
     Router::new()
-        .route(&at("clusters/tenantUpgradeToServerless"), post(ask))
+        .route(&at("clusters/tenantUpgradeToServerless"), ask(Upgrade::ToServerless))
+        .route(&at("clusters/tenantUpgrade"), ask(Upgrade::OfTenant))
+        .route(&at("flexClusters:tenantUpgrade"), ask(Upgrade::OfFlex))
         .route(&at("clusters"), list(Resource::Clusters))
         .route(&at("clusters/{name}"), one(Resource::Clusters))
         .route(&at("serverless"), list(Resource::Serverless))
@@ -47,9 +49,11 @@ fn one(resource: Resource) -> MethodRouter<Arc<Desk>> {
     })
 }
 
-async fn ask(State(desk): Shared, Path(group): Path<String>, parts: Parts, body: Bytes) -> Response {
-    let name = upgrade::name(&body);
-    desk.attend(&Visit { resource: Resource::Upgrade, group, name, parts, body }).map(Body::from)
+fn ask(upgrade: Upgrade) -> MethodRouter<Arc<Desk>> {
+    post(move |State(desk): Shared, Path(group): Path<String>, parts: Parts, body: Bytes| async move {
+        let name = upgrade::name(&body);
+        desk.attend(&Visit { resource: Resource::Upgrade(upgrade), group, name, parts, body }).map(Body::from)
+    })
 }
 
 async fn exchange(State(desk): Shared, parts: Parts, body: Bytes) -> Response {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::cluster::{Cluster, Stage, Way};
 use super::dice::Dice;
 use super::versions::REPLICATION_SPECS;
 use super::world::{Entry, Shown};
@@ -14,19 +15,20 @@ pub(super) fn cluster(entry: &Entry, shown: Shown, version: &str, dice: Dice) ->
     let source = &entry.cluster;
     let (idle, paused) = match shown {
         Shown::Shared { idle, paused } => (idle, paused),
+        Shown::Dedicated { idle, .. } => (idle, false),
         _ => (true, false),
     };
+    let dedicated = matches!(shown, Shown::Dedicated { .. });
+    let new = dedicated && entry.becomes(Stage::Dedicated);
+    let without = matches!(shown, Shown::Dedicated { strings: false, .. });
     let mut body = json!({
-        "backupEnabled": false,
+        "backupEnabled": dedicated && entry.wanted.as_deref().is_some_and(|wanted| wanted.backup),
         "clusterType": "REPLICASET",
-        "connectionStrings": {
-            "standard": standard(entry, dice),
-            "standardSrv": srv(&source.name, &source.project, dice),
-        },
-        "createDate": date(born(entry, dice)),
-        "diskSizeGB": if shown == Shown::Dedicated { 10.0 } else { 0.5 },
+        "connectionStrings": if without { json!({}) } else { strings(entry, dice) },
+        "createDate": date(if new { entry.since().unwrap_or_else(|| born(entry, dice)) } else { born(entry, dice) }),
+        "diskSizeGB": if dedicated { 10.0 } else { 0.5 },
         "groupId": source.project,
-        "id": source.id,
+        "id": if new { entry.target_id(dice) } else { source.id.clone() },
         "links": [],
         "mongoDBMajorVersion": "8.0",
         "mongoDBVersion": MONGODB,
@@ -44,10 +46,34 @@ pub(super) fn cluster(entry: &Entry, shown: Shown, version: &str, dice: Dice) ->
     body
 }
 
+/// Where a dedicated cluster is, and how large.
+struct Place<'a> {
+    provider: &'a str,
+    region: &'a str,
+    size: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        let Cluster { provider, region, size, .. } = &entry.cluster;
+        let old = Self { provider, region, size };
+        let wanted = entry.wanted.as_deref().filter(|wanted| !wanted.size.is_empty());
+        wanted.map_or(old, |wanted| Self { provider: &wanted.provider, region: &wanted.region, size: &wanted.size })
+    }
+}
+
+fn strings(entry: &Entry, dice: Dice) -> Value {
+    json!({
+        "standard": standard(entry, dice),
+        "standardSrv": srv(&entry.cluster.name, &entry.cluster.project, dice),
+    })
+}
+
 fn provider_settings(entry: &Entry, shown: Shown) -> Value {
     let source = &entry.cluster;
-    if shown == Shown::Dedicated {
-        json!({"providerName": source.provider, "instanceSizeName": "M10", "regionName": source.region})
+    if matches!(shown, Shown::Dedicated { .. }) {
+        let Place { provider, region, size } = Place::of(entry);
+        json!({"providerName": provider, "instanceSizeName": size, "regionName": region})
     } else {
         json!({
             "providerName": "TENANT",
@@ -60,12 +86,13 @@ fn provider_settings(entry: &Entry, shown: Shown) -> Value {
 
 fn replication_specs(entry: &Entry, shown: Shown, dice: Dice) -> Value {
     let source = &entry.cluster;
-    let region = if shown == Shown::Dedicated {
+    let region = if matches!(shown, Shown::Dedicated { .. }) {
+        let Place { provider, region, size } = Place::of(entry);
         json!({
-            "providerName": source.provider,
-            "regionName": source.region,
+            "providerName": provider,
+            "regionName": region,
             "priority": 7,
-            "electableSpecs": {"instanceSize": "M10", "nodeCount": 3, "diskSizeGB": 10.0},
+            "electableSpecs": {"instanceSize": size, "nodeCount": 3, "diskSizeGB": 10.0},
         })
     } else {
         json!({
@@ -103,7 +130,7 @@ pub(super) fn serverless(entry: &Entry, idle: bool, dice: Dice) -> Value {
             "regionName": wanted.map_or(&source.region, |wanted| &wanted.region),
         },
         "serverlessBackupOptions": {
-            "serverlessContinuousBackupEnabled": wanted.is_none_or(|wanted| wanted.continuous_backup),
+            "serverlessContinuousBackupEnabled": wanted.is_none_or(|wanted| wanted.backup),
         },
         "stateName": state(idle),
         "tags": wanted.map_or_else(|| json!([]), |wanted| wanted.tags.clone()),
@@ -111,40 +138,46 @@ pub(super) fn serverless(entry: &Entry, idle: bool, dice: Dice) -> Value {
     })
 }
 
-/// The answer to an accepted upgrade: the old cluster, in the shape of what it is to become.
+/// The answer to an accepted upgrade: the old cluster, at work.
 pub(super) fn accepted(entry: &Entry, dice: Dice) -> Value {
-    let mut body = serverless(entry, false, dice);
-    body["id"] = json!(entry.cluster.id);
-    body["createDate"] = json!(date(born(entry, dice)));
-    body["connectionStrings"] = json!({"standardSrv": srv(&entry.cluster.name, &entry.cluster.project, dice)});
-    body
+    if entry.becomes(Stage::Serverless) {
+        // In the shape of what it is to become.
+        let mut body = serverless(entry, false, dice);
+        body["id"] = json!(entry.cluster.id);
+        body["createDate"] = json!(date(born(entry, dice)));
+        body["connectionStrings"] = json!({"standardSrv": srv(&entry.cluster.name, &entry.cluster.project, dice)});
+        return body;
+    }
+    if matches!(entry.cluster.stage, Stage::Upgrading { way: Way::FlexToDedicated, .. }) {
+        return flex(entry, false, dice);
+    }
+    cluster(entry, Shown::Shared { idle: false, paused: false }, "2023-01-01", dice)
 }
 
-/// A flex cluster.
-pub(super) fn flex(entry: &Entry, dice: Dice) -> Value {
+/// A flex cluster, from before an upgrade or one that an upgrade has made.
+pub(super) fn flex(entry: &Entry, idle: bool, dice: Dice) -> Value {
     let source = &entry.cluster;
+    let new = entry.becomes(Stage::Flex);
+    let wanted = entry.wanted.as_deref().filter(|_| new);
     json!({
         "backupSettings": {"enabled": true},
         "clusterType": "REPLICASET",
-        "connectionStrings": {
-            "standard": standard(entry, dice),
-            "standardSrv": srv(&source.name, &source.project, dice),
-        },
-        "createDate": date(born(entry, dice)),
+        "connectionStrings": if new && !idle { json!({}) } else { strings(entry, dice) },
+        "createDate": date(entry.since().filter(|_| new).unwrap_or_else(|| born(entry, dice))),
         "groupId": source.project,
-        "id": source.id,
+        "id": if new { entry.target_id(dice) } else { source.id.clone() },
         "links": [],
         "mongoDBVersion": MONGODB,
         "name": source.name,
         "providerSettings": {
-            "backingProviderName": source.provider,
+            "backingProviderName": wanted.map_or(&source.provider, |wanted| &wanted.provider),
             "diskSizeGB": 5.0,
             "providerName": "FLEX",
-            "regionName": source.region,
+            "regionName": wanted.map_or(&source.region, |wanted| &wanted.region),
         },
-        "stateName": state(true),
-        "tags": [],
-        "terminationProtectionEnabled": false,
+        "stateName": state(idle),
+        "tags": wanted.map_or_else(|| json!([]), |wanted| wanted.tags.clone()),
+        "terminationProtectionEnabled": wanted.is_some_and(|wanted| wanted.termination_protection),
         "versionReleaseSystem": "LTS",
     })
 }

@@ -19,17 +19,33 @@ pub(super) enum Resource {
     Serverless,
     /// Flex clusters.
     Flex,
-    /// The upgrade of a shared cluster to a serverless instance.
-    Upgrade,
+    /// An upgrade.
+    Upgrade(Upgrade),
+}
+
+/// The requests that upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upgrade {
+    /// Of a shared cluster to a serverless instance.
+    ToServerless,
+    /// Of a shared cluster to flex or dedicated.
+    OfTenant,
+    /// Of a flex cluster to dedicated.
+    OfFlex,
 }
 
 impl Resource {
+    /// Whether it changes anything.
+    pub(super) fn is_upgrade(self) -> bool {
+        matches!(self, Self::Upgrade(_))
+    }
+
     /// The bucket it draws from.
     pub(super) fn set(self) -> Set {
         match self {
-            Self::Clusters | Self::Upgrade => Set::Clusters,
+            Self::Flex | Self::Upgrade(Upgrade::OfFlex) => Set::Flex,
+            Self::Clusters | Self::Upgrade(_) => Set::Clusters,
             Self::Serverless => Set::Serverless,
-            Self::Flex => Set::Flex,
         }
     }
 
@@ -37,8 +53,8 @@ impl Resource {
     fn versions(self) -> &'static [&'static str] {
         match self {
             Self::Clusters => &["2023-01-01", "2023-02-01", REPLICATION_SPECS],
-            Self::Serverless | Self::Upgrade => &["2023-01-01"],
-            Self::Flex => &["2024-11-13"],
+            Self::Flex | Self::Upgrade(Upgrade::OfFlex) => &["2024-11-13"],
+            Self::Serverless | Self::Upgrade(_) => &["2023-01-01"],
         }
     }
 

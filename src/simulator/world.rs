@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::cluster::{Cluster, Stage};
 use super::dice::Dice;
 use super::faults::Faults;
 use super::ledger::Account;
 use super::settings::Settings;
+use super::wish::Wanted;
 use crate::clock::Millis;
 
 /// All projects.
@@ -24,6 +23,8 @@ pub(super) struct World {
 /// One name in a project.
 pub(super) struct Entry {
     pub(super) cluster: Cluster,
+    /// What stands under the name before any upgrade.
+    home: Stage,
     /// What the accepted upgrade asked for.
     pub(super) wanted: Option<Box<Wanted>>,
     pub(super) requests: u32,
@@ -38,24 +39,39 @@ pub(super) struct Entry {
     replaced: u64,
 }
 
-/// What an upgrade request asks for, beyond the name.
-#[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    pub(super) provider: String,
-    pub(super) region: String,
-    pub(super) tags: Value,
-    pub(super) continuous_backup: bool,
-    pub(super) termination_protection: bool,
-}
-
 /// What there is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     Nothing,
     Shared { idle: bool, paused: bool },
-    Dedicated,
+    Dedicated { idle: bool, strings: bool },
     Serverless { idle: bool },
-    Flex,
+    Flex { idle: bool },
+}
+
+impl Shown {
+    /// A cluster that has been at this stage for long.
+    fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Paused => Self::Shared { idle: true, paused: true },
+            Stage::Missing => Self::Nothing,
+            Stage::Dedicated => Self::Dedicated { idle: true, strings: true },
+            Stage::Serverless => Self::Serverless { idle: true },
+            Stage::Flex => Self::Flex { idle: true },
+            Stage::Shared | Stage::Upgrading { .. } => Self::Shared { idle: true, paused: false },
+        }
+    }
+
+    /// The same at work, or idle.
+    fn at_work(self, idle: bool) -> Self {
+        match self {
+            Self::Nothing => self,
+            Self::Shared { paused, .. } => Self::Shared { idle, paused },
+            Self::Dedicated { strings, .. } => Self::Dedicated { idle, strings },
+            Self::Serverless { .. } => Self::Serverless { idle },
+            Self::Flex { .. } => Self::Flex { idle },
+        }
+    }
 }
 
 impl World {
@@ -83,13 +99,13 @@ impl World {
         self.projects.get_mut(project)?.get_mut(name)
     }
 
-    /// Puts another shared cluster under the name.
+    /// Puts another cluster under the name, of the kind that was there at first.
     pub(super) fn replace(&mut self, project: &str, name: &str) {
         let dice = self.dice;
         if let Some(entry) = self.entry(project, name) {
             entry.replaced += 1;
             entry.cluster.id = dice.id(&["another", project, name], entry.replaced);
-            entry.cluster.stage = Stage::Shared;
+            entry.cluster.stage = entry.home;
             entry.landed = false;
             entry.rolls_back = false;
             entry.wanted = None;
@@ -106,8 +122,14 @@ impl World {
 impl Entry {
     fn new(cluster: Cluster, duration: Duration, dice: Dice, faults: &Faults) -> Self {
         let landed = matches!(cluster.stage, Stage::Upgrading { .. });
+        let home = match cluster.stage {
+            Stage::Upgrading { way, .. } => way.source(),
+            Stage::Flex => Stage::Flex,
+            _ => Stage::Shared,
+        };
         let mut entry = Self {
             cluster,
+            home,
             wanted: None,
             requests: 0,
             effects: 0,
@@ -125,35 +147,32 @@ impl Entry {
 
     /// What there is to be seen now.
     pub(super) fn shown(&self, now: Millis) -> Shown {
-        match self.cluster.stage {
-            Stage::Shared => Shown::Shared { idle: true, paused: false },
-            Stage::Paused => Shown::Shared { idle: true, paused: true },
-            Stage::Missing => Shown::Nothing,
-            Stage::Dedicated => Shown::Dedicated,
-            Stage::Serverless => Shown::Serverless { idle: true },
-            Stage::Flex => Shown::Flex,
-            Stage::Upgrading { since } => {
-                let age = now.since(since);
-                // The name changes hands when three fifths of the time have passed.
-                if self.rolls_back {
-                    Shown::Shared { idle: age >= self.duration, paused: false }
-                } else if age < self.duration * 3 / 5 {
-                    Shown::Shared { idle: false, paused: false }
-                } else {
-                    Shown::Serverless { idle: age >= self.duration }
-                }
-            }
+        let Stage::Upgrading { since, way } = self.cluster.stage else { return Shown::of(self.cluster.stage) };
+        let age = now.since(since);
+        let idle = age >= self.duration;
+        let (old, new) = (Shown::of(way.source()), Shown::of(way.target()));
+        if self.rolls_back {
+            return old.at_work(idle);
+        }
+        match new.at_work(idle) {
+            // A dedicated cluster has the name soon, and long has no strings; they come back a little before the end.
+            _ if matches!(new, Shown::Dedicated { .. }) && age < self.duration / 12 => old.at_work(false),
+            Shown::Dedicated { .. } => Shown::Dedicated { idle, strings: age >= self.duration * 15 / 16 },
+            // Any other has it when three fifths of the time have passed.
+            _ if age < self.duration * 3 / 5 => old.at_work(false),
+            new => new,
         }
     }
 
     /// What a read shows now: mostly what there is, and soon after an upgrade sometimes what there was.
     pub(super) fn look(&mut self, now: Millis, dice: Dice, faults: &Faults) -> Shown {
         let shown = self.shown(now);
-        let Stage::Upgrading { since } = self.cluster.stage else { return shown };
-        if (shown == Shown::Shared { idle: false, paused: false }) && now.since(since) < faults.stale_for {
+        let Stage::Upgrading { since, way } = self.cluster.stage else { return shown };
+        let old = Shown::of(way.source());
+        if shown == old.at_work(false) && now.since(since) < faults.stale_for {
             self.looks += 1;
             let words = ["stale", &self.cluster.project, &self.cluster.name];
-            return Shown::Shared { idle: dice.happens(faults.stale, &words, self.looks), paused: false };
+            return old.at_work(dice.happens(faults.stale, &words, self.looks));
         }
         shown
     }
@@ -162,14 +181,14 @@ impl Entry {
     pub(super) fn asked(&mut self, now: Millis) {
         self.requests += 1;
         self.after_effect += u32::from(self.landed);
-        let is_over = self.shown(now) == Shown::Shared { idle: true, paused: false };
+        let is_over = self.shown(now) == Shown::of(self.home);
         self.after_rollback += u32::from(self.landed && is_over);
     }
 
     /// The upgrade takes effect.
     pub(super) fn begin(&mut self, wanted: Wanted, now: Millis, dice: Dice, faults: &Faults) {
         self.rolls_back = self.would_roll_back(dice, faults);
-        self.cluster.stage = Stage::Upgrading { since: now };
+        self.cluster.stage = Stage::Upgrading { since: now, way: wanted.way };
         self.wanted = Some(Box::new(wanted));
         self.effects += 1;
         self.landed = true;
@@ -178,15 +197,21 @@ impl Entry {
     /// When the cluster that a read shows was made: known for a new one only.
     pub(super) fn since(&self) -> Option<Millis> {
         match self.cluster.stage {
-            Stage::Upgrading { since } => Some(since),
+            Stage::Upgrading { since, .. } => Some(since),
             _ => None,
         }
     }
 
-    /// The id of the serverless instance under this name.
+    /// The id of what the cluster has become, or is to become.
     pub(super) fn target_id(&self, dice: Dice) -> String {
-        let Cluster { project, name, id, .. } = &self.cluster;
-        if self.cluster.stage == Stage::Serverless { id.clone() } else { dice.id(&["target", project, name, id], 0) }
+        let Cluster { project, name, id, stage, .. } = &self.cluster;
+        let is_target = matches!(stage, Stage::Serverless | Stage::Flex | Stage::Dedicated);
+        if is_target { id.clone() } else { dice.id(&["target", project, name, id], 0) }
+    }
+
+    /// Whether an upgrade has begun that leads to this.
+    pub(super) fn becomes(&self, target: Stage) -> bool {
+        matches!(self.cluster.stage, Stage::Upgrading { way, .. } if way.target() == target)
     }
 
     fn would_roll_back(&self, dice: Dice, faults: &Faults) -> bool {

@@ -67,9 +67,9 @@ impl Rules {
                 let streak = Some(Streak { since, id: CLUSTER.to_owned(), looks: 1 });
                 production(&Job { streak, ..job.clone() }, event)
             }
-            (Self::RetriesA500AtOnce, Event::Answered { send, ended, answer: Answer::Unknown(fault) }) => {
+            (Self::RetriesA500AtOnce, Event::Answered { send, ended, answer: Answer::Unknown(fault), braked }) => {
                 let answer = Answer::NotNow(fault.clone());
-                production(job, &Event::Answered { send: *send, ended: *ended, answer })
+                production(job, &Event::Answered { send: *send, ended: *ended, answer, braked: *braked })
             }
             (Self::SkipsTheSettleTime, _) => {
                 decide(job, event, NOW, &Policy { settle: Duration::ZERO, ..policy.clone() }, 0)
@@ -84,9 +84,10 @@ impl Rules {
             (Self::RetriesWithARequestOpen, Event::Retry { .. }) => {
                 production(&Job { open: false, accepted: false, ..job.clone() }, event)
             }
-            (Self::BelievesAnOlderSend, Event::Answered { ended, answer, .. }) => {
-                production(job, &Event::Answered { send: job.send, ended: *ended, answer: answer.clone() })
-            }
+            (Self::BelievesAnOlderSend, Event::Answered { ended, answer, braked, .. }) => production(
+                job,
+                &Event::Answered { send: job.send, ended: *ended, answer: answer.clone(), braked: *braked },
+            ),
             _ => production(job, event),
         }
     }

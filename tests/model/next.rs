@@ -145,7 +145,7 @@ fn answer(state: &mut State, who: Who, says: Says, ended: Ago, again: bool, cour
     if matches!(says, Says::NotApplied | Says::Refused) {
         state.take(send);
     }
-    write(state, who, &Event::Answered { send: i64::from(send), ended, answer: said(says) }, court);
+    write(state, who, &Event::Answered { send: i64::from(send), ended, answer: said(says), braked: false }, court);
     state.acceptance_known |= says == Says::Accepted;
     if !again {
         state.set_step(who, Step::None);

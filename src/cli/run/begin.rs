@@ -9,6 +9,7 @@ use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
+use crate::cli::made_up;
 use crate::cli::run::{confirm, first_read, fleet, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
@@ -125,7 +126,7 @@ async fn client(
     clock: Clock,
 ) -> Result<Client, Failure> {
     let transport = if args.simulate {
-        world::transport(store, campaign_id, clock).await?
+        world::transport(store, campaign_id, made_up::way(config.operation), clock).await?
     } else {
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
     };

@@ -8,16 +8,16 @@ use crate::atlas::Transport;
 use crate::cli::exit::Failure;
 use crate::clock::Clock;
 use crate::domain::job::{Job, State};
-use crate::simulator::{Cluster, Settings, Simulator, Stage};
+use crate::simulator::{Cluster, Settings, Simulator, Stage, Way};
 use crate::store::{Filter, Pages, Store};
 
 /// A way to a simulated Atlas that knows every cluster of the campaign, as far as each has come.
-pub(super) async fn transport(store: &Store, campaign_id: i64, clock: Clock) -> Result<Transport, Failure> {
+pub(super) async fn transport(store: &Store, campaign_id: i64, way: Way, clock: Clock) -> Result<Transport, Failure> {
     let settings = Settings::default();
     let mut clusters = Vec::new();
     let mut pages = Pages::new(store, campaign_id, Filter::default());
     while let Some(page) = pages.next().await? {
-        clusters.extend(page.iter().map(|row| cluster(&row.job, settings.seed)));
+        clusters.extend(page.iter().map(|row| cluster(&row.job, way, settings.seed)));
     }
     let simulator = Simulator::new(clusters, settings, clock);
     Ok(Transport::in_process(Arc::new(move |request| {
@@ -26,24 +26,27 @@ pub(super) async fn transport(store: &Store, campaign_id: i64, clock: Clock) -> 
     })))
 }
 
-fn cluster(job: &Job, seed: u64) -> Cluster {
+fn cluster(job: &Job, way: Way, seed: u64) -> Cluster {
     let wanted = &job.wanted;
     let mut cluster = Cluster::shared(&job.project_id, &job.cluster_name, &wanted.provider, &wanted.region, seed);
+    if let Some(size) = &wanted.instance_size {
+        cluster.size.clone_from(size);
+    }
     if let Some(source) = &job.source {
         cluster.id.clone_from(&source.id);
     }
     // Of a request that was on the wire when the world ended, nobody knows: say that every second one landed.
     let landed = job.id % 2 == 0;
     let stage = match job.state {
-        State::Upgrading => job.accepted_at.map(|since| Stage::Upgrading { since }),
-        State::Submitting | State::Verifying if landed => job.sent_at.map(|since| Stage::Upgrading { since }),
-        State::Succeeded | State::Skipped => Some(Stage::Serverless),
+        State::Upgrading => job.accepted_at.map(|since| Stage::Upgrading { since, way }),
+        State::Submitting | State::Verifying if landed => job.sent_at.map(|since| Stage::Upgrading { since, way }),
+        State::Succeeded | State::Skipped => Some(way.target()),
         _ => None,
     };
-    if stage == Some(Stage::Serverless)
+    if stage == Some(way.target())
         && let Some(target) = &job.target
     {
         cluster.id.clone_from(&target.id);
     }
-    cluster.at(stage.unwrap_or(Stage::Shared))
+    cluster.at(stage.unwrap_or(way.source()))
 }

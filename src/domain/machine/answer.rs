@@ -28,7 +28,7 @@ pub(super) fn intent(mut turn: Turn<'_>) -> Decision {
     turn.noting(Entry::new(Kind::Intent).of_send(send))
 }
 
-pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer) -> Decision {
+pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer, braked: bool) -> Decision {
     if let Answer::Accepted { id } = answer {
         return accepted(turn, send, id.as_deref());
     }
@@ -37,7 +37,7 @@ pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer
     }
     match answer {
         Answer::Accepted { .. } => turn.unchanged(), // taken care of above
-        Answer::Unknown(fault) => unknown(turn, ended, fault),
+        Answer::Unknown(fault) => unknown(turn, ended, fault, braked),
         Answer::Refused(fault) => refused(turn, ended, fault),
         Answer::Throttled { .. }
         | Answer::NotNow(_)
@@ -80,8 +80,13 @@ fn late(mut turn: Turn<'_>, send: i64, answer: &Answer) -> Decision {
     turn.noting(entry_of(answer, send))
 }
 
-fn unknown(mut turn: Turn<'_>, ended: Millis, fault: &Fault) -> Decision {
+/// Anything may have happened. A host that lets nobody through takes no attempt from a cluster: an hour of that must
+/// fail nobody.
+fn unknown(mut turn: Turn<'_>, ended: Millis, fault: &Fault, braked: bool) -> Decision {
     count_attempt(&mut turn);
+    if braked {
+        turn.next.attempts = turn.was.attempts;
+    }
     let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
     let send = turn.was.send;
     turn.verify(ended, wish).noting(Entry::new(Kind::Unknown).of_send(send).because(fault))

@@ -51,7 +51,7 @@ pub struct Decision {
 pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u64) -> Decision {
     let turn = Turn::new(job, now, policy, jitter);
     match event {
-        Event::Answered { send, ended, answer } => answer::answered(turn, *send, *ended, answer),
+        Event::Answered { send, ended, answer, braked } => answer::answered(turn, *send, *ended, answer, *braked),
         Event::Retry { reason, elsewhere } => operator::retry(turn, reason.as_deref(), *elsewhere),
         Event::Returned => operator::returned(turn),
         _ if job.state.is_ended() => turn.unchanged(),

@@ -128,15 +128,17 @@ fn events() -> Vec<(&'static str, Event)> {
         ("answer: unknown", Answer::Unknown(fault("UNEXPECTED_ERROR"))),
     ];
     all.extend(
-        answers.into_iter().map(|(name, answer)| (name, Event::Answered { send: i64::MAX, ended: NOW, answer })),
+        answers
+            .into_iter()
+            .map(|(name, answer)| (name, Event::Answered { send: i64::MAX, ended: NOW, answer, braked: false })),
     );
     all
 }
 
 fn row(job: &Job, event: &Event) -> Option<String> {
     let event = match event {
-        Event::Answered { ended, answer, .. } => {
-            Event::Answered { send: job.send, ended: *ended, answer: answer.clone() }
+        Event::Answered { ended, answer, braked, .. } => {
+            Event::Answered { send: job.send, ended: *ended, answer: answer.clone(), braked: *braked }
         }
         other => other.clone(),
     };

@@ -98,8 +98,10 @@ fn event(step: &Step, job: &Job, now: Millis) -> Event {
         Step::Look(sighting) => Event::Looked { started: now, sighting: sighting.clone() },
         Step::LookFailed => Event::LookFailed { fault: fault("UNEXPECTED_ERROR"), retry_after: None, braked: false },
         Step::Intent => Event::Intent,
-        Step::Answer(answer) => Event::Answered { send: job.send, ended: now, answer: answer.clone() },
-        Step::OldAnswer(answer) => Event::Answered { send: job.send - 1, ended: now, answer: answer.clone() },
+        Step::Answer(answer) => Event::Answered { send: job.send, ended: now, answer: answer.clone(), braked: false },
+        Step::OldAnswer(answer) => {
+            Event::Answered { send: job.send - 1, ended: now, answer: answer.clone(), braked: false }
+        }
         Step::TakenOver => Event::TakenOver,
         Step::Cancel => Event::Cancel,
         Step::LeftFleet => Event::LeftFleet,
@@ -203,7 +205,7 @@ fn look(sighting: Sighting, seconds: u64) -> Event {
 }
 
 fn answer(answer: Answer, seconds: u64) -> Event {
-    Event::Answered { send: 1, ended: Millis(0).after(Duration::from_secs(seconds)), answer }
+    Event::Answered { send: 1, ended: Millis(0).after(Duration::from_secs(seconds)), answer, braked: false }
 }
 
 #[test]
@@ -315,7 +317,7 @@ fn what_landed_was_accepted_and_a_retry_forgets_nothing_of_it() {
 fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
     let job = submitting(Millis(0));
     let second = Job { state: State::Ready, open: false, ..job };
-    let late = Event::Answered { send: 0, ended: Millis(5), answer: Answer::Accepted { id: None } };
+    let late = Event::Answered { send: 0, ended: Millis(5), answer: Answer::Accepted { id: None }, braked: false };
     assert_eq!(after(&second, &late, 5).state, State::Upgrading);
     let ended = Job { state: State::Cancelled, finished_at: Some(Millis(1)), due_at: None, ..second };
     let noted = decide(&ended, &late, Millis(5), &Policy::default(), 0);
@@ -400,5 +402,17 @@ fn looks_that_never_succeed_end_a_job_after_its_time_and_a_braked_host_does_not(
         }
         let code = job.error.map(|fault| fault.code);
         assert_eq!(code.as_deref(), if braked { None } else { Some("GAVE_UP") });
+    }
+}
+
+#[test]
+fn a_host_that_lets_nobody_through_takes_no_attempt_from_a_cluster() {
+    for braked in [false, true] {
+        let sent = submitting(Millis(0));
+        let answer = Answer::Unknown(fault("SERVICE_UNAVAILABLE"));
+        let event = Event::Answered { send: 1, ended: Millis(1000), answer, braked };
+        let job = after(&sent, &event, 1);
+        assert_eq!((job.state, job.open, job.submitted_at), (State::Verifying, true, sent.sent_at));
+        assert_eq!(job.attempts, i64::from(!braked));
     }
 }

@@ -1,8 +1,11 @@
 //! The upgrades that Drydock knows, one file each. Nothing else in the house knows which there are.
 
+mod flex_to_dedicated;
+mod m0_to_dedicated;
+mod m0_to_flex;
 mod shared_to_serverless;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::event::{Found, Seen, Sighting};
 use crate::domain::job::{Job, Wanted};
@@ -21,6 +24,9 @@ pub const CLUSTERS: Api = Api { segment: "clusters", version: "2024-08-05" };
 
 /// Serverless instances.
 pub const SERVERLESS: Api = Api { segment: "serverless", version: "2023-01-01" };
+
+/// Flex clusters.
+pub const FLEX: Api = Api { segment: "flexClusters", version: "2024-11-13" };
 
 /// What an upgrade request is, without its host and its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +50,8 @@ pub struct Operation {
     pub caution: Option<&'static str>,
     /// Whether the row must say an instance size.
     pub needs_instance_size: bool,
+    /// Whether the row may say that backups are to be continuous.
+    pub takes_continuous_backup: bool,
     /// Where the cluster is read before the upgrade.
     pub source: Api,
     /// Where it is read after the upgrade; may be the same.
@@ -61,7 +69,32 @@ impl PartialEq for Operation {
     }
 }
 
-static ALL: [&Operation; 1] = [&shared_to_serverless::OPERATION];
+static ALL: [&Operation; 4] = [
+    &shared_to_serverless::OPERATION,
+    &m0_to_flex::OPERATION,
+    &m0_to_dedicated::OPERATION,
+    &flex_to_dedicated::OPERATION,
+];
+
+/// A free cluster.
+fn is_free(seen: &Seen) -> bool {
+    seen.provider == "TENANT" && seen.size == "M0"
+}
+
+/// A dedicated cluster of the provider and the size that the row wants.
+fn is_wanted_size(seen: &Seen, wanted: &Wanted) -> bool {
+    seen.provider == wanted.provider && Some(&seen.size) == wanted.instance_size.as_ref()
+}
+
+/// What each request may say besides, if the row does.
+fn optional(body: &mut Value, wanted: &Wanted) {
+    if !wanted.tags.is_empty() {
+        body["tags"] = wanted.tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    }
+    if let Some(on) = wanted.termination_protection {
+        body["terminationProtectionEnabled"] = on.into();
+    }
+}
 
 impl Operation {
     /// Every operation, the reference operation first.

@@ -1,16 +1,17 @@
 //! M0, M2 or M5 to a serverless instance. Atlas stopped serving it in February 2025.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::domain::event::Seen;
 use crate::domain::job::Wanted;
-use crate::domain::operation::{CLUSTERS, Operation, SERVERLESS};
+use crate::domain::operation::{CLUSTERS, Operation, SERVERLESS, optional};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "shared-to-serverless",
     title: "shared cluster (M0, M2, M5) to serverless instance",
     caution: Some("live Atlas stopped serving this operation in February 2025 and is expected to answer 410"),
     needs_instance_size: false,
+    takes_continuous_backup: true,
     source: CLUSTERS,
     target: SERVERLESS,
     path: "clusters/tenantUpgradeToServerless",
@@ -22,27 +23,19 @@ pub(super) const OPERATION: Operation = Operation {
 
 /// `ServerlessInstanceDescription` of the API document, without its read-only fields.
 fn body(name: &str, wanted: &Wanted) -> Value {
-    let mut body = Map::new();
-    body.insert("name".into(), name.into());
-    body.insert(
-        "providerSettings".into(),
-        json!({
+    let mut body = json!({
+        "name": name,
+        "providerSettings": {
             "backingProviderName": wanted.provider,
             "providerName": "SERVERLESS",
             "regionName": wanted.region,
-        }),
-    );
+        },
+    });
     if let Some(on) = wanted.continuous_backup {
-        body.insert("serverlessBackupOptions".into(), json!({ "serverlessContinuousBackupEnabled": on }));
+        body["serverlessBackupOptions"] = json!({ "serverlessContinuousBackupEnabled": on });
     }
-    if !wanted.tags.is_empty() {
-        let tags = wanted.tags.iter().map(|(key, value)| json!({ "key": key, "value": value }));
-        body.insert("tags".into(), tags.collect());
-    }
-    if let Some(on) = wanted.termination_protection {
-        body.insert("terminationProtectionEnabled".into(), on.into());
-    }
-    Value::Object(body)
+    optional(&mut body, wanted);
+    body
 }
 
 #[cfg(test)]

@@ -143,3 +143,20 @@ async fn an_hour_without_a_token_at_any_time_and_with_a_crash_in_it_fails_nobody
         is_weathered_at_any_time(weather, most).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_in_which_every_other_request_is_answered_503_and_no_write_gets_through_fails_nobody_by_any_dice() {
+    for seed in 1..=20 {
+        let mut faults = Faults::default();
+        assert!(faults.set("maintenance", 1.0) && faults.set("unavailable", 0.5));
+        let mut harbour = Harbour::new(2, 5, Settings { seed, faults, ..quick() }, |cluster| cluster).await;
+        let (simulator, clock) = (harbour.simulator.clone(), harbour.clock);
+        tokio::spawn(async move {
+            clock.sleep_until(START.after(HOUR)).await;
+            simulator.set_faults(Faults::default());
+        });
+        assert_eq!(harbour.run().await, Ending::Finished);
+        harbour.keeps_both_promises().await;
+        assert_eq!(harbour.counts().await.of(State::Succeeded), 10, "seed {seed}: {:?}", harbour.codes().await);
+    }
+}

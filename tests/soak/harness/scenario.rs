@@ -7,7 +7,7 @@ use drydock::clock::Millis;
 use drydock::domain::job::Job;
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
-use drydock::simulator::{Bucket, Cluster, Faults, Settings, SignIn, Stage};
+use drydock::simulator::{Bucket, Cluster, Faults, Settings, SignIn, Stage, Way};
 
 use super::dice::Dice;
 
@@ -129,7 +129,7 @@ fn clusters(seed: u64, dice: &mut Dice) -> Vec<Cluster> {
         Stage::Paused,
         Stage::Missing,
         Stage::Dedicated,
-        Stage::Upgrading { since: START },
+        Stage::Upgrading { since: START, way: Way::SharedToServerless },
         Stage::Serverless,
         Stage::Flex,
     ];
