@@ -8,13 +8,14 @@ use crate::cli::terminal::Out;
 /// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
 pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
     let store = context.store().await?;
-    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    let campaign = context.campaign_as_it_lies(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let verified = store.verify(&campaign).await?.map_err(|misfits| {
+        let places = if misfits.total == 1 { "one place".to_owned() } else { format!("{} places", misfits.total) };
+        let database = store.name();
         Failure::internal(format!(
-            "{name} does not fit in {}\n{misfits}\nthe history does not vouch for {} any more: keep a copy as evidence, and find out who wrote to it",
-            if misfits.total == 1 { "one place".to_owned() } else { format!("{} places", misfits.total) },
-            store.name()
+            "{name} does not fit in {places}\n{misfits}\nthe history does not vouch for {database} any more: keep a copy \
+             as evidence, and find out who wrote to it"
         ))
     })?;
     let mut out = Out::new();

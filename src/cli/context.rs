@@ -32,10 +32,16 @@ impl Next {
     /// `drydock` and `words`, on this database.
     pub(super) fn command(&self, words: &str) -> String {
         match &self.database_url {
-            Some(url) => format!("drydock {words} --database-url {url}"),
+            Some(url) => format!("drydock {words} --database-url {}", quoted(url)),
             None => format!("drydock {words}"),
         }
     }
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-+=@%,".contains(letter);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 impl Context {
@@ -80,8 +86,15 @@ impl Context {
         Ok(store)
     }
 
-    /// The campaign that `wanted` names, by name or by file, or the only one.
+    /// The campaign that `wanted` names, by name or by file, or the only one; it is what it was when it was written.
     pub(super) async fn campaign(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
+        let campaign = self.campaign_as_it_lies(store, wanted).await?;
+        store.whole(&campaign).await?;
+        Ok(campaign)
+    }
+
+    /// The same, whoever wrote it: for the audit.
+    pub(super) async fn campaign_as_it_lies(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
         let all = store.campaigns().await?;
         let names = all.iter().map(|campaign| campaign.name.as_str()).collect::<Vec<_>>().join(", ");
         let Some(wanted) = wanted else {

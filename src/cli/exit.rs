@@ -83,6 +83,7 @@ impl From<StoreError> for Failure {
             | StoreError::Unwritable { .. }
             | StoreError::Damaged { .. }
             | StoreError::Edited { .. }
+            | StoreError::Unfit { .. }
             | StoreError::Unsealed { .. }
             | StoreError::Nonsense { .. }
             | StoreError::Displaced { .. }

@@ -17,6 +17,8 @@ pub(super) struct Kind {
     pub(super) count: usize,
     /// What befell the newest of them.
     pub(super) example: Fault,
+    /// Whether the same befell all of them, word for word.
+    pub(super) alike: bool,
     newest: Option<Millis>,
     /// The first of them in the fleet's order: row and name.
     pub(super) first: Vec<(i64, String)>,
@@ -38,10 +40,12 @@ pub(super) async fn kinds(
             let kind = kinds.entry(fault.code.clone()).or_insert_with(|| Kind {
                 count: 0,
                 example: fault.clone(),
+                alike: true,
                 newest: job.finished_at,
                 first: Vec::new(),
             });
             kind.count += 1;
+            kind.alike &= kind.example == fault;
             if kind.first.len() < named {
                 kind.first.push((job.row, name));
             }

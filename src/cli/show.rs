@@ -26,6 +26,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     let store = context.store().await?;
     let campaign = context.campaign(&store, campaign).await?;
     let job = find(&store, &campaign, &project, cluster, &context.next).await?;
+    store.vouched_job(&campaign, job.id).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
     let mut out = Out::new();

@@ -103,6 +103,7 @@ impl Status {
         let live = self.counts.total() - self.counts.ended();
         match (live, self.rate) {
             (0, _) => Some(Duration::ZERO),
+            _ if !self.may_be_at_work() => None,
             (_, 0) => None,
             (live, rate) => Some(Duration::from_secs((live * 60 / rate).unsigned_abs())),
         }
@@ -187,10 +188,13 @@ impl Status {
         if let Some(Fault { code, detail }) = &self.campaign.hold {
             let since = self.campaign.held_at.map(|at| format!(" since {at}")).unwrap_or_default();
             fact(out, "held", &format!("{code}{since}: {detail}"))?;
-            fact(out, "", &format!("set it right, then `{}` again", self.run_it()))?;
+            self.next_command(out, "then", "run CAMPAIGN.toml")?;
         }
         if !self.is_ended() {
             fact(out, "runner", &self.hands())?;
+            if !self.may_be_at_work() && self.campaign.hold.is_none() {
+                self.next_command(out, "to go on", "run CAMPAIGN.toml")?;
+            }
             let estimate = self
                 .to_the_end()
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
@@ -212,21 +216,26 @@ impl Status {
         Ok(())
     }
 
-    fn run_it(&self) -> String {
-        self.next.command("run CAMPAIGN.toml")
+    /// A command on a line of its own, so that it can be copied.
+    fn next_command(&self, out: &mut Out, label: &str, words: &str) -> Result<(), Failure> {
+        out.line(&format!("{label:12}{}", self.next.command(words)))
+    }
+
+    fn may_be_at_work(&self) -> bool {
+        matches!(self.runner, Some((_, Vitals::Works | Vitals::Unknown)))
     }
 
     /// In whose hands the campaign is.
     fn hands(&self) -> String {
         let Some((Holder { host, pid, since, .. }, vitals)) = &self.runner else {
-            return format!("none: `{}` goes on", self.run_it());
+            return "none".to_owned();
         };
         let who = format!("process {pid} on {host}");
         match vitals {
             Vitals::Works => format!("{who}, at work since {since}"),
             Vitals::Unknown => format!("{who}, since {since}, if it is still alive"),
             Vitals::Stopped => format!("{who} is stopped, and goes on after `kill -CONT {pid}`"),
-            Vitals::Dead => format!("{who} has died; nothing is lost, and `{}` goes on", self.run_it()),
+            Vitals::Dead => format!("{who} has died; nothing is lost"),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::report::csv::duration;
 use crate::store::{Campaign, Filter, Pages, Recorded, Row, Runner, Store};
 
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
-    let digest = store.digest(campaign).await?.to_string();
+    let digest = store.vouched(campaign).await?.to_string();
     let mut pages = Pages::new(store, campaign.id, Filter::default());
     while let Some(page) = pages.next().await? {
         let ids: Vec<i64> = page.iter().map(|row| row.job.id).collect();

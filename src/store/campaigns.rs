@@ -56,7 +56,7 @@ impl From<CampaignRow> for Campaign {
 /// What the seal of a campaign's row is over.
 #[derive(FromRow)]
 pub(super) struct CharterRow {
-    name: String,
+    pub(super) name: String,
     operation: String,
     against: Option<String>,
     columns: String,

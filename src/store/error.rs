@@ -1,6 +1,7 @@
 //! What can go wrong with a database, named by what a caller can do about it.
 
 use crate::clock::Millis;
+use crate::store::audit::Misfits;
 use crate::store::watch::Fate;
 
 /// How a backup comes into the place of a database, and what it knows nothing of.
@@ -167,6 +168,19 @@ pub enum StoreError {
         column: String,
         /// What is in it.
         found: String,
+    },
+    /// The audit of a campaign has found something.
+    #[error(
+        "campaign {campaign} in {database} does not fit its history\n{misfits}\nNothing is done on the word of such a history. Keep a copy as evidence, and find out who wrote to it. Then put the old value back, or {}",
+        RESTORE
+    )]
+    Unfit {
+        /// The database's name.
+        database: String,
+        /// The campaign's name.
+        campaign: String,
+        /// What does not fit.
+        misfits: Misfits,
     },
     /// A row has no seal: it was added by hand, or is of a version that knew no seals.
     #[error(

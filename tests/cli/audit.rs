@@ -61,7 +61,8 @@ fn a_hand_in_the_database_is_found_out_and_its_row_is_told_to_nobody() {
     insta::assert_snapshot!("report_of_an_edited_row", scrub(&refused.whole(), &dir));
     for words in [&["list"][..], &["show", "5f0000000000000000000001/orders-1"], &["report", "--format", "jsonl"]] {
         let refused = dir.run(words).with(1);
-        assert!(refused.stderr.contains("is not as drydock wrote it"), "{words:?}: {}", refused.whole());
+        let why = ["is not as drydock wrote it", "does not fit its history"];
+        assert!(why.iter().any(|why| refused.stderr.contains(why)), "{words:?}: {}", refused.whole());
         assert!(!refused.stdout.contains("orders-1"), "{words:?}: {}", refused.stdout);
     }
 }
@@ -87,6 +88,50 @@ fn a_run_forgets_no_request_because_a_hand_in_the_database_did() {
     }
     let books = atlas.stop();
     assert_eq!((books.asked_again, books.broken_rules), (0, 0), "{books:?}");
+}
+
+#[test]
+fn a_job_that_was_removed_is_not_loaded_again_and_everybody_says_so() {
+    let (dir, _) = ended();
+    sql(
+        &dir,
+        "DROP TRIGGER events_are_never_deleted; DELETE FROM events WHERE job_id = 2; DELETE FROM jobs WHERE id = 2",
+    );
+    for words in [
+        &["run", "fast.toml"][..],
+        &["list"],
+        &["report"],
+        &["status"],
+        &["retry", "--all-failed"],
+        &["show", "5f0000000000000000000000/orders-0"],
+    ] {
+        let refused = dir.run(words).with(1);
+        assert!(
+            refused.stderr.contains("campaign fast, with 2 jobs of 3, in sqlite:"),
+            "{words:?}: {}",
+            refused.whole()
+        );
+        assert!(!refused.whole().contains("1 new"), "{words:?}: {}", refused.whole());
+    }
+    dir.run(&["audit", "verify"]).with(1);
+}
+
+#[test]
+fn a_history_that_was_edited_stops_the_run_and_is_shown_to_nobody() {
+    let (dir, _) = ended();
+    sql(&dir, "DROP TRIGGER events_are_never_changed; UPDATE events SET detail = 'x' WHERE job_id = 2 AND seq = 1");
+    for words in
+        [&["run", "fast.toml"][..], &["report", "--format", "jsonl"], &["show", "5f0000000000000000000000/orders-1"]]
+    {
+        let refused = dir.run(words).with(1);
+        assert!(
+            refused.stderr.contains("orders-1, event 1: it, or its runner, is not what"),
+            "{words:?}: {}",
+            refused.whole()
+        );
+    }
+    // The rows are as they were.
+    dir.run(&["list"]).with(0);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_second_run_at_the_same_time_is_refused_and_told_of_the_first() {
     assert_eq!(dir.status()["total"], 2);
     first.kill();
     let mut third = dir.start(&["run", "fast.toml", "-v"]);
-    third.logs("took over");
+    third.logs("taking over");
 }
 
 #[test]

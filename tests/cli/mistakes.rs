@@ -114,7 +114,7 @@ fn a_slip_in_the_options_of_the_simulation_is_named() {
             &with(["--shortest", "20s"]),
             &with(["--longest", "soon"]),
             &with(["--limit", "many"]),
-            &with(["--operation", "m0-to-flex"]),
+            &with(["--operation", "m0-to-flexible"]),
         ],
     );
     insta::assert_snapshot!(said);

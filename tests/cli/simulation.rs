@@ -1,5 +1,6 @@
 //! `drydock run --simulate`, the first thing that anybody tries.
 
+use crate::atlas::Atlas;
 use crate::scrub::scrub;
 use crate::workdir::Workdir;
 
@@ -28,4 +29,27 @@ fn a_simulated_run_upgrades_the_fleet_and_a_second_one_has_nothing_to_do() {
     let second = dir.run_as(&[], &run).with(0);
     insta::assert_snapshot!("second_simulated_run", scrub(&second.whole(), &dir));
     assert_eq!(dir.read("reports/fast/report.csv"), before);
+}
+
+#[test]
+fn every_operation_is_done_in_one_process_and_in_two_and_its_campaign_in_jobs_is_good() {
+    for operation in ["m0-to-flex", "m0-to-dedicated", "flex-to-dedicated"] {
+        let campaign = std::path::absolute(format!("jobs/{operation}.toml")).unwrap();
+        let dir = Workdir::with_fleet(2, 2);
+        dir.run_as(&[], &["check", campaign.to_str().unwrap()]).with(0);
+        let of_operation = || {
+            let file = dir.read("fast.toml").replace("shared-to-serverless", operation);
+            dir.write("fast.toml", &format!("{file}\n[defaults]\ninstance_size = \"M20\"\n"));
+        };
+        of_operation();
+        let alone = ["run", "fast.toml", "--simulate", "--progress", "none", "--database-url", "sqlite:alone.db"];
+        let run = dir.run_as(&[], &alone).with(0);
+        assert!(run.stdout.contains("4 succeeded"), "{operation}: {}", run.stdout);
+
+        let atlas = Atlas::serve(&dir, &["--operation", operation]);
+        of_operation();
+        let run = dir.run(&["run", "fast.toml", "--progress", "none"]).with(0);
+        assert!(run.stdout.contains("4 succeeded"), "{operation}: {}", run.stdout);
+        atlas.stop().are_clean(4);
+    }
 }

@@ -38,16 +38,24 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     if !work.hurried {
         run.client.sign_out().await;
     }
-    let (reports, unwritten) = reports::write(&run.store, &run.config, &run.folder).await;
+    // Whoever has the lock by now writes the reports.
+    let lost = matches!(run.store.is_in_place(), Err(StoreError::LockLost { .. }));
+    let (reports, unwritten) =
+        if lost { (Vec::new(), None) } else { reports::write(&run.store, &run.config, &run.folder).await };
     // What stopped the work matters more than what it did to the reports.
     let ending = work.ended?;
+    let vouched = digest(&run).await;
+    let (digest, unfit) = match vouched {
+        Ok(digest) => (digest, None),
+        Err(error) => (None, Some(error)),
+    };
     let summary = Summary {
         counts: run.store.counts(run.campaign_id).await?,
         campaign: &run.config.campaign,
         database: run.store.name(),
         against: &run.against,
         who: run.who(),
-        digest: digest(&run).await?,
+        digest,
         reports,
         next: work.next,
         ending,
@@ -56,6 +64,9 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     let code = summary.tell(&run.store, run.campaign_id).await?;
     // `status` then does not know of the hold, but who reads this does.
     noted?;
+    if let Some(error) = unfit {
+        return Err(error.into());
+    }
     // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
     run.store.close().await;
     drop(run.lock);
@@ -65,7 +76,7 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
 /// What the campaign's histories come to, for whoever keeps it elsewhere.
 async fn digest(run: &Begun) -> Result<Option<Digest>, StoreError> {
     match run.store.campaign(&run.config.campaign).await? {
-        Some(campaign) => run.store.digest(&campaign).await.map(Some),
+        Some(campaign) => run.store.vouched(&campaign).await.map(Some),
         None => Ok(None),
     }
 }

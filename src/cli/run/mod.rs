@@ -20,6 +20,7 @@ use crate::cli::args::{self, ProgressStyle};
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::engine::{Control, Ending, Engine, Limits, Progress};
+use crate::store::{Store, StoreError};
 
 use begin::Begun;
 use finish::Work;
@@ -90,14 +91,25 @@ async fn work(
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
     let shown = progress::show(style, &progress, engine.clock, context);
-    let store = engine.store.clone();
+    let (store, campaign) = (engine.store.clone(), engine.campaign.clone());
     let ending = tokio::select! {
         ending = engine.run(listening, progress.clone()) => ending,
         () = signals.drain(&control, context) => Ok(Ending::Interrupted),
+        error = unfit(&store, &campaign) => Err(error),
     };
     shown.finish().await;
     match ending {
         Ok(ending) => Ok(Some(ending)),
         Err(error) => Err(trouble::failure(error, &store).await),
     }
+}
+
+/// Audits the campaign beside the work, so that what was edited before is found before much is done; returns if it is.
+async fn unfit(store: &Store, campaign: &str) -> StoreError {
+    if let Ok(Some(campaign)) = store.campaign(campaign).await
+        && let Err(error @ StoreError::Unfit { .. }) = store.vouched(&campaign).await
+    {
+        return error;
+    }
+    std::future::pending().await
 }

@@ -82,6 +82,9 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
             _ = stopped.changed() => true,
         };
         let shot = shots.borrow().clone();
+        if shot.counts.total() == 0 && !ended {
+            continue;
+        }
         bar.set_length(shot.counts.total().unsigned_abs());
         bar.set_position(shot.counts.ended().unsigned_abs());
         bar.set_message(line(&shot, clock.now()));
@@ -92,14 +95,21 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
     }
 }
 
-/// `12 upgrading, 2 failed, 310/min, 4 min 10 s left`, and what it waits for.
+/// `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`, and what it waits for.
 fn line(shot: &Snapshot, now: Millis) -> String {
     let counts = &shot.counts;
     let mut parts = Vec::new();
     let upgrading = counts.of(State::Upgrading);
     let waiting = counts.of(State::Verifying);
+    let begin = counts.of(State::Pending) + counts.of(State::Ready);
     let (failed, cancelled) = (counts.of(State::Failed), counts.of(State::Cancelled));
-    let shown = [(upgrading, "upgrading"), (waiting, "verifying"), (failed, "failed"), (cancelled, "cancelled")];
+    let shown = [
+        (begin, "to begin"),
+        (upgrading, "upgrading"),
+        (waiting, "verifying"),
+        (failed, "failed"),
+        (cancelled, "cancelled"),
+    ];
     for (count, what) in shown {
         if count > 0 {
             parts.push(format!("{count} {what}"));
@@ -111,7 +121,7 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         let per_second = done as f64 / elapsed.as_secs_f64();
         parts.push(format!("{:.0}/min", per_second * 60.0));
         let left = (counts.total() - counts.ended()) as f64 / per_second;
-        let goes_on = shot.closed.is_none() && shot.hold.is_none();
+        let goes_on = shot.closed.is_none() && shot.hold.is_none() && per_second * 60.0 >= 0.5;
         if goes_on && left > 0.0 && left.is_finite() {
             parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
         }

@@ -93,8 +93,9 @@ impl Summary<'_> {
         let mut told = 0;
         for kind in failures::kinds(store, campaign_id, &[State::Failed, State::Cancelled], NAMED).await? {
             out.line("")?;
-            let Kind { count, example: Fault { code, detail }, first, .. } = kind;
-            wrap(&format!("{count} with {code}: {detail}"), WIDTH - 4)
+            let Kind { count, example: Fault { code, detail }, alike, first, .. } = kind;
+            let such = if alike { "" } else { "for instance: " };
+            wrap(&format!("{count} with {code}: {such}{detail}"), WIDTH - 4)
                 .iter()
                 .enumerate()
                 .try_for_each(|(place, line)| out.line(&format!("  {}{line}", if place > 0 { "  " } else { "" })))?;

@@ -19,6 +19,7 @@ pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
         StoreError::LockLost { .. }
         | StoreError::Damaged { .. }
         | StoreError::Edited { .. }
+        | StoreError::Unfit { .. }
         | StoreError::Unsealed { .. }
         | StoreError::Nonsense { .. } => return Failure::internal(error),
         _ => "the next run verifies what was on the wire before it sends anything".to_owned(),

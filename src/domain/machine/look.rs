@@ -21,9 +21,9 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
     if !braked {
         turn.next.first_look_at = turn.next.first_look_at.or(Some(turn.now));
         if turn.is_overdue() {
-            return turn
-                .give_up(&format!("no look succeeded: {}", fault.code))
-                .noting(Entry::new(Kind::LookFailed).because(fault));
+            let turn = turn.give_up(&format!("no look succeeded: {}", fault.code));
+            let why = turn.next.error.clone().unwrap_or_else(|| fault.clone());
+            return turn.noting(Entry::new(Kind::LookFailed).because(&why));
         }
     }
     let turn = turn.back_off(retry_after);

@@ -108,7 +108,8 @@ impl<'a> Turn<'a> {
     pub(super) fn give_up(self, last_seen: &str) -> Self {
         let span = self.time_limit().map_or(Duration::ZERO, |(_, span)| span);
         let hours = span.as_secs_f64() / 3600.0;
-        self.fail(GAVE_UP, format!("not done within {hours:.1} h, last seen: {last_seen}; look at it, then retry"))
+        let within = if hours < 1.0 { format!("{} s", span.as_secs()) } else { format!("{hours:.1} h") };
+        self.fail(GAVE_UP, format!("not done within {within}, last seen: {last_seen}; look at it, then retry"))
     }
 
     fn time_limit(&self) -> Option<(Millis, Duration)> {

@@ -45,6 +45,8 @@ const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 /// Before the first row.
 const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
 
+const ONE: &str = "SELECT * FROM jobs WHERE id = $1";
+const COUNT: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1";
 const STRAY: &str = "SELECT job_id, seq FROM events \
     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job_id) LIMIT 1";
 
@@ -80,25 +82,46 @@ impl Store {
         Ok(Ok(Verified { jobs, events, digest: whole.done() }))
     }
 
-    /// The digest over the newest events of all jobs of a campaign, in the fleet's order. The rows are checked
-    /// ([`StoreError::Edited`]), their histories are not.
-    pub async fn digest(&self, campaign: &Campaign) -> Result<Digest> {
+    /// The digest of a campaign that fits; [`StoreError::Unfit`] if it does not.
+    pub async fn vouched(&self, campaign: &Campaign) -> Result<Digest> {
+        let verified = self.verify(campaign).await?.map_err(|misfits| self.unfit(campaign, misfits))?;
+        Ok(verified.digest)
+    }
+
+    /// Checks one job with its history; [`StoreError::Unfit`] if they do not fit.
+    pub async fn vouched_job(&self, campaign: &Campaign, id: i64) -> Result<()> {
         let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
         let _still = self.still();
-        let charter = self.charter(&mut tx, campaign.id).await?;
-        let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
-        let (mut jobs, mut after) = (0, FIRST);
-        while let Some(rows) = self.next(&mut tx, campaign, &mut after).await? {
-            for row in rows {
-                whole.add(self.believed(row)?.1.head);
-                jobs += 1;
-            }
+        let row: Option<JobRow> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
+        let Some(row) = row else { return Ok(()) };
+        let history = self.histories(&mut tx, std::slice::from_ref(&row)).await?.remove(&id).unwrap_or_default();
+        let auditor = Auditor { store: self, campaign, unsealed: UNSEALED };
+        let Err(misfit) = auditor.check(row, history) else { return Ok(()) };
+        Err(self.unfit(campaign, Misfits { named: vec![misfit], total: 1 }))
+    }
+
+    /// Whether a campaign is what it was, with as many jobs as it had; [`StoreError::Edited`] if not. Its jobs are not
+    /// looked at.
+    pub async fn whole(&self, campaign: &Campaign) -> Result<()> {
+        let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
+        let _still = self.still();
+        self.whole_in(&mut tx, campaign.id).await
+    }
+
+    /// The same within a transaction.
+    pub(super) async fn whole_in(&self, connection: &mut SqliteConnection, campaign_id: i64) -> Result<()> {
+        let charter = self.charter(&mut *connection, campaign_id).await?;
+        let jobs = sqlx::query_scalar(COUNT).bind(campaign_id).fetch_one(connection).await;
+        let jobs: i64 = self.explained(jobs)?;
+        if jobs == charter.jobs {
+            return Ok(());
         }
-        if jobs != charter.jobs {
-            let what = format!("campaign {}, with {jobs} jobs of {}", campaign.name, charter.jobs);
-            return Err(StoreError::Edited { database: self.name(), what });
-        }
-        Ok(whole.done())
+        let what = format!("campaign {}, with {jobs} jobs of {},", charter.name, charter.jobs);
+        Err(StoreError::Edited { database: self.name(), what })
+    }
+
+    fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
+        StoreError::Unfit { database: self.name(), campaign: campaign.name.clone(), misfits }
     }
 
     /// The next few rows in the fleet's order after `after`, which moves on; none after the last.

@@ -154,7 +154,7 @@ impl Store {
         if new {
             self.seal(&mut tx, campaign_id).await?;
         } else {
-            self.charter(&mut tx, campaign_id).await?;
+            self.whole_in(&mut tx, campaign_id).await?;
         }
         self.explained(sqlx::query(INCOMING).execute(&mut *tx).await)?;
         let (store, runner, campaign) = (self.clone(), runner.clone(), campaign.to_owned());

@@ -131,7 +131,7 @@ async fn what_drydock_wrote_fits_and_has_one_digest() {
     let verified = hand.verdict().await.unwrap();
     assert_eq!((verified.jobs, verified.events), (4, 8));
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
-    assert_eq!(hand.home.store.digest(&campaign).await.unwrap(), verified.digest);
+    assert_eq!(hand.home.store.vouched(&campaign).await.unwrap(), verified.digest);
 }
 
 #[tokio::test]
@@ -170,7 +170,9 @@ async fn a_row_that_was_edited_is_believed_by_nobody() {
     let mut hand = harbour().await;
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
     let jobs = hand.home.store.reload(&[1, 2, 3, 4]).await.unwrap();
-    let refused = |error: StoreError| matches!(error, StoreError::Edited { .. } | StoreError::Nonsense { .. });
+    let refused = |error: StoreError| {
+        matches!(error, StoreError::Edited { .. } | StoreError::Nonsense { .. } | StoreError::Unfit { .. })
+    };
     for (column, kind) in hand.columns("jobs").await {
         // A claim is released as it was taken, without a word; the audit alone asks whose it was.
         if QUEUE.contains(&column.as_str()) || column == "claimed_by" {
@@ -188,7 +190,7 @@ async fn a_row_that_was_edited_is_believed_by_nobody() {
                 let read = store.reload(&[job.id]).await;
                 assert!(refused(read.expect_err(&column)), "{column} of {} was read", job.name());
             }
-            let digest = store.digest(&campaign).await;
+            let digest = store.vouched(&campaign).await;
             assert!(refused(digest.expect_err(&column)), "{column} of {} has a digest", job.name());
             hand.undoes().await;
         }
@@ -202,8 +204,11 @@ async fn a_row_that_was_removed_leaves_the_campaign_without_a_digest() {
     let mut hand = harbour().await;
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
     hand.does("DELETE FROM jobs WHERE id = 4").await;
-    let error = hand.home.store.digest(&campaign).await.unwrap_err();
-    assert!(error.to_string().contains("q4, with 3 jobs of 4 in sqlite:"), "{error}");
+    let error = hand.home.store.whole(&campaign).await.unwrap_err();
+    assert!(error.to_string().contains("q4, with 3 jobs of 4, in sqlite:"), "{error}");
+    // Loaded again it would be new, and be asked for once more.
+    let again = hand.home.load("q4", &rows(&["done", "under-way", "failed", "untouched"])).await;
+    assert!(matches!(again, Err(LoadError::Store(StoreError::Edited { .. }))), "{again:?}");
 }
 
 #[tokio::test]

@@ -32,7 +32,9 @@ impl Surprised {
     /// What the run said at its end.
     fn said(&self) -> String {
         let from = self.ended.stderr.find("error: ").unwrap();
-        scrub(&self.ended.stderr[from..], &self.dir)
+        // What was still on its way when it ended is logged behind it.
+        let lines = self.ended.stderr[from..].lines().filter(|line| !line.contains(" INFO "));
+        scrub(&lines.flat_map(|line| [line, "\n"]).collect::<String>(), &self.dir)
     }
 
     /// The next run goes on, and nothing was asked again.
@@ -103,6 +105,7 @@ fn a_database_that_is_made_shorter_under_a_run_is_looked_through_and_kept_if_it_
         grown = fs::metadata(dir.path().join("drydock.db")).unwrap().len() > 1_000_000;
     }
     // A commit lies between, so that the run has seen the length.
+    run.forget();
     run.logs(" -> ");
     run.logs(" -> ");
     sql(&dir, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
