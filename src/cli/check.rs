@@ -48,7 +48,8 @@ pub(super) fn warn(config: &Config, context: &Context) {
     }
 }
 
-/// Streams the fleet's rows, a chunk at a time; returns how many there were. What `work` has done when a row turns
+/// Streams the fleet's rows, a chunk at a time; returns how many there were, if they are no more than the guard lets
+/// through. What `work` has done when a row turns
 /// out to be bad must be undone by it.
 pub(super) async fn each_chunk(
     config: &Config,
@@ -65,5 +66,13 @@ pub(super) async fn each_chunk(
     };
     let (read, worked) = tokio::join!(intake::read(&config.source, &plan, sink), working);
     worked?;
-    Ok(read?)
+    let clusters = read?;
+    match config.max_clusters {
+        Some(most) if clusters > most => Err(Failure::bad_input(format!(
+            "the fleet has {clusters} clusters, and guard.max_clusters of {} is {most}: nothing was started; if the fleet \
+             is what you mean, raise it",
+            config.file.display()
+        ))),
+        _ => Ok(clusters),
+    }
 }

@@ -14,7 +14,7 @@ type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Reads everything. `None` where something that cannot be left out is missing or wrong; then, and also if it
 /// is there, the document knows what is wrong.
 pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<Config> {
-    root.only(&["campaign", "operation", "fleet", "defaults", "atlas", "pace", "retry", "look"]);
+    root.only(&["campaign", "operation", "fleet", "defaults", "atlas", "pace", "retry", "look", "guard"]);
     let campaign = name(root, file);
     let operation = operation(root);
     let fleet = root.section("fleet");
@@ -24,6 +24,7 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
     let (address, request_timeout) = atlas(&root.section("atlas"), env);
     let pace = pace(&root.section("pace"));
     let mut policy = policy(&root.section("retry"), &root.section("look"));
+    let max_clusters = max_clusters(&root.section("guard"));
     let (address, operation) = (address?, operation?);
     policy.loopback = address.loopback;
     let mut config = Config {
@@ -38,6 +39,7 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
         request_timeout,
         pace,
         policy,
+        max_clusters,
         warnings: Vec::new(),
     };
     config.warnings = warnings(&config);
@@ -100,6 +102,11 @@ fn pace(pace: &Section<'_, '_>) -> Pace {
         max_in_flight_per_project: count("max_in_flight_per_project", usual.max_in_flight_per_project),
         workers: count("workers", usual.workers),
     }
+}
+
+fn max_clusters(guard: &Section<'_, '_>) -> Option<u64> {
+    guard.only(&["max_clusters"]);
+    guard.has("max_clusters").then(|| u64::from(guard.count("max_clusters", u32::MAX)))
 }
 
 fn policy(retry: &Section<'_, '_>, look: &Section<'_, '_>) -> Policy {

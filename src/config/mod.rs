@@ -51,6 +51,8 @@ pub struct Config {
     pub pace: Pace,
     /// How patient it is.
     pub policy: Policy,
+    /// A fleet that is larger is not what anybody meant.
+    pub max_clusters: Option<u64>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<String>,
 }

@@ -15,7 +15,7 @@ fn an_interrupt_at_the_question_is_no_yes() {
     let dir = Workdir::with_fleet(1, 2);
     dir.aim("https://192.0.2.1"); // nobody's, and not asked for anything before somebody says yes
     let (mut terminal, run) = Terminal::start(&mut dir.command(&TOKEN, &["run", "fast.toml"]));
-    terminal.shows("Type yes to go on:");
+    terminal.shows("type the campaign's name, fast:");
     run.signal("INT");
     terminal.shows("interrupted before the work began; run it again to go on");
     run.end().with(130);
@@ -116,4 +116,33 @@ fn a_run_under_nohup_outlives_its_terminal() {
     run.signal("HUP");
     run.end().with(0);
     atlas.stop().are_clean(8);
+}
+
+#[test]
+fn a_habit_that_types_yes_starts_nothing_and_the_campaign_s_name_does() {
+    let dir = Workdir::with_fleet(1, 2);
+    dir.aim("https://192.0.2.1"); // nobody's
+    let (mut terminal, run) = Terminal::start(&mut dir.command(&TOKEN, &["run", "fast.toml"]));
+    terminal.shows("type the campaign's name, fast:");
+    terminal.types("yes");
+    terminal.shows("declined; the fleet is loaded, but nothing was sent");
+    run.end().with(2);
+    assert!(dir.status()["against"].is_null());
+    let (mut terminal, run) = Terminal::start(&mut dir.command(&TOKEN, &["run", "fast.toml"]));
+    terminal.shows("type the campaign's name, fast:");
+    terminal.types("fast");
+    while dir.status()["against"].is_null() {}
+    run.kill();
+}
+
+#[test]
+fn a_fleet_that_is_larger_than_the_guard_allows_is_not_loaded() {
+    let dir = Workdir::with_fleet(1, 3);
+    dir.write("fast.toml", &format!("{}\n[guard]\nmax_clusters = 2\n", dir.read("fast.toml")));
+    for words in [&["check", "fast.toml"][..], &["run", "fast.toml", "--simulate"]] {
+        let refused = dir.run(words).with(2);
+        let why = "the fleet has 3 clusters, and guard.max_clusters of fast.toml is 2: nothing was started";
+        assert!(refused.stderr.contains(why), "{}", refused.whole());
+    }
+    dir.run(&["status", "fast"]).with(2);
 }

@@ -1,7 +1,7 @@
 //! A terminal, for a process that asks.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
@@ -25,6 +25,11 @@ impl Terminal {
         let theirs = OpenOptions::new().read(true).write(true).open(name).unwrap();
         command.stdin(Stdio::from(theirs.try_clone().unwrap())).stderr(Stdio::from(theirs));
         (Self { ours: ours.into(), shown: Vec::new() }, Running::spawn(command))
+    }
+
+    /// Types a line.
+    pub(crate) fn types(&mut self, line: &str) {
+        writeln!(self.ours, "{line}").unwrap();
     }
 
     /// Waits until these words stand on it.

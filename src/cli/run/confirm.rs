@@ -1,4 +1,4 @@
-//! An upgrade cannot be undone, so a person says yes first.
+//! An upgrade cannot be undone, so a person types the campaign's name first: a habit types "yes".
 
 use std::io::{IsTerminal, stderr, stdin};
 
@@ -22,14 +22,15 @@ pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, contex
         return Err(Failure::bad_input(format!("{plan}: say --yes where there is no terminal to ask on")));
     }
     context.say(&format!("{plan}."));
-    context.say("Type yes to go on:");
+    let name = &config.campaign;
+    context.say(&format!("To go on, type the campaign's name, {name}:"));
     let answer = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         stdin().read_line(&mut line).map(|_| line)
     })
     .await
     .map_err(Failure::internal)??;
-    if answer.trim().eq_ignore_ascii_case("yes") {
+    if answer.trim() == name {
         return Ok(());
     }
     Err(Failure::bad_input("declined; the fleet is loaded, but nothing was sent"))
