@@ -2,20 +2,21 @@
 
 use drydock::clock::Millis;
 use drydock::domain::job::Wanted;
+use drydock::simulator::Stage;
 use drydock::store::{LoadError, NewJob, Runner, Store};
 
 use super::scenario::Scenario;
 
 /// The campaign's name.
 pub(crate) const CAMPAIGN: &str = "soak";
-/// What it does.
-pub(crate) const OPERATION: &str = "shared-to-serverless";
 /// The fleet's own column.
 pub(crate) const OWNER: &str = "owner";
 
 /// The rows, as a spreadsheet would number them.
 pub(crate) fn rows(scenario: &Scenario) -> Vec<NewJob> {
-    let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+    let sized = scenario.way().target() == Stage::Dedicated;
+    let instance_size = sized.then(|| "M10".to_owned());
+    let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), instance_size, ..Wanted::default() };
     let row = |(row, cluster): (i64, &drydock::simulator::Cluster)| NewJob {
         row,
         project_id: cluster.project.clone(),
@@ -34,7 +35,7 @@ pub(crate) fn runner(id: &str) -> Runner {
 
 /// Loads it; the campaign's key.
 pub(crate) async fn load(store: &Store, scenario: &Scenario, now: Millis) -> Result<i64, LoadError> {
-    let mut loader = store.begin_load(&runner("loader"), CAMPAIGN, OPERATION, now).await?;
+    let mut loader = store.begin_load(&runner("loader"), CAMPAIGN, scenario.operation, now).await?;
     loader.push(&rows(scenario)).await?;
     Ok(loader.finish().await?.campaign_id)
 }

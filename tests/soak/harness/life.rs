@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::watch;
 
-use super::fleet::{self, CAMPAIGN, OPERATION, runner};
+use super::fleet::{self, CAMPAIGN, runner};
 use super::hands::Hands;
 use super::scenario::{START, Scenario};
 use super::voyage::Voyage;
@@ -151,7 +151,7 @@ async fn run(
             clock: own,
             campaign_id,
             campaign: CAMPAIGN.into(),
-            operation: Operation::of_name(OPERATION).unwrap(),
+            operation: Operation::of_name(scenario.operation).unwrap(),
             policy: scenario.policy.clone(),
             limits: scenario.limits,
             runner: Arc::new(runner(&format!("life-{life}"))),

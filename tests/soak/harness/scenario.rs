@@ -18,6 +18,8 @@ pub(crate) const START: Millis = Millis(1_800_000_000_000);
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) seed: u64,
+    /// What the campaign does.
+    pub(crate) operation: &'static str,
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) settings: Settings,
     pub(crate) policy: Policy,
@@ -75,11 +77,17 @@ pub(crate) enum Act {
 }
 
 impl Scenario {
+    /// What the operation is in the simulator.
+    pub(crate) fn way(&self) -> Way {
+        OPERATIONS.iter().find(|(name, _)| *name == self.operation).unwrap().1
+    }
+
     /// What this seed decides.
     pub(crate) fn of(seed: u64) -> Self {
         let mut dice = Dice::of(seed, "scenario", 0);
         let policy = policy(&mut dice);
-        let clusters = clusters(seed, &mut dice);
+        let (operation, way) = dice.pick(&OPERATIONS);
+        let clusters = clusters(seed, way, &mut dice);
         let base = faults(&mut dice, &policy);
         // Assumption A: what lands at all shows in every look that is started twice `settle` after it left.
         let latest = (policy.settle * 2).saturating_sub(base.stale_for + Duration::from_secs(1));
@@ -91,6 +99,7 @@ impl Scenario {
         let settings = settings(seed, &mut dice, &base);
         Self {
             seed,
+            operation,
             limits: limits(&mut dice, &clusters),
             request_timeout: dice.seconds(10, 30),
             wire,
@@ -120,7 +129,17 @@ fn policy(dice: &mut Dice) -> Policy {
     }
 }
 
-fn clusters(seed: u64, dice: &mut Dice) -> Vec<Cluster> {
+/// The operations, and what each is in the simulator; the reference operation as often as all others together.
+const OPERATIONS: [(&str, Way); 6] = [
+    ("shared-to-serverless", Way::SharedToServerless),
+    ("shared-to-serverless", Way::SharedToServerless),
+    ("shared-to-serverless", Way::SharedToServerless),
+    ("m0-to-flex", Way::SharedToFlex),
+    ("m0-to-dedicated", Way::SharedToDedicated),
+    ("flex-to-dedicated", Way::FlexToDedicated),
+];
+
+fn clusters(seed: u64, way: Way, dice: &mut Dice) -> Vec<Cluster> {
     let projects = dice.number(1, 8);
     // Small fleets mostly: a seed is worth more than a cluster.
     let count = (3 + (dice.share().powi(4) * 38.0) as u64).max(projects);
@@ -129,14 +148,15 @@ fn clusters(seed: u64, dice: &mut Dice) -> Vec<Cluster> {
         Stage::Paused,
         Stage::Missing,
         Stage::Dedicated,
-        Stage::Upgrading { since: START, way: Way::SharedToServerless },
+        Stage::Upgrading { since: START, way },
         Stage::Serverless,
         Stage::Flex,
+        Stage::Shared,
     ];
     let mut clusters = Vec::new();
     for index in 0..count {
         let project = format!("{:024x}", index % projects + 1);
-        let stage = if dice.happens(odd) { dice.pick(&odd_stages) } else { Stage::Shared };
+        let stage = if dice.happens(odd) { dice.pick(&odd_stages) } else { way.source() };
         let cluster = Cluster::shared(&project, &format!("c{index}"), "AWS", "US_EAST_1", seed);
         clusters.push(cluster.at(stage));
     }

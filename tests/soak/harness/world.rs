@@ -12,7 +12,7 @@ use bytes::Bytes;
 use drydock::atlas::{Client, Credentials, Transport};
 use drydock::clock::{Clock, Millis};
 use drydock::domain::event::{Found, Seen};
-use drydock::domain::operation::{CLUSTERS, SERVERLESS};
+use drydock::domain::operation::{CLUSTERS, FLEX, SERVERLESS};
 use drydock::simulator::{Account, Faults, Ledger, Settings, SignIn, Simulator};
 use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
@@ -247,7 +247,7 @@ impl World {
             async move { simulator.answer(request).await.ok() }.boxed()
         }));
         let mut found = None;
-        for api in [CLUSTERS, SERVERLESS] {
+        for api in [CLUSTERS, SERVERLESS, FLEX] {
             loop {
                 let clock = self.clock_at(*now);
                 self.simulator.set_clock(clock);
@@ -289,12 +289,12 @@ impl Books {
     }
 }
 
-/// The clusters that an answer shows under the source's API.
+/// The clusters that an answer shows under an API that an operation starts from.
 fn shown(path: &str, answer: &Response<Bytes>) -> Vec<Name> {
     let Some((project, rest)) = path.strip_prefix("/api/atlas/v2/groups/").and_then(|path| path.split_once('/')) else {
         return Vec::new();
     };
-    if !rest.starts_with("clusters") || answer.status() != 200 {
+    if rest.starts_with("serverless") || answer.status() != 200 {
         return Vec::new();
     }
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
@@ -305,7 +305,8 @@ fn shown(path: &str, answer: &Response<Bytes>) -> Vec<Name> {
 /// The cluster that the request is to upgrade, if it is to upgrade one.
 fn upgrades(request: &Request<Bytes>) -> Option<Name> {
     let path = request.uri().path().strip_prefix("/api/atlas/v2/groups/")?;
-    let project = path.strip_suffix("/clusters/tenantUpgradeToServerless")?;
+    let ways = ["/clusters/tenantUpgradeToServerless", "/clusters/tenantUpgrade", "/flexClusters:tenantUpgrade"];
+    let project = ways.iter().find_map(|way| path.strip_suffix(way))?;
     let body: serde_json::Value = serde_json::from_slice(request.body()).ok()?;
     Some((project.to_owned(), body.get("name")?.as_str()?.to_owned()))
 }

@@ -3,7 +3,7 @@
 use drydock::domain::event::Seen;
 use drydock::domain::job::{Identity, State};
 use drydock::engine::Ending;
-use drydock::simulator::{Account, Cluster, Stage};
+use drydock::simulator::{Account, Cluster, Stage, Way};
 use drydock::store::Row;
 
 use super::{Evidence, Violation, name_of};
@@ -39,6 +39,7 @@ struct Case<'a> {
     evidence: &'a Evidence<'a>,
     row: &'a Row,
     stage: Stage,
+    way: Way,
     account: Account,
     first: Option<&'a Seen>,
     last: Option<&'a Seen>,
@@ -53,6 +54,7 @@ impl<'a> Case<'a> {
             evidence,
             row,
             stage: cluster.stage,
+            way: evidence.voyage.scenario.way(),
             account: evidence.ledger.entries.get(&name).cloned().unwrap_or_default(),
             first: evidence.voyage.first.get(&name).and_then(Option::as_ref),
             last: evidence.last.get(&name).and_then(Option::as_ref),
@@ -103,12 +105,11 @@ impl<'a> Case<'a> {
         let always = ["GAVE_UP"];
         let codes: &[&str] = match self.stage {
             Stage::Missing => &["CLUSTER_NOT_FOUND"],
-            Stage::Paused => &["CLUSTER_PAUSED"],
-            Stage::Dedicated | Stage::Flex => &["WRONG_TIER"],
-            Stage::Serverless => &["ALREADY_AT_TARGET"],
-            Stage::Shared => {
+            stage if stage == self.way.source() => {
                 &["", "OUTCOME_UNKNOWN", "DID_NOT_TAKE", "ATTEMPTS_EXHAUSTED", "TENANT_CLUSTER_UPDATE_UNSUPPORTED"]
             }
+            stage if stage == self.way.target() => &["ALREADY_AT_TARGET"],
+            Stage::Paused if self.way.source() == Stage::Shared => &["CLUSTER_PAUSED"],
             Stage::Upgrading { .. } => &[
                 "",
                 "ALREADY_AT_TARGET",
@@ -117,10 +118,16 @@ impl<'a> Case<'a> {
                 "ATTEMPTS_EXHAUSTED",
                 "TENANT_CLUSTER_UPDATE_UNSUPPORTED",
             ],
+            _ => &["WRONG_TIER"],
         };
         let known = codes.contains(&self.code) || always.contains(&self.code);
-        let asked = matches!(self.stage, Stage::Shared | Stage::Upgrading { .. }) || self.account.requests == 0;
+        let asked = self.is_possible() || self.account.requests == 0;
         (!known || !asked).then(|| format!("a {:?} cluster ended {} {}", self.stage, self.row.job.state, self.code))
+    }
+
+    /// Whether the cluster is one that can be upgraded.
+    fn is_possible(&self) -> bool {
+        self.stage == self.way.source() || matches!(self.stage, Stage::Upgrading { .. })
     }
 
     /// Succeeded if and only if the cluster stands at the target; the row names it as it was and as it is.
@@ -129,7 +136,12 @@ impl<'a> Case<'a> {
         if self.replaced || !job.state.is_ended() {
             return None;
         }
-        let stands = self.last.is_some_and(|seen| seen.provider == "SERVERLESS");
+        let target = match self.way.target() {
+            Stage::Serverless => "SERVERLESS",
+            Stage::Flex => "FLEX",
+            _ => "AWS",
+        };
+        let stands = self.last.is_some_and(|seen| seen.provider == target);
         let ours = stands && self.account.effects > 0;
         if job.state != State::Succeeded {
             let wrong = ours && !UNSURE.contains(&self.code);
@@ -138,16 +150,17 @@ impl<'a> Case<'a> {
         if !stands {
             return Some("succeeded, but it is not at the target".to_owned());
         }
-        if self.stage == Stage::Shared && self.account.effects == 0 {
+        let source = self.stage == self.way.source();
+        if source && self.account.effects == 0 {
             return Some("succeeded, but no request took effect".to_owned());
         }
-        let source = differs("source", job.source.as_ref(), self.first, self.stage == Stage::Shared);
+        let source = differs("source", job.source.as_ref(), self.first, source);
         source.or_else(|| differs("target", job.target.as_ref(), self.last, true))
     }
 
     /// After the last word, in calm weather, nothing is left that could have been done.
     fn at_last(&self) -> Option<String> {
-        let possible = matches!(self.stage, Stage::Shared | Stage::Upgrading { .. });
+        let possible = self.is_possible();
         let scenario = &self.evidence.voyage.scenario;
         let slow = self.code == "GAVE_UP" && scenario.settings.longest > scenario.policy.look_give_up_after;
         // The first word about another cluster is for the operator, who has to say it once more.

@@ -6,7 +6,7 @@ use drydock::domain::job::Identity;
 use drydock::store::Row;
 
 use super::{Evidence, Violation, name_of};
-use crate::harness::fleet::{OPERATION, OWNER, rows};
+use crate::harness::fleet::{OWNER, rows};
 
 pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut reader = csv::Reader::from_reader(evidence.csv.as_slice());
@@ -24,7 +24,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     for ((line, of_fleet), row) in lines.iter().zip(&fleet).zip(&evidence.rows) {
         let mut wanted = vec![of_fleet.row.to_string(), of_fleet.project_id.clone(), of_fleet.cluster_name.clone()];
-        wanted.extend(rest(row));
+        wanted.extend(rest(row, evidence.voyage.scenario.operation));
         wanted.push(of_fleet.extra[0].1.clone());
         if *line != wanted {
             let what = format!("the report says\n    {line:?}, and not\n    {wanted:?}");
@@ -35,7 +35,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
 }
 
 /// What stands behind the cluster's name.
-fn rest(row: &Row) -> Vec<String> {
+fn rest(row: &Row, operation: &str) -> Vec<String> {
     let job = &row.job;
     let time = |at: Option<Millis>| at.map(|at| at.to_string()).unwrap_or_default();
     let id = |one: &Option<Identity>| one.as_ref().map(|one| one.id.clone()).unwrap_or_default();
@@ -44,7 +44,7 @@ fn rest(row: &Row) -> Vec<String> {
     let (code, detail) = job.error.clone().map(|fault| (fault.code, fault.detail)).unwrap_or_default();
     let span = job.submitted_at.zip(job.finished_at).map(|(from, to)| to.since(from).as_secs_f64());
     vec![
-        OPERATION.to_owned(),
+        operation.to_owned(),
         job.state.name().to_owned(),
         job.attempts.to_string(),
         code,
