@@ -353,6 +353,12 @@ async fn a_history_of_before_there_were_digests_is_named_as_such_and_not_gone_on
     let dir = before_there_were_digests().await;
     let refused = Store::open(&url(&dir), Open::Existing).await.unwrap_err();
     assert!(matches!(refused, StoreError::OlderVersion { .. }), "{refused}");
+    // A run of the older version is at work.
+    let lock = std::fs::File::create(dir.path().join("drydock.db.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let held = Store::open(&url(&dir), Open::CreateIfMissing).await.unwrap_err();
+    assert!(matches!(held, StoreError::Held { .. }), "{held}");
+    drop(lock);
     let store = Store::open(&url(&dir), Open::CreateIfMissing).await.unwrap();
     let home = Home { dir, store };
     assert_eq!(home.store.history(&[1]).await.unwrap().len(), 1);
