@@ -416,3 +416,16 @@ fn a_host_that_lets_nobody_through_takes_no_attempt_from_a_cluster() {
         assert_eq!(job.attempts, i64::from(!braked));
     }
 }
+
+#[test]
+fn a_cluster_that_stirs_after_an_unknown_answer_has_the_time_of_an_upgrade() {
+    let sent = Job { first_look_at: Some(Millis(0)), ..submitting(Millis(0)) };
+    let mut job = after(&sent, &answer(Answer::Unknown(fault("TIMED_OUT")), 30), 30);
+    // It had waited for its turn for a day: its own time is up, and that of the upgrade has only begun.
+    let day = 24 * 3600;
+    for seconds in [day - 60, day + 60, day + 120, day + 180, day + 240] {
+        job = after(&job, &look(source("s", "UPDATING"), seconds), seconds);
+        assert_eq!(job.state, State::Verifying, "at {seconds} s: {:?}", job.error);
+    }
+    assert_eq!(after(&job, &look(target(true), day + 300), day + 300).state, State::Succeeded);
+}

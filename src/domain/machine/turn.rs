@@ -113,10 +113,14 @@ impl<'a> Turn<'a> {
     }
 
     fn time_limit(&self) -> Option<(Millis, Duration)> {
-        if self.was.state == State::Upgrading {
-            return self.was.accepted_at.map(|at| (at, self.policy.look_give_up_after));
+        let job = self.next.first_look_at.map(|at| (at, self.policy.give_up_after));
+        let upgrade = self.was.accepted_at.map(|at| (at, self.policy.look_give_up_after));
+        match self.was.state {
+            State::Upgrading => upgrade,
+            // What stirs after our request is an upgrade, whatever became of the answer.
+            State::Verifying => job.into_iter().chain(upgrade).max_by_key(|(from, span)| from.after(*span)),
+            _ => job,
         }
-        self.next.first_look_at.map(|at| (at, self.policy.give_up_after))
     }
 
     /// The request's effect is to be looked for: `settle` runs from `left_at`.
