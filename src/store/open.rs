@@ -79,9 +79,9 @@ fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
     Ok(Err(StoreError::NoSuchDatabase { database: address::name(path), hint }))
 }
 
-/// How often a file is prepared again that somebody else prepares at the same time: once for the journal's mode, and
-/// once for each of a few migrations.
-const AGAIN: usize = 3;
+/// How often a file is prepared again that somebody else prepares at the same time: more often than there are steps,
+/// the journal's mode and each migration, in which two can meet.
+const AGAIN: usize = 20;
 
 /// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
 async fn prepare_in_turn(path: &Path, database: &str, mode: Open, time: Time) -> Result<()> {
