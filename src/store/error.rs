@@ -84,9 +84,9 @@ pub enum StoreError {
     /// A database, or a way to use one, that this version does not know.
     #[error("{0}")]
     Unsupported(String),
-    /// The database is of an older version, and this command may not bring it up to date.
+    /// The database is of an older version, or half made, and this command may not bring it up to date.
     #[error(
-        "{database} was written by an older version of drydock: the next `drydock run` brings it up to date, once no older one works on it"
+        "{database} lacks tables of this version: an older drydock wrote it, or its making was cut short; the next `drydock run` completes it, once no older one works on it"
     )]
     OlderVersion {
         /// The database's name.
