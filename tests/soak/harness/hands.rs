@@ -154,7 +154,8 @@ impl Hands<'_> {
         // Who holds the database may write.
         let (sql, by) = match &mut self.lock {
             Some(lock) => (format!("{sql}; COMMIT; BEGIN IMMEDIATE"), lock),
-            None => (sql.to_owned(), &mut connection),
+            // All of it or nothing: whoever writes in between would meet half of what was meant.
+            None => (format!("BEGIN IMMEDIATE; {sql}; COMMIT"), &mut connection),
         };
         while let Err(error) = still(sqlx::raw_sql(sqlx::AssertSqlSafe(sql.clone())).execute(&mut *by)).await {
             let why = error.to_string();
