@@ -154,14 +154,14 @@ impl Entry {
         if self.rolls_back {
             return old.at_work(idle);
         }
-        match new.at_work(idle) {
-            // A dedicated cluster has the name soon, and long has no strings; they come back a little before the end.
-            _ if matches!(new, Shown::Dedicated { .. }) && age < self.duration / 12 => old.at_work(false),
-            Shown::Dedicated { .. } => Shown::Dedicated { idle, strings: age >= self.duration * 15 / 16 },
-            // Any other has it when three fifths of the time have passed.
-            _ if age < self.duration * 3 / 5 => old.at_work(false),
-            new => new,
+        // A dedicated cluster has the name soon, any other when three fifths of the time have passed.
+        let dedicated = way.target() == Stage::Dedicated;
+        let has_the_name_from = if dedicated { self.duration / 12 } else { self.duration * 3 / 5 };
+        if age < has_the_name_from {
+            return old.at_work(false);
         }
+        // A dedicated one long has no strings; they come back a little before the end.
+        if dedicated { Shown::Dedicated { idle, strings: age >= self.duration * 15 / 16 } } else { new.at_work(idle) }
     }
 
     /// What a read shows now: mostly what there is, and soon after an upgrade sometimes what there was.

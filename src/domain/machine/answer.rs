@@ -83,9 +83,10 @@ fn late(mut turn: Turn<'_>, send: i64, answer: &Answer) -> Decision {
 /// Anything may have happened. A host that lets nobody through takes no attempt from a cluster: an hour of that must
 /// fail nobody.
 fn unknown(mut turn: Turn<'_>, ended: Millis, fault: &Fault, braked: bool) -> Decision {
-    count_attempt(&mut turn);
     if braked {
-        turn.next.attempts = turn.was.attempts;
+        note_submission(&mut turn);
+    } else {
+        count_attempt(&mut turn);
     }
     let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
     let send = turn.was.send;
@@ -110,6 +111,11 @@ fn refused(mut turn: Turn<'_>, ended: Millis, fault: &Fault) -> Decision {
 
 fn count_attempt(turn: &mut Turn<'_>) {
     turn.next.attempts += 1;
+    note_submission(turn);
+}
+
+/// From now on a refusal may be the echo of this request's success.
+fn note_submission(turn: &mut Turn<'_>) {
     turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
 }
 

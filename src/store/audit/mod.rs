@@ -37,7 +37,6 @@ type Found<T> = std::result::Result<T, Misfit>;
 /// How many jobs are read at once.
 const PAGE: i64 = 500;
 
-const JOBS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4";
 /// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
 const OLD: &str = "it was written by a drydock that kept no digests yet";
 const UNSEALED: &str = "it bears no digest, as if it was added by hand";
@@ -45,6 +44,7 @@ const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 /// Before the first row.
 const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
 
+const JOBS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4";
 const ONE: &str = "SELECT * FROM jobs WHERE id = $1";
 const COUNT: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1";
 const STRAY: &str = "SELECT job_id, seq FROM events \
