@@ -4,30 +4,32 @@
 pub(super) fn advice(status: u16, code: &str) -> Option<&'static str> {
     by_code(code).or(match status {
         401 => Some("Check the credentials: they may be wrong, expired or revoked, or of another organisation."),
-        402 => Some("Put the organisation's billing in order, then run again."),
+        402 => Some("Put the organisation's billing in order, then release the hold."),
         403 => Some("Check the roles and the plan of the project and its organisation."),
         406 => Some("This host does not serve the version of the API that Drydock asks for: check base_url."),
-        410 => Some("Atlas no longer serves this operation: choose another one for the campaign."),
+        410 => Some("Atlas no longer serves this operation."),
         _ => None,
     })
 }
 
 fn by_code(code: &str) -> Option<&'static str> {
     Some(match code {
-        "NO_PAYMENT_INFORMATION_FOUND" => "Add a payment method to the organisation, then run again.",
-        "ACCOUNT_SUSPENDED" => "Pay the organisation's open invoice, then run again.",
-        "HOURLY_BILLING_LIMIT_EXCEEDED" => "Wait an hour or ask MongoDB to raise the limit, then run again.",
+        "NO_PAYMENT_INFORMATION_FOUND" => "Add a payment method to the organisation, then release the hold.",
+        "ACCOUNT_SUSPENDED" => "Pay the organisation's open invoice, then release the hold.",
+        "HOURLY_BILLING_LIMIT_EXCEEDED" => {
+            "Drydock tries again now and then until the hour is over; MongoDB can raise the limit."
+        }
         "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "RESOURCE_REQUIRES_WHITELIST" | "RESOURCE_REQUIRES_ACCESS_LIST" => {
-            "Add this machine's address to the API access list of the key or service account, then run again."
+            "Add this machine's address to the API access list of the key or service account, then release the hold."
         }
         "ORG_REQUIRES_ACCESS_LIST" | "ORG_REQUIRES_WHITELIST" => {
-            "Give the key or service account an API access list with this machine's address, then run again."
+            "Give the key or service account an API access list with this machine's address, then release the hold."
         }
         "USER_UNAUTHORIZED" | "ACCESS_FORBIDDEN" => {
-            "Grant the key or service account the role Project Cluster Manager on this project, then run again."
+            "Grant the key or service account the role Project Cluster Manager on this project, then release the hold."
         }
         "NOT_IN_GROUP" | "USER_CANNOT_ACCESS_GROUP" => {
-            "Invite the key or service account into this project as Project Cluster Manager, then run again."
+            "Invite the key or service account into this project as Project Cluster Manager, then release the hold."
         }
         "GROUP_NOT_FOUND" => "Check the project_id in the fleet, and that the credentials are of its organisation.",
         "invalid_client" => "Check the client id and secret of the service account.",

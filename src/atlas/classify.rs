@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::atlas::document::{error_code, fault, oauth_code, object};
+use crate::domain::code::Fault;
 use crate::domain::event::Answer;
+use crate::domain::hold::{Hold, Reach, Release};
 
 /// Sorts the answer to an upgrade request; the first rule that fits counts. By status alone: 429, 406, 410. Then
 /// a body that is no JSON object is unknown, whatever the status. Then status and `errorCode` together, for
@@ -25,19 +27,21 @@ pub fn classify(status: u16, body: &[u8], retry_after: Option<Duration>) -> Answ
         return Answer::Accepted { id: id(&document) };
     }
     let Some(code) = known_code(status, &document) else { return Answer::Unknown(fault(status, body)) };
-    let meaning = match status {
-        401 | 402 => Answer::ScopeHeld,
-        408 | 425 => Answer::Unknown,
-        400..500 => by_code(status, code),
-        _ => Answer::Unknown,
-    };
-    meaning(fault(status, body))
+    let fault = fault(status, body);
+    if let Some((reach, release)) = concerns_scope(status, code) {
+        return Answer::ScopeHeld(Hold { reach, release, fault });
+    }
+    match status {
+        408 | 425 => Answer::Unknown(fault),
+        400..500 => by_code(status, code)(fault),
+        _ => Answer::Unknown(fault),
+    }
 }
 
 /// Whether a 401 says that the role is missing: no fresh token or nonce cures that.
 pub(super) fn is_missing_role(body: &[u8]) -> bool {
     let document = object(body).unwrap_or_default();
-    matches!(error_code(&document), Some("USER_UNAUTHORIZED" | "NOT_IN_GROUP" | "USER_CANNOT_ACCESS_GROUP"))
+    error_code(&document).is_some_and(is_role)
 }
 
 /// The code by which an answer is sorted. The OAuth shape counts only where authorization is the matter.
@@ -46,7 +50,7 @@ fn known_code(status: u16, document: &Map<String, Value>) -> Option<&str> {
     error_code(document).or_else(oauth)
 }
 
-fn by_code(status: u16, code: &str) -> fn(crate::domain::code::Fault) -> Answer {
+fn by_code(status: u16, code: &str) -> fn(Fault) -> Answer {
     match (status, code) {
         // The cluster is elsewhere, or its name is taken: perhaps by an upgrade of ours.
         (_, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "DEFAULT_CONFIG_LIMIT_EXCEPTION") => {
@@ -56,8 +60,6 @@ fn by_code(status: u16, code: &str) -> fn(crate::domain::code::Fault) -> Answer 
         (_, code) if is_elsewhere(code) => Answer::Unknown,
         (400 | 409, code) if is_for_later(code) => Answer::NotNow,
         (405, "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES") => Answer::NotNow,
-        (403, code) if concerns_scope(code) => Answer::ScopeHeld,
-        (404, "GROUP_NOT_FOUND") => Answer::ScopeHeld,
         // No documented 409 says "a change is under way", so one that is not listed may say just that.
         (409, code) if !is_permanent_conflict(code) => Answer::Unknown,
         _ => Answer::Refused,
@@ -83,22 +85,35 @@ fn is_for_later(code: &str) -> bool {
     )
 }
 
-/// A billing limit, an access list or a missing role; the last three codes also come with 401.
-fn concerns_scope(code: &str) -> bool {
-    matches!(
-        code,
-        "HOURLY_BILLING_LIMIT_EXCEEDED"
-            | "IP_ADDRESS_NOT_ON_ACCESS_LIST"
-            | "ORG_REQUIRES_ACCESS_LIST"
-            | "ORG_REQUIRES_WHITELIST"
-            | "RESOURCE_REQUIRES_ACCESS_LIST"
-            | "RESOURCE_REQUIRES_WHITELIST"
-            | "ACCESS_FORBIDDEN"
-            | "access_denied"
-            | "USER_UNAUTHORIZED"
-            | "NOT_IN_GROUP"
-            | "USER_CANNOT_ACCESS_GROUP"
-    )
+/// How far an answer reaches that concerns more than one cluster, and what ends it: payment, a billing limit, an access
+/// list, a missing role.
+///
+/// Payment is held by project, although it is the organisation that pays: that another project cannot be paid for
+/// either is shown by its own first request, which costs nothing. A key and its access list belong to one organisation,
+/// and so does the billing limit (Atlas's documents on API authentication and on limits).
+fn concerns_scope(status: u16, code: &str) -> Option<(Reach, Release)> {
+    let reach = match (status, code) {
+        (402, _) | (404, "GROUP_NOT_FOUND") => Reach::Project,
+        (401 | 403, code) if is_role(code) => Reach::Project,
+        (403, "HOURLY_BILLING_LIMIT_EXCEEDED") => return Some((Reach::Organisation, Release::Probe)),
+        (403, code) if is_access_list(code) => Reach::Organisation,
+        (403, "access_denied") => Reach::Campaign,
+        // The key does not open this project, or none any more.
+        (401, _) => Reach::Organisation,
+        _ => return None,
+    };
+    Some((reach, Release::Operator))
+}
+
+fn is_role(code: &str) -> bool {
+    matches!(code, "ACCESS_FORBIDDEN" | "USER_UNAUTHORIZED" | "NOT_IN_GROUP" | "USER_CANNOT_ACCESS_GROUP")
+}
+
+fn is_access_list(code: &str) -> bool {
+    code == "IP_ADDRESS_NOT_ON_ACCESS_LIST"
+        || ["_REQUIRES_ACCESS_LIST", "_REQUIRES_WHITELIST"]
+            .iter()
+            .any(|end| matches!(code.strip_suffix(end), Some("ORG" | "RESOURCE")))
 }
 
 fn is_permanent_conflict(code: &str) -> bool {

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::code::Fault;
+use crate::domain::hold::{Hold, Reach, Release};
 
 /// Class, status, codes: every code that Atlas is known to answer with, retyped from the notes on Atlas.
 const TABLE: &[(&str, u16, &str)] = &[
@@ -116,11 +117,37 @@ fn accepted_carries_the_id_that_the_answer_names() {
     assert_eq!(classify(200, br#"{"id":7}"#, None), Answer::Accepted { id: None });
 }
 
+/// Reach and release, status, codes.
+const HOLDS: &[(Reach, Release, u16, &str)] = &[
+    (Reach::Project, Release::Operator, 402, "NO_PAYMENT_INFORMATION_FOUND ACCOUNT_SUSPENDED ANYTHING"),
+    (Reach::Project, Release::Operator, 401, "USER_UNAUTHORIZED NOT_IN_GROUP USER_CANNOT_ACCESS_GROUP"),
+    (Reach::Project, Release::Operator, 403, "ACCESS_FORBIDDEN USER_UNAUTHORIZED"),
+    (Reach::Project, Release::Operator, 404, "GROUP_NOT_FOUND"),
+    (Reach::Organisation, Release::Probe, 403, "HOURLY_BILLING_LIMIT_EXCEEDED"),
+    (Reach::Organisation, Release::Operator, 403, "IP_ADDRESS_NOT_ON_ACCESS_LIST ORG_REQUIRES_ACCESS_LIST"),
+    (Reach::Organisation, Release::Operator, 403, "ORG_REQUIRES_WHITELIST RESOURCE_REQUIRES_WHITELIST"),
+    (Reach::Organisation, Release::Operator, 401, "UNEXPECTED_ERROR"),
+    (Reach::Campaign, Release::Operator, 403, "access_denied"),
+    (Reach::Campaign, Release::Operator, 410, "VERSION_GONE"),
+];
+
+#[test]
+fn a_hold_reaches_as_far_as_what_is_wrong_and_only_the_billing_limit_passes_by_itself() {
+    for (reach, release, status, codes) in HOLDS {
+        for code in codes.split(' ') {
+            let body = format!(r#"{{"error":{status},"errorCode":"{code}"}}"#);
+            let hold = classify(*status, body.as_bytes(), None).hold().expect(code);
+            assert_eq!((hold.reach, hold.release), (*reach, *release), "{status} {code}");
+        }
+    }
+}
+
 #[test]
 fn a_fault_says_what_the_operator_should_do() {
     let body = br#"{"error":402,"errorCode":"NO_PAYMENT_INFORMATION_FOUND","detail":"No payment information."}"#;
-    let detail = "No payment information. Add a payment method to the organisation, then run again.";
-    let expected = Answer::ScopeHeld(Fault::new("NO_PAYMENT_INFORMATION_FOUND", detail));
+    let detail = "No payment information. Add a payment method to the organisation, then release the hold.";
+    let fault = Fault::new("NO_PAYMENT_INFORMATION_FOUND", detail);
+    let expected = Answer::ScopeHeld(Hold::until_released(Reach::Project, fault));
     assert_eq!(classify(402, body, None), expected);
 }
 

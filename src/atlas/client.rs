@@ -7,14 +7,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::atlas::classify::{classify, is_missing_role};
 use crate::atlas::credentials::Credentials;
 use crate::atlas::document;
 use crate::atlas::exchange::{Exchange, Limits, Page};
 use crate::atlas::headers;
+use crate::atlas::list::{self, Listed};
 use crate::atlas::page::page;
-use crate::atlas::reads::{found, list_path, listed, one_path};
+use crate::atlas::projects::{EndpointSet, GROUPS, Offer, Project, RATE_LIMITS, REGIONS};
+use crate::atlas::reads::{self, found, list_path, listed, one_path};
 use crate::atlas::sign_in::{SignInError, may_be_cured};
 use crate::atlas::signer::{Line, Signature, Signer};
 use crate::atlas::transport::{Transport, TransportError};
@@ -99,6 +102,33 @@ impl Client {
     pub async fn read_list(&self, api: Api, project: &str, page: u32) -> Exchange<Result<Page, Answer>> {
         let call = Call::get(api, list_path(api, project, page));
         self.exchange(call, |answer, limits| listed(api, answer, limits)).await.map(Result::flatten)
+    }
+
+    /// Reads page `page` (from 1) of the projects that these credentials can see, 500 a page.
+    pub async fn read_projects(&self, page: u32) -> Exchange<Result<Listed<Project>, Answer>> {
+        let path = list::paged(&format!("/api/atlas/v2/{}", GROUPS.segment), page);
+        self.read_other(Call::get(GROUPS, path)).await
+    }
+
+    /// Reads where a provider offers a size to a project.
+    pub async fn read_regions(
+        &self,
+        project: &str,
+        provider: &str,
+        size: &str,
+    ) -> Exchange<Result<Listed<Offer>, Answer>> {
+        let all = reads::all_path(REGIONS, project);
+        self.read_other(Call::get(REGIONS, list::paged(&format!("{all}?providers={provider}&tier={size}"), 1))).await
+    }
+
+    /// Reads the token buckets that a project has.
+    pub async fn read_rate_limits(&self, project: &str) -> Exchange<Result<Listed<EndpointSet>, Answer>> {
+        let path = list::paged(&format!("/api/atlas/v2/{}?groupId={project}", RATE_LIMITS.segment), 1);
+        self.read_other(Call::get(RATE_LIMITS, path)).await
+    }
+
+    async fn read_other<T: DeserializeOwned>(&self, call: Call) -> Exchange<Result<Listed<T>, Answer>> {
+        self.exchange(call, list::read).await.map(Result::flatten)
     }
 
     /// Revokes a token that this client fetched: best effort, within two seconds.

@@ -83,7 +83,7 @@ async fn a_missing_role_is_held_at_once_and_not_signed_again() {
             answer(401, format!(r#"{{"error":401,"errorCode":"{code}"}}"#))
         });
         let exchange = desk.client(account()).upgrade(&upgrade()).await;
-        assert!(matches!(exchange.value, Answer::ScopeHeld(fault) if fault.code == code));
+        assert!(matches!(exchange.value, Answer::ScopeHeld(hold) if hold.fault.code == code));
         assert_eq!(desk.count(UPGRADE), 1);
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::event::{Answer, Found};
 use crate::domain::operation::Api;
 
 /// The most that Atlas allows.
-const ROWS_PER_PAGE: usize = 500;
+pub(super) const ROWS_PER_PAGE: usize = 500;
 
 /// Where one cluster is read.
 pub(super) fn one_path(api: Api, project: &str, name: &str) -> String {
@@ -26,7 +26,8 @@ pub(super) fn list_path(api: Api, project: &str, page: u32) -> String {
     format!("{}?itemsPerPage={ROWS_PER_PAGE}&pageNum={page}", all_path(api, project))
 }
 
-fn all_path(api: Api, project: &str) -> String {
+/// Where all of a project's are.
+pub(super) fn all_path(api: Api, project: &str) -> String {
     format!("/api/atlas/v2/groups/{}/{}", segment(project), api.segment)
 }
 
@@ -79,14 +80,14 @@ pub(super) fn listed(api: Api, answer: &Response<Bytes>, limits: &Limits) -> Res
     Ok(Page { clusters: rows.clusters, last: rows.count < ROWS_PER_PAGE })
 }
 
-fn failed(answer: &Response<Bytes>, limits: &Limits) -> Answer {
+pub(super) fn failed(answer: &Response<Bytes>, limits: &Limits) -> Answer {
     match classify(answer.status().as_u16(), answer.body(), limits.retry_after) {
         Answer::Accepted { .. } => unreadable("it is none that a read can have"),
         class => class,
     }
 }
 
-fn unreadable(why: &str) -> Answer {
+pub(super) fn unreadable(why: &str) -> Answer {
     Answer::Unknown(Fault::new(UNREADABLE, format!("Atlas's answer cannot be read: {why}.")))
 }
 

@@ -14,6 +14,7 @@ use crate::atlas::transport::TransportError;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
+use crate::domain::hold::{Hold, Reach};
 
 /// A service account has at most a hundred tokens, which expire by themselves within the hour.
 const TOKEN_LIMIT_WAIT: Duration = Duration::from_mins(1);
@@ -91,7 +92,7 @@ impl SignInError {
     /// What this means for a request that was not sent because of it.
     pub(super) fn answer(self) -> Answer {
         match self {
-            Self::Refused(fault) => Answer::ScopeHeld(fault),
+            Self::Refused(fault) => Answer::ScopeHeld(Hold::until_released(Reach::Campaign, fault)),
             Self::Later { fault, .. } if [NO_CONNECTION, INSECURE].contains(&&*fault.code) => Answer::NeverSent(fault),
             Self::Later { fault, .. } => Answer::NotNow(fault),
         }

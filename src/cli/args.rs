@@ -26,6 +26,19 @@ first ten. Whoever can write to the database can also write a whole new
 history: the digest shows that, if it is kept elsewhere. A run prints it at its
 end, and report.jsonl has it.";
 
+const REHEARSE_AFTER_HELP: &str = "\
+The real engine works on your fleet, at your pace, against a simulated Atlas in
+virtual time. Neither Atlas nor the database is touched (--recorded reads it).
+The campaign file says what to expect, if it likes:
+
+  [rehearsal]
+  median = \"25m\"            # of the upgrades' durations
+  spread = 1.5               # from median / spread to median * spread
+  limit  = \"10000/5000\"      # a token bucket per project: capacity/per minute
+  faults = { conflict = 0.05, error_after = 0.01 }
+
+Exits with 0 if every job succeeded or was skipped, with 10 if some did not.";
+
 /// Upgrades whole fleets of MongoDB Atlas clusters from a spreadsheet: never twice, never lost.
 #[derive(Debug, Parser)]
 #[command(name = "drydock", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -72,6 +85,8 @@ pub(super) enum Command {
     Check(Check),
     /// Load the fleet and work until every job has ended; run again, it resumes
     Run(Run),
+    /// Play a campaign with its own fleet against a simulated Atlas, hours in seconds
+    Rehearse(Rehearse),
     /// Say how far a campaign is
     Status(Status),
     /// List jobs
@@ -82,6 +97,8 @@ pub(super) enum Command {
     Report(Report),
     /// Send failed and cancelled jobs back
     Retry(Retry),
+    /// Let go on what is held, when what held it has been set right
+    Release(Release),
     /// Check that the history is as it was written
     Audit {
         #[command(subcommand)]
@@ -115,6 +132,29 @@ pub(super) struct Run {
     /// How progress is shown on standard error
     #[arg(long, value_enum, default_value_t = ProgressStyle::Auto)]
     pub(super) progress: ProgressStyle,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = REHEARSE_AFTER_HELP)]
+pub(super) struct Rehearse {
+    /// The campaign file
+    #[arg(value_name = "CAMPAIGN.toml")]
+    pub(super) campaign: PathBuf,
+    /// Let upgrades take as long as those of this operation took that the database knows
+    #[arg(long)]
+    pub(super) recorded: bool,
+    /// A fault and its probability, such as conflict=0.05, besides those of [rehearsal]
+    #[arg(long, value_name = "NAME=P")]
+    pub(super) fault: Vec<String>,
+    /// The seed of all chance
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Where the sample reports go [default: reports/CAMPAIGN-rehearsal]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// How progress is shown.
@@ -198,6 +238,21 @@ pub(super) struct Retry {
     pub(super) reason: Option<String>,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Release {
+    /// The campaign's name or file; needed if the database holds several
+    pub(super) campaign: Option<String>,
+    /// Only the hold on this project
+    #[arg(long, value_name = "ID", conflicts_with = "organisation")]
+    pub(super) project: Option<String>,
+    /// Only the hold on this organisation
+    #[arg(long, value_name = "ID")]
+    pub(super) organisation: Option<String>,
+    /// Why; it is kept beside the hold
+    #[arg(long, value_name = "WORDS")]
+    pub(super) reason: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
     /// Recompute every digest, check each job against its history, print the campaign's digest
@@ -231,9 +286,21 @@ pub(super) struct Simulate {
     /// The longest upgrade, such as 10s
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub(super) longest: String,
+    /// The median of the upgrades' durations, in place of a shortest and a longest
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["shortest", "longest"])]
+    pub(super) median: Option<String>,
+    /// How far they lie around it: from the median divided by this to the median times this
+    #[arg(long, value_name = "FACTOR", requires = "median", default_value_t = 1.0)]
+    pub(super) spread: f64,
     /// A fault and its probability, such as conflict=0.05; may be given several times
     #[arg(long, value_name = "NAME=P")]
     pub(super) fault: Vec<String>,
+    /// A project and the code that it answers upgrades with, such as ID=NO_PAYMENT_INFORMATION_FOUND; `*` is every one
+    #[arg(long, value_name = "PROJECT=CODE")]
+    pub(super) bar: Vec<String>,
+    /// How many organisations the projects belong to
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) organisations: u64,
     /// A token bucket per project, such as 10/120 for 10 requests, refilled at 120 a minute
     #[arg(long, value_name = "CAPACITY/PER_MINUTE")]
     pub(super) limit: Option<String>,

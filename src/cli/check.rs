@@ -43,8 +43,12 @@ pub(super) fn warn(config: &Config, context: &Context) {
     for warning in &config.warnings {
         context.say(&format!("{} {warning}", context.yellow("warning:")));
     }
-    if let Some(caution) = config.operation.caution {
-        context.say(&format!("{} {}: {caution}", context.yellow("note:"), config.operation.name));
+    if let Some(when) = config.operation.retired {
+        context.say(&format!(
+            "{} {}: live Atlas stopped serving this operation in {when} and is expected to answer 410",
+            context.yellow("note:"),
+            config.operation.name
+        ));
     }
 }
 

@@ -77,6 +77,13 @@ impl Context {
         if self.color { format!("\x1b[1;{color}m{words}\x1b[0m") } else { words.to_owned() }
     }
 
+    /// How to go on with a campaign, which was named `word` on the command line.
+    pub(super) fn run_again(&self, campaign: &Campaign, word: Option<&str>) -> String {
+        let simulate = if campaign.against.as_deref() == Some("simulation") { " --simulate" } else { "" };
+        let file = word.filter(|word| Path::new(word).extension().is_some()).unwrap_or("CAMPAIGN.toml");
+        self.next.command(&format!("run {file}{simulate}"))
+    }
+
     /// Opens the job table that is there already.
     pub(super) async fn store(&self) -> Result<Store, Failure> {
         let store = Store::open(&self.database_url, Open::Existing).await?;

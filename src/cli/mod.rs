@@ -7,9 +7,12 @@ mod context;
 mod environment;
 mod exit;
 mod failures;
+mod holds;
 mod list;
 mod logging;
 mod made_up;
+mod rehearse;
+mod release;
 mod report;
 mod retry;
 mod run;
@@ -56,12 +59,14 @@ async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failu
     match command {
         Command::Check(args) => check::run(&args, context).await,
         Command::Run(args) => run::run(args, context).await,
+        Command::Rehearse(args) => rehearse::run(&args, context).await,
         Command::Status(args) => status::run(&args, context).await,
         Command::List(args) => list::run(&args, context).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, context).await,
         Command::Retry(args) => retry::run(&args, context).await,
+        Command::Release(args) => release::run(&args, context).await,
         Command::Simulate(args) => simulate::run(args, context).await,
     }
 }

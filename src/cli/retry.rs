@@ -185,11 +185,7 @@ impl Tally {
         if !self.left.is_empty() {
             out.line(&format!("  {:>6} left as they are", self.left.len()))?;
         }
-        let simulate = if campaign.against.as_deref() == Some("simulation") { " --simulate" } else { "" };
-        out.line(&match word.filter(|word| Path::new(word).extension().is_some()) {
-            Some(file) => format!("next: {}", context.next.command(&format!("run {file}{simulate}"))),
-            None => format!("next: {}", context.next.command(&format!("run CAMPAIGN.toml{simulate}"))),
-        })?;
+        out.line(&format!("next: {}", context.run_again(campaign, word)))?;
         out.done()?;
         Ok(ExitCode::SUCCESS)
     }

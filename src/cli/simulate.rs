@@ -19,7 +19,7 @@ use crate::cli::terminal::Out;
 use crate::config;
 use crate::domain::operation::Operation;
 use crate::intake::{self, Defaults, FleetRow, Plan, Source, near};
-use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, SignIn, Simulator};
+use crate::simulator::{Bars, Bucket, Cluster, Durations, Faults, Ledger, Settings, SignIn, Simulator};
 
 /// Serves until it is told to stop.
 pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitCode, Failure> {
@@ -53,24 +53,48 @@ pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitC
 }
 
 fn settings(args: &args::Simulate) -> Result<Settings, Failure> {
+    let mut faults = Faults::default();
+    for word in &args.fault {
+        fault(word, &mut faults)?;
+    }
+    let mut bars = Bars::default();
+    for word in &args.bar {
+        bar(word, &mut bars)?;
+    }
+    let limit = args.limit.as_deref().map(limit).transpose()?;
+    let (seed, organisations, sign_in) = (args.seed, args.organisations, sign_in()?);
+    let durations = durations(args)?;
+    Ok(Settings { seed, durations, faults, bars, organisations, sign_in, limit, ..Settings::default() })
+}
+
+fn durations(args: &args::Simulate) -> Result<Durations, Failure> {
+    if let Some(median) = &args.median {
+        let (median, spread) = (span("--median", median)?, args.spread);
+        if !(1.0..=100.0).contains(&spread) {
+            return Err(Failure::bad_input(format!("--spread: must be a factor, from 1 to 100 ({spread})")));
+        }
+        return Ok(Durations::Around { median, spread });
+    }
     let (shortest, longest) = (span("--shortest", &args.shortest)?, span("--longest", &args.longest)?);
     if longest < shortest {
         let (short, long) = (&args.shortest, &args.longest);
         return Err(Failure::bad_input(format!("--longest ({long}) must not be less than --shortest ({short})")));
     }
-    let mut faults = Faults::default();
-    for word in &args.fault {
-        fault(word, &mut faults)?;
-    }
-    let limit = args.limit.as_deref().map(bucket).transpose()?;
-    Ok(Settings { seed: args.seed, shortest, longest, faults, sign_in: sign_in()?, limit, ..Settings::default() })
+    Ok(Durations::Between(shortest, longest))
 }
 
-fn span(option: &str, text: &str) -> Result<Duration, Failure> {
+/// A token bucket per project.
+pub(super) fn limit(text: &str) -> Result<Bucket, Failure> {
+    config::bucket(text).map_err(|what| Failure::bad_input(format!("--limit: {what}")))
+}
+
+/// The span of time of an option.
+pub(super) fn span(option: &str, text: &str) -> Result<Duration, Failure> {
     config::duration(text).map_err(|what| Failure::bad_input(format!("{option}: {what}")))
 }
 
-fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
+/// A fault and its probability.
+pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
     let wrong = |what: String| Err(Failure::bad_input(format!("--fault: {what} ({word})")));
     let Some((name, p)) = word.split_once('=') else {
         return wrong("must be a name and a probability, as in conflict=0.05".to_owned());
@@ -85,16 +109,12 @@ fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
     }
 }
 
-fn bucket(text: &str) -> Result<Bucket, Failure> {
-    let numbers = text.split_once('/').and_then(|(capacity, refill)| {
-        let number = |text: &str| text.trim().parse::<u64>().ok().filter(|number| *number > 0);
-        Some((number(capacity)?, number(refill)?))
-    });
-    let Some((capacity, refill)) = numbers else {
-        let form = "must be CAPACITY/PER_MINUTE, two whole numbers above 0, as in 10/120";
-        return Err(Failure::bad_input(format!("--limit: {form} ({text})")));
-    };
-    Ok(Bucket { capacity, refill, per: Duration::from_secs(60) })
+fn bar(word: &str, bars: &mut Bars) -> Result<(), Failure> {
+    if word.split_once('=').is_some_and(|(project, code)| bars.set(&project.to_ascii_lowercase(), code)) {
+        return Ok(());
+    }
+    let codes = Bars::codes().collect::<Vec<_>>().join(", ");
+    Err(Failure::bad_input(format!("--bar: must be a project (or *) and one of {codes}, as in ID=CODE ({word})")))
 }
 
 /// Who may come in: whoever has the credentials of our own environment, or anyone if there are none.
@@ -160,13 +180,6 @@ fn words(ledger: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_limit_is_two_numbers() {
-        let per = Duration::from_secs(60);
-        assert_eq!(bucket("10/120").ok(), Some(Bucket { capacity: 10, refill: 120, per }));
-        assert!(["10", "10/", "0/5", "5/0", "a/b", "1/2/3"].iter().all(|text| bucket(text).is_err()));
-    }
 
     #[test]
     fn a_fault_is_a_known_name_and_a_probability() {

@@ -10,9 +10,11 @@ use crate::cli::context::{Context, Next};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
+use crate::cli::holds::{self, Waiting};
 use crate::cli::terminal::{Out, fact, span};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
+use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Store, Vitals};
@@ -66,6 +68,7 @@ struct Status {
     database: String,
     counts: Counts,
     now: Millis,
+    holds: Vec<Waiting>,
     /// Jobs that have ended in the last minute.
     rate: i64,
     next_due: Option<Millis>,
@@ -84,6 +87,7 @@ impl Status {
         Ok(Self {
             database: store.name(),
             counts: store.counts(campaign.id).await?,
+            holds: holds::waiting(store, campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id).await?,
             runner: store.holder(&environment::host()),
@@ -157,11 +161,7 @@ impl Status {
                 "since": holder.since.to_string(),
                 "state": vitals.name(),
             })),
-            "hold": self.campaign.hold.as_ref().map(|fault| json!({
-                "code": fault.code,
-                "detail": fault.detail,
-                "since": time(self.campaign.held_at),
-            })),
+            "holds": self.holds.iter().map(Waiting::object).collect::<Vec<_>>(),
         })
     }
 
@@ -185,14 +185,15 @@ impl Status {
     }
 
     fn waiting(&self, out: &mut Out, open: usize) -> Result<(), Failure> {
-        if let Some(Fault { code, detail }) = &self.campaign.hold {
-            let since = self.campaign.held_at.map(|at| format!(" since {at}")).unwrap_or_default();
-            fact(out, "held", &format!("{code}{since}: {detail}"))?;
-            self.next_command(out, "then", "run CAMPAIGN.toml")?;
+        for waiting in &self.holds {
+            fact(out, "held", &waiting.words())?;
+        }
+        if self.holds.iter().any(|waiting| waiting.held.release == Release::Operator) {
+            self.next_command(out, "then", &format!("release {}", self.campaign.name))?;
         }
         if !self.is_ended() {
             fact(out, "runner", &self.hands())?;
-            if !self.may_be_at_work() && self.campaign.hold.is_none() {
+            if !self.may_be_at_work() {
                 self.next_command(out, "to go on", "run CAMPAIGN.toml")?;
             }
             let estimate = self

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::config::document::Section;
-use crate::config::{BASE_URL, Config, Pace, address, fleet};
+use crate::config::{BASE_URL, Config, address, fleet, rehearsal};
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
+use crate::engine::Limits;
 use crate::intake::{Column, near};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -14,7 +15,7 @@ type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Reads everything. `None` where something that cannot be left out is missing or wrong; then, and also if it
 /// is there, the document knows what is wrong.
 pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<Config> {
-    root.only(&["campaign", "operation", "fleet", "defaults", "atlas", "pace", "retry", "look", "guard"]);
+    root.only(&["campaign", "operation", "fleet", "defaults", "atlas", "pace", "retry", "look", "guard", "rehearsal"]);
     let campaign = name(root, file);
     let operation = operation(root);
     let fleet = root.section("fleet");
@@ -39,6 +40,7 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
         request_timeout,
         pace,
         policy,
+        rehearsal: rehearsal::read(&root.section("rehearsal")),
         max_clusters,
         warnings: Vec::new(),
     };
@@ -92,14 +94,14 @@ fn atlas(atlas: &Section<'_, '_>, env: Env<'_>) -> (Option<address::Address>, Du
     (address, timeout)
 }
 
-fn pace(pace: &Section<'_, '_>) -> Pace {
+fn pace(pace: &Section<'_, '_>) -> Limits {
     pace.only(&["requests_per_minute", "max_in_flight", "max_in_flight_per_project", "workers"]);
-    let usual = Pace::default();
+    let usual = Limits::default();
     let count = |key, usual: usize| pace.count(key, usual as u32) as usize;
-    Pace {
+    Limits {
         requests_per_minute: pace.count("requests_per_minute", usual.requests_per_minute),
-        max_in_flight: count("max_in_flight", usual.max_in_flight),
-        max_in_flight_per_project: count("max_in_flight_per_project", usual.max_in_flight_per_project),
+        in_flight: count("max_in_flight", usual.in_flight),
+        in_flight_per_project: count("max_in_flight_per_project", usual.in_flight_per_project),
         workers: count("workers", usual.workers),
     }
 }

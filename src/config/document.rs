@@ -159,6 +159,24 @@ impl<'d, 't> Section<'d, 't> {
         }
     }
 
+    /// The number of a key, with or without a point.
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
+        match self.value(key)? {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            other => self.blame_type(key, "a number", other),
+        }
+    }
+
+    /// The factor of a key, from 1 to 100, or else `usual`.
+    pub(super) fn factor(&self, key: &str, usual: f64) -> f64 {
+        let factor = if self.has(key) { self.number(key) } else { Some(usual) };
+        factor.filter(|factor| (1.0..=100.0).contains(factor)).unwrap_or_else(|| {
+            self.blame(key, "must be a factor, from 1 to 100");
+            usual
+        })
+    }
+
     /// Says what a value is and not what it holds, which may be a secret.
     fn blame_type<T>(&self, key: &str, wanted: &str, found: &DeValue<'_>) -> Option<T> {
         let article = if found.type_str().starts_with(['a', 'i']) { "an" } else { "a" };

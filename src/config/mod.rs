@@ -9,6 +9,7 @@ mod credentials;
 mod document;
 mod error;
 mod fleet;
+mod rehearsal;
 mod span;
 
 use std::collections::BTreeMap;
@@ -17,10 +18,12 @@ use std::time::Duration;
 
 pub use self::credentials::credentials;
 pub use self::error::{ConfigError, Problem};
+pub use self::rehearsal::{MEDIAN, Rehearsal, bucket};
 pub use self::span::duration;
 
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
+use crate::engine::Limits;
 use crate::intake::{Defaults, Plan, Source};
 
 /// The variable that overrides `[atlas] base_url`.
@@ -48,9 +51,11 @@ pub struct Config {
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How fast it may go.
-    pub pace: Pace,
+    pub pace: Limits,
     /// How patient it is.
     pub policy: Policy,
+    /// What a rehearsal is played against.
+    pub rehearsal: Rehearsal,
     /// A fleet that is larger is not what anybody meant.
     pub max_clusters: Option<u64>,
     /// What is allowed but probably not meant.
@@ -61,25 +66,6 @@ impl Config {
     /// How to read the fleet.
     pub fn plan(&self) -> Plan<'_> {
         Plan { operation: self.operation, defaults: &self.defaults, columns: &self.columns }
-    }
-}
-
-/// `[pace]` of the campaign file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
-    /// Requests per minute and project.
-    pub requests_per_minute: u32,
-    /// Upgrades under way at once, in the whole campaign.
-    pub max_in_flight: usize,
-    /// Upgrades under way at once in one project.
-    pub max_in_flight_per_project: usize,
-    /// Requests under way at once.
-    pub workers: usize,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { requests_per_minute: 100, max_in_flight: 100, max_in_flight_per_project: 5, workers: 16 }
     }
 }
 

@@ -27,7 +27,7 @@ fn the_least_file_gets_the_documented_defaults() {
     assert_eq!((config.campaign.as_str(), config.operation.name), ("q4", "shared-to-serverless"));
     assert!(matches!(&config.source, Source::Csv(path) if path == Path::new("jobs/q4.csv")));
     assert_eq!((config.base_url.as_str(), config.loopback), ("https://cloud.mongodb.com", false));
-    assert_eq!((config.request_timeout, &config.pace), (Duration::from_secs(30), &Pace::default()));
+    assert_eq!((config.request_timeout, &config.pace), (Duration::from_secs(30), &Limits::default()));
     assert_eq!((&config.policy, config.warnings.len()), (&Policy::default(), 0));
 }
 

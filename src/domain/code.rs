@@ -24,6 +24,8 @@ pub const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 pub const GAVE_UP: &str = "GAVE_UP";
 /// The row is gone from the fleet.
 pub const NO_LONGER_IN_FLEET: &str = "NO_LONGER_IN_FLEET";
+/// The plan that is run leaves the job out.
+pub const NOT_IN_PLAN: &str = "NOT_IN_PLAN";
 /// An operator cancelled the job.
 pub const CANCELLED: &str = "CANCELLED";
 

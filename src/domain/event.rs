@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
+use crate::domain::hold::{Hold, Reach};
+use crate::domain::job::Identity;
 
 /// A cluster as one of Atlas's APIs describes it, whichever version of the resource that was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,12 +95,23 @@ pub enum Answer {
     NeverSent(Fault),
     /// Atlas no longer serves the operation; nothing was applied.
     Gone(Fault),
-    /// Refused for a reason that concerns a whole project or organisation; nothing was applied.
-    ScopeHeld(Fault),
+    /// Refused for a reason that concerns more than this cluster; nothing was applied.
+    ScopeHeld(Hold),
     /// Refused for good.
     Refused(Fault),
     /// Anything may have happened.
     Unknown(Fault),
+}
+
+impl Answer {
+    /// What the answer asks to be held besides this job.
+    pub fn hold(&self) -> Option<Hold> {
+        match self {
+            Self::Gone(fault) => Some(Hold::until_released(Reach::Campaign, fault.clone())),
+            Self::ScopeHeld(hold) => Some(hold.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// What happened to a job.
@@ -141,6 +154,18 @@ pub enum Event {
     LeftFleet,
     /// The row is in the fleet again.
     Returned,
+    /// A plan that is to be run names the cluster: no other may be upgraded in its place.
+    Planned {
+        /// What the plan saw under the name.
+        source: Identity,
+        /// The plan's digest.
+        plan: String,
+    },
+    /// A plan that is to be run leaves the job out.
+    LeftOut {
+        /// What the plan says about it.
+        why: String,
+    },
     /// A request to the same cluster is open, or was accepted without success, in another campaign.
     SentElsewhere,
     /// An operator wants it tried again.

@@ -39,6 +39,10 @@ pub enum Kind {
     Returned,
     /// The row wants something else, or carries something else along.
     Changed,
+    /// A plan names the cluster that is to be upgraded.
+    Planned,
+    /// The plan leaves the job out.
+    LeftOut,
     /// Another campaign may have a request to the cluster under way.
     SentElsewhere,
     /// An operator sent it back.
@@ -66,6 +70,8 @@ impl Kind {
             Self::LeftFleet => "left_fleet",
             Self::Returned => "returned",
             Self::Changed => "changed",
+            Self::Planned => "planned",
+            Self::LeftOut => "left_out",
             Self::SentElsewhere => "sent_elsewhere",
             Self::Retried => "retried",
         }

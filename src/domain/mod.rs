@@ -7,6 +7,7 @@ pub mod code;
 pub mod columns;
 pub mod event;
 pub mod history;
+pub mod hold;
 pub mod job;
 pub mod machine;
 pub mod operation;

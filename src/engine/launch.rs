@@ -8,8 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use crate::atlas::SignInError;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
+use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::{Job, State};
+use crate::engine::holds::{Holds, Tried};
 use crate::engine::recorder::Note;
+use crate::engine::worker::Learned;
 use crate::engine::{Engine, Freed, News, worker};
 use crate::pacing::Report;
 
@@ -17,18 +20,19 @@ use crate::pacing::Report;
 #[derive(Clone)]
 pub(super) struct Launcher {
     pub(super) engine: Engine,
+    pub(super) holds: Holds,
     pub(super) to_recorder: mpsc::UnboundedSender<Note>,
     pub(super) to_dispatcher: mpsc::UnboundedSender<News>,
-    /// No new sends: draining, or held.
-    pub(super) stopped: Arc<AtomicBool>,
+    /// No new sends.
+    pub(super) draining: Arc<AtomicBool>,
 }
 
 impl Launcher {
     /// Sends an upgrade request. Permit, slot and worker are had; the token is made sure of; then the intent is
     /// written, and after it comes only the call.
     pub(super) async fn send(self, job: Job, worker: OwnedSemaphorePermit) {
-        let mut freed = self.sending(job).await;
-        freed.was_send = true;
+        let send = Some(job.id);
+        let freed = Freed { send, ..self.sending(job).await };
         drop(worker);
         let _gone = self.to_dispatcher.send(News::Freed(freed));
     }
@@ -36,9 +40,9 @@ impl Launcher {
     async fn sending(&self, job: Job) -> Freed {
         let project = job.project_id.clone();
         if let Err(error) = self.engine.client.ready(&project).await {
-            return Freed { project, unsent: Some(Box::new(job)), ..not_signed_in(error) };
+            return Freed { unsent: Some(Box::new(job)), ..self.not_signed_in(project, error) };
         }
-        if self.stopped.load(Ordering::Relaxed) {
+        if self.draining.load(Ordering::Relaxed) || !self.holds.may_send(job.id, &project) {
             return Freed { project, unsent: Some(Box::new(job)), ..Freed::default() };
         }
         let (reply, written) = oneshot::channel();
@@ -46,34 +50,47 @@ impl Launcher {
         let Ok(Some(job)) = written.await else {
             return Freed { project, ..Freed::default() };
         };
-        let (job, event, call, report, answer) = worker::send(&self.engine, job).await;
+        let (job, event, call, report, answer) = worker::send(&self.engine, &self.holds, job).await;
         let _gone = self.to_recorder.send(Note::Happened(vec![(job, event, Some(call))]));
         let proven = matches!(answer, Answer::Accepted { .. } | Answer::Refused(_) | Answer::Unknown(_));
-        Freed { project, reports: vec![report], proven, ..Freed::default() }
+        let tried = match answer {
+            Answer::Accepted { .. } | Answer::Refused(_) => Tried::Through,
+            Answer::NeverSent(_) => Tried::Nothing,
+            _ => Tried::InVain,
+        };
+        Freed { project, reports: vec![report], proven, tried, ..Freed::default() }
     }
 
     /// Looks at jobs of one project.
     pub(super) async fn look(self, project: String, jobs: Vec<Job>, worker: OwnedSemaphorePermit) {
         let starting = jobs.iter().any(|job| job.state == State::Pending);
-        let learned = worker::look(&self.engine, jobs).await;
-        // A look that only follows what is in flight may be refused once without stopping everybody.
-        let hold = learned.held.clone().filter(|_| starting);
-        let _gone = self.to_recorder.send(Note::Happened(learned.news));
+        let Learned { news, reports, held, failed } = worker::look(&self.engine, jobs).await;
+        if failed.is_none() || held.is_some() {
+            // A look that only follows what is in flight may be refused once without stopping anything.
+            let blind = self.holds.looked(&project, held.is_some());
+            if let Some(hold) = held.filter(|_| starting || blind) {
+                worker::hold(&self.engine, &self.holds, &project, hold).await;
+            }
+        }
+        let _gone = self.to_recorder.send(Note::Happened(news));
         drop(worker);
-        let (reports, failed, blind) = (learned.reports, learned.failed, learned.held);
-        let freed = Freed { project, reports, hold, failed, blind, ..Freed::default() };
+        let freed = Freed { project, reports, failed, ..Freed::default() };
         let _gone = self.to_dispatcher.send(News::Freed(freed));
     }
-}
 
-fn not_signed_in(error: SignInError) -> Freed {
-    match error {
-        SignInError::Refused(fault) => Freed { hold: Some(fault), ..Freed::default() },
-        SignInError::Later { fault, retry_after } => {
-            let Fault { code, detail } = fault;
-            tracing::warn!(%code, "cannot sign in, trying again: {detail}");
-            let report = Report { brakes_host: true, retry_after, ..Report::default() };
-            Freed { reports: vec![report], ..Freed::default() }
+    fn not_signed_in(&self, project: String, error: SignInError) -> Freed {
+        match error {
+            SignInError::Refused(fault) => {
+                let hold = Hold::until_released(Reach::Campaign, fault);
+                self.holds.add(&hold, &project, self.engine.clock.now());
+                Freed { project, ..Freed::default() }
+            }
+            SignInError::Later { fault, retry_after } => {
+                let Fault { code, detail } = fault;
+                tracing::warn!(%code, "cannot sign in, trying again: {detail}");
+                let report = Report { brakes_host: true, retry_after, ..Report::default() };
+                Freed { project, reports: vec![report], ..Freed::default() }
+            }
         }
     }
 }

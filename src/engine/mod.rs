@@ -16,6 +16,7 @@
 
 mod buffer;
 mod dispatcher;
+mod holds;
 mod launch;
 mod progress;
 mod recorder;
@@ -33,6 +34,7 @@ use tokio::task::JoinSet;
 use crate::atlas::Client;
 use crate::clock::Clock;
 use crate::domain::code::Fault;
+use crate::domain::hold::Held;
 use crate::domain::job::Job;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
@@ -40,9 +42,10 @@ use crate::domain::summary::Counts;
 use crate::pacing::Report;
 use crate::store::{Runner, Store, StoreError};
 
+use holds::{Holds, Tried};
 pub use progress::{Progress, Snapshot};
 
-/// How many jobs may be under way at once, and how fast requests may go.
+/// How many jobs may be under way at once, and how fast requests may go: `[pace]` of the campaign file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Requests a minute and project.
@@ -53,6 +56,13 @@ pub struct Limits {
     pub in_flight_per_project: usize,
     /// Requests under way at once.
     pub workers: usize,
+}
+
+impl Default for Limits {
+    /// The defaults of `[pace]`.
+    fn default() -> Self {
+        Self { requests_per_minute: 100, in_flight: 100, in_flight_per_project: 5, workers: 16 }
+    }
 }
 
 /// All that a run needs; what every task of the engine shares.
@@ -85,8 +95,8 @@ pub struct Engine {
 pub enum Ending {
     /// Every job has ended.
     Finished,
-    /// Something that concerns more than one cluster; an operator must act.
-    Held(Fault),
+    /// All that is left is held, and an operator must act.
+    Held(Vec<Held>),
     /// Drained after a signal; the next run goes on.
     Interrupted,
 }
@@ -117,16 +127,14 @@ struct Freed {
     reports: Vec<Report>,
     /// The upgrade request's answer showed that Atlas serves the operation.
     proven: bool,
-    /// The step was an upgrade request.
-    was_send: bool,
+    /// The job whose upgrade request the step was.
+    send: Option<i64>,
+    /// What its answer showed of what holds its scope.
+    tried: Tried,
     /// A job that was not sent after all and stays ready.
     unsent: Option<Box<Job>>,
-    /// A whole scope is held.
-    hold: Option<Fault>,
     /// Why a look failed.
     failed: Option<Fault>,
-    /// A look was refused for a reason that concerns a whole scope.
-    blind: Option<Fault>,
 }
 
 /// One job as the recorder wrote it.
@@ -134,7 +142,6 @@ struct Recorded {
     before: crate::domain::job::State,
     job: Job,
     kept: bool,
-    hold: Option<Fault>,
     /// Its worker has it still, and sends.
     sends: bool,
 }
@@ -149,11 +156,13 @@ impl Engine {
         progress.start(counts, self.clock.now());
         let (to_dispatcher, news) = mpsc::unbounded_channel();
         let (to_recorder, notes) = mpsc::unbounded_channel();
-        let recorder = recorder::Recorder::new(self.clone(), to_dispatcher.clone(), progress.clone());
+        let holds = Holds::default();
+        let recorder = recorder::Recorder::new(self.clone(), holds.clone(), to_dispatcher.clone(), progress.clone());
         // A run that is dropped takes its tasks with it: to the store that is a crash, and as safe as one.
         let mut recording = JoinSet::new();
         recording.spawn(recorder.run(notes));
-        let dispatcher = dispatcher::Dispatcher::new(self, counts, to_recorder, to_dispatcher, progress).await?;
+        let launcher = launch::Launcher { engine: self, holds, to_recorder, to_dispatcher, draining: Arc::default() };
+        let dispatcher = dispatcher::Dispatcher::new(launcher, counts, progress).await?;
         let ending = dispatcher.run(news, control).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
         let _joined = recording.join_all().await;

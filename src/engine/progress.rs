@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
+use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::pacing::Closed;
@@ -19,8 +19,8 @@ pub struct Snapshot {
     pub started: Millis,
     /// Jobs that had ended when it began.
     pub ended_before: i64,
-    /// Why no new upgrade requests are sent, if so.
-    pub hold: Option<Fault>,
+    /// What is held, the oldest hold first.
+    pub holds: Vec<Held>,
     /// What nobody gets through to, if so.
     pub closed: Option<Closed>,
     /// Why looks fail again and again, if so.
@@ -39,7 +39,7 @@ impl Default for Progress {
             counts: Counts::default(),
             started: Millis(0),
             ended_before: 0,
-            hold: None,
+            holds: Vec::new(),
             closed: None,
             trouble: None,
             draining: false,
@@ -87,8 +87,12 @@ impl Progress {
         });
     }
 
-    pub(super) fn held(&self, fault: &Fault) {
-        self.0.send_modify(|shot| shot.hold = Some(fault.clone()));
+    pub(super) fn held(&self, holds: Vec<Held>) {
+        self.0.send_if_modified(|shot| {
+            let changed = shot.holds != holds;
+            shot.holds = holds;
+            changed
+        });
     }
 
     pub(super) fn draining(&self) {

@@ -6,9 +6,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::event::Event;
 use crate::domain::history::Kind;
+use crate::domain::hold::Held;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::operation::Request;
+use crate::engine::holds::Holds;
 use crate::engine::{Engine, News, Progress, Recorded};
 use crate::store::{Call, Change, StoreError};
 
@@ -40,13 +42,19 @@ struct Item {
 
 pub(super) struct Recorder {
     engine: Engine,
+    holds: Holds,
     to_dispatcher: mpsc::UnboundedSender<News>,
     progress: Progress,
 }
 
 impl Recorder {
-    pub(super) fn new(engine: Engine, to_dispatcher: mpsc::UnboundedSender<News>, progress: Progress) -> Self {
-        Self { engine, to_dispatcher, progress }
+    pub(super) fn new(
+        engine: Engine,
+        holds: Holds,
+        to_dispatcher: mpsc::UnboundedSender<News>,
+        progress: Progress,
+    ) -> Self {
+        Self { engine, holds, to_dispatcher, progress }
     }
 
     /// Writes until nobody is left who could hand in more.
@@ -70,21 +78,23 @@ impl Recorder {
     /// Decides and writes; returns the items whose rows were not as they were read, with the rows as they are.
     async fn write(&self, items: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let now = self.engine.clock.now();
-        let (changes, holds): (Vec<_>, Vec<_>) = items
+        let (changes, asked): (Vec<_>, Vec<_>) = items
             .iter()
             .map(|item| {
                 let jitter = self.engine.jitter(&item.job);
                 let Decision { job, entry, hold } = decide(&item.job, &item.event, now, &self.engine.policy, jitter);
                 let keep = keeps(&job, now);
                 let change = Change { job, entry, at: now, keep, call: item.call.clone() };
-                (self.engine.with_request(change), hold)
+                let held = hold.and_then(|hold| self.holds.of(&hold, &item.job.project_id));
+                (self.engine.with_request(change), held)
             })
             .unzip();
-        let matched = self.commit(&changes).await?;
+        let held: Vec<Held> = asked.into_iter().flatten().collect();
+        let matched = self.commit(&held, &changes).await?;
         let mut missed = Vec::new();
         let mut written = Vec::new();
         let mut moves = Vec::new();
-        for (((item, change), hold), ok) in items.into_iter().zip(changes).zip(holds).zip(matched) {
+        for ((item, change), ok) in items.into_iter().zip(changes).zip(matched) {
             if !ok {
                 missed.push(item);
                 continue;
@@ -102,23 +112,31 @@ impl Recorder {
             if let Some(reply) = item.reply {
                 let _gone = reply.send(sends.then(|| job.clone()));
             }
-            written.push(Recorded { before: item.known, job, kept: keep, hold, sends });
+            written.push(Recorded { before: item.known, job, kept: keep, sends });
         }
         self.progress.moved(&moves);
         let _gone = self.to_dispatcher.send(News::Recorded(written));
         self.reread(missed).await
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<bool>, StoreError> {
+    /// Writes, again and again while another process has the database.
+    async fn commit(&self, held: &[Held], changes: &[Change]) -> Result<Vec<bool>, StoreError> {
         for _ in 1..TRIES {
-            match self.engine.store.record(&self.engine.runner, changes).await {
+            match self.put(held, changes).await {
                 Err(StoreError::Locked { database }) => {
                     tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
                 }
                 other => return other,
             }
         }
-        self.engine.store.record(&self.engine.runner, changes).await
+        self.put(held, changes).await
+    }
+
+    /// The holds before the jobs, so that after a crash between the two none of the jobs is let go.
+    async fn put(&self, held: &[Held], changes: &[Change]) -> Result<Vec<bool>, StoreError> {
+        let Engine { store, runner, campaign_id, .. } = &self.engine;
+        store.hold(runner, *campaign_id, held).await?;
+        store.record(runner, changes).await
     }
 
     async fn reread(&self, missed: Vec<Item>) -> Result<Vec<Item>, StoreError> {

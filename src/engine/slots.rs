@@ -61,7 +61,8 @@ impl Slots {
         }
     }
 
-    pub(super) fn in_flight(&self) -> usize {
-        self.jobs.len()
+    /// Whether anything is in flight in a project for which `counts` says that it matters.
+    pub(super) fn any_in_flight(&self, counts: impl Fn(&str) -> bool) -> bool {
+        self.projects.keys().any(|project| counts(project))
     }
 }

@@ -13,9 +13,10 @@ use crate::clock::Millis;
 use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
-use crate::simulator::{Bucket, Cluster, Faults, Ledger, Settings, Simulator, Stage, Way};
+use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Settings, Simulator, Stage, Way};
 use crate::store::{Change, Filter, Lane, NewJob, Open, Row};
 
+mod holds;
 mod luck;
 mod recorded;
 
@@ -153,7 +154,7 @@ impl Harbour {
 }
 
 fn quick() -> Settings {
-    Settings { shortest: Duration::from_secs(60), longest: Duration::from_secs(300), ..Settings::default() }
+    Settings { durations: Durations::Between(Duration::from_secs(60), Duration::from_secs(300)), ..Settings::default() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,7 +315,7 @@ async fn after_a_weekend_asleep_upgrades_in_flight_go_on() {
     static ASLEEP: AtomicU64 = AtomicU64::new(0);
     let slow = Duration::from_secs(60 * 3600 + 300);
     let mut harbour =
-        Harbour::new(2, 2, Settings { shortest: slow, longest: slow, ..quick() }, |cluster| cluster).await;
+        Harbour::new(2, 2, Settings { durations: Durations::Between(slow, slow), ..quick() }, |cluster| cluster).await;
     harbour.fall_asleep_by(&ASLEEP);
     // Its time passes in that sleep; the first looks afterwards, which still see it under way, do not end it.
     harbour.policy.max_look = Duration::from_secs(400);

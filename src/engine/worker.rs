@@ -6,9 +6,11 @@ use crate::atlas::{Exchange, Limits as AtlasLimits, Page};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Event, Found, Seen};
+use crate::domain::hold::Hold;
 use crate::domain::job::Job;
-use crate::domain::operation::Api;
+use crate::domain::operation::{Api, Operation};
 use crate::engine::Engine;
+use crate::engine::holds::Holds;
 use crate::pacing::Report;
 use crate::store::Call;
 
@@ -16,8 +18,8 @@ use crate::store::Call;
 pub(super) struct Learned {
     pub(super) news: Vec<(Job, Event, Option<Call>)>,
     pub(super) reports: Vec<Report>,
-    /// A look was refused for a reason that concerns a whole scope.
-    pub(super) held: Option<Fault>,
+    /// A look was refused for a reason that concerns more than its jobs.
+    pub(super) held: Option<Hold>,
     /// A look failed.
     pub(super) failed: Option<Fault>,
 }
@@ -26,7 +28,7 @@ pub(super) struct Learned {
 const OVERSLEPT: Duration = Duration::from_secs(60);
 
 /// Sends the job's upgrade request, whose intent is on disk.
-pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report, Answer) {
+pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, Report, Answer) {
     let request = engine.operation.request(&job);
     let stood_still = job.sent_at.map(|at| engine.clock.now().since(at)).filter(|span| *span > OVERSLEPT);
     if let Some(span) = stood_still {
@@ -41,13 +43,18 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
     if let Err(error) = engine.store.is_in_place() {
         return unsent(engine, job, request.path, Fault::new("NOT_OURS", error.to_string()));
     }
+    // Another job's answer may have come since the intent was decided.
+    if !holds.may_send(job.id, &job.project_id) {
+        let fault = Fault::new("HELD", "not sent: the answer to another job's request holds it back");
+        return unsent(engine, job, request.path, fault);
+    }
     let exchange = engine.client.upgrade(&request).await;
     if let Some(retired) = &exchange.retired {
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
     }
     let report = Report { sent: true, ..report(&exchange.limits, exchange.status) };
     let call = call(&exchange);
-    let answer = exchange.value;
+    let answer = held_by(engine, holds, &job.project_id, exchange.value).await;
     tracing::info!(
         campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
         status = call.status, duration_ms = call.duration_ms, "upgrade request: {answer:?}"
@@ -55,6 +62,35 @@ pub(super) async fn send(engine: &Engine, job: Job) -> (Job, Event, Call, Report
     let (ended, braked) = (exchange.ended, report.brakes_host);
     let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked };
     (job, event, call, report, answer)
+}
+
+/// The answer, and what it concerns besides its job held before anything else is begun.
+async fn held_by(engine: &Engine, holds: &Holds, project: &str, answer: Answer) -> Answer {
+    let Some(asked) = answer.hold() else { return answer };
+    let gone = matches!(answer, Answer::Gone(_));
+    let fault = if gone { retired(engine.operation, asked.fault) } else { asked.fault };
+    let hold = hold(engine, holds, project, Hold { fault, ..asked }).await;
+    if gone { Answer::Gone(hold.fault) } else { Answer::ScopeHeld(hold) }
+}
+
+/// Holds what an answer in `project` concerns: the hold with its true reach.
+pub(super) async fn hold(engine: &Engine, holds: &Holds, project: &str, asked: Hold) -> Hold {
+    holds.asking(project);
+    let hold = holds.measured(asked, project, &engine.client).await;
+    holds.add(&hold, project, engine.clock.now());
+    hold
+}
+
+/// What to do where Atlas says that it serves the operation no longer.
+fn retired(operation: &Operation, fault: Fault) -> Fault {
+    let detail = format!(
+        "{} This campaign's operation is {}; Atlas serves {}. Begin a campaign with one of these, on a database of its \
+         own (--database-url).",
+        fault.detail,
+        operation.name,
+        operation.others_served()
+    );
+    Fault { detail, ..fault }
 }
 
 /// What the request rests on may not hold any more. Nothing leaves.
@@ -94,7 +130,7 @@ struct Looking<'a> {
     /// A look counts from when its first request was started.
     started: Millis,
     reports: Vec<Report>,
-    held: Option<Fault>,
+    held: Option<Hold>,
 }
 
 impl Looking<'_> {
@@ -144,9 +180,7 @@ impl Looking<'_> {
         let retry_after = exchange.limits.retry_after;
         exchange.value.map_err(|answer| {
             tracing::debug!(campaign = %self.engine.campaign, path = %exchange.path, "look failed: {answer:?}");
-            if let Answer::ScopeHeld(fault) | Answer::Gone(fault) = &answer {
-                self.held = Some(fault.clone());
-            }
+            self.held = answer.hold();
             (fault_of(answer), retry_after)
         })
     }
@@ -195,7 +229,7 @@ fn fault_of(answer: Answer) -> Fault {
         Answer::NotNow(fault)
         | Answer::NeverSent(fault)
         | Answer::Gone(fault)
-        | Answer::ScopeHeld(fault)
+        | Answer::ScopeHeld(Hold { fault, .. })
         | Answer::Refused(fault)
         | Answer::Unknown(fault) => fault,
     }

@@ -10,6 +10,7 @@ use http::request::Parts;
 use serde_json::json;
 
 use super::answer::{Answer, Fate, Refusal, empty, later, lost, stamp};
+use super::bars::Bars;
 use super::cluster::Cluster;
 use super::door::Door;
 use super::faults::Faults;
@@ -18,7 +19,7 @@ use super::limits::{Limits, Meter};
 use super::settings::Settings;
 use super::versions::Resource;
 use super::world::World;
-use super::{reads, upgrade};
+use super::{offers, projects, reads, upgrade};
 use crate::clock::{Clock, Millis};
 
 /// Where a redirect leads. A client that goes there has followed it.
@@ -34,6 +35,8 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) world: World,
     pub(super) faults: Faults,
+    pub(super) bars: Bars,
+    pub(super) organisations: u64,
     pub(super) tally: Tally,
     pub(super) door: Door,
     pub(super) limits: Limits,
@@ -59,6 +62,8 @@ impl Desk {
             clock,
             world,
             faults: settings.faults,
+            bars: settings.bars,
+            organisations: settings.organisations,
             tally: Tally::default(),
             door,
             limits: Limits::new(settings.limit),
@@ -102,7 +107,7 @@ impl State {
         if let Some(challenge) = self.door.admit(&visit.parts, now, &mut self.tally) {
             return challenge;
         }
-        if self.world.project(&visit.group).is_none() {
+        if visit.resource.is_of_a_project() && self.world.project(&visit.group).is_none() {
             let detail = format!("There is no project {}.", visit.group);
             return Refusal::new(StatusCode::NOT_FOUND, "GROUP_NOT_FOUND", detail).with([json!(visit.group)]).into();
         }
@@ -135,6 +140,9 @@ impl State {
         if let Some(answer) = self.before(visit, meter) {
             return answer;
         }
+        if let Some(refusal) = self.bars.refusal(visit) {
+            return refusal.into();
+        }
         let silent = visit.resource.is_upgrade() && self.strikes(self.faults.silent, "silent", visit);
         if silent && !self.strikes(0.5, "silent_effect", visit) {
             return lost(Fate::Silent);
@@ -148,6 +156,11 @@ impl State {
 
     fn act(&mut self, visit: &Visit, version: &str, now: Millis) -> Answer {
         match (visit.resource, &visit.name) {
+            (Resource::Projects, _) => projects::list(self, visit, version),
+            (Resource::Regions, _) => offers::regions(self, visit, version),
+            (Resource::RateLimits, _) => offers::rate_limits(self, visit, version),
+            (Resource::Project, _) => projects::one(self, visit, version),
+            (Resource::Organisations, _) => projects::organisations(self, visit, version),
             (Resource::Upgrade(which), _) => upgrade::ask(self, visit, which, version, now),
             (_, Some(name)) => reads::one(self, visit, name, version, now),
             (_, None) => reads::list(self, visit, version, now),

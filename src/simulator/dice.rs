@@ -36,9 +36,12 @@ impl Dice {
         if probability <= 0.0 {
             return false;
         }
-        // 53 bits are what a double can hold: the share is in 0.0..1.0, and never 1.0 itself.
-        let share = (self.draw(words, turn) >> 11) as f64 / (1_u64 << 53) as f64;
-        share < probability
+        self.share(words, turn) < probability
+    }
+
+    /// A share, from 0.0 to less than 1.0: 53 bits are what a double can hold.
+    pub(super) fn share(self, words: &[&str], turn: u64) -> f64 {
+        (self.draw(words, turn) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A length of time from `shortest` to `longest`, to the millisecond.

@@ -17,6 +17,17 @@ pub struct Ledger {
     pub broken_rules: Vec<String>,
 }
 
+/// The books at a glance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Served {
+    /// All requests.
+    pub requests: u64,
+    /// The upgrade requests among them.
+    pub upgrades: u64,
+    /// The answers 429.
+    pub throttled: u64,
+}
+
 /// The books of one cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {

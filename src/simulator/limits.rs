@@ -18,6 +18,12 @@ pub(super) enum Set {
     Serverless,
     /// Flex clusters.
     Flex,
+    /// Projects: one bucket for whoever asks.
+    Projects,
+    /// Organisations: one bucket for whoever asks.
+    Organisations,
+    /// The inspection of these: one bucket for whoever asks.
+    RateLimits,
     /// The exchange of credentials for a token.
     Tokens,
 }
@@ -51,18 +57,29 @@ impl Limits {
         Self { clusters: clusters.unwrap_or(documented(Set::Clusters)), levels: HashMap::new() }
     }
 
+    /// The bucket of a set.
+    pub(super) fn bucket(&self, set: Set) -> Bucket {
+        if set == Set::Clusters { self.clusters } else { documented(set) }
+    }
+
     /// Takes a token out of a project's bucket, if there is one.
     pub(super) fn take(&mut self, set: Set, project: &str, now: Millis) -> Meter {
-        let bucket = if set == Set::Clusters { self.clusters } else { documented(set) };
+        let bucket = self.bucket(set);
+        let whose = if matches!(set, Set::Projects | Set::Organisations | Set::RateLimits) { "" } else { project };
         let level =
-            self.levels.entry((set, project.to_owned())).or_insert(Level { tokens: bucket.capacity, filled: now });
-        let per = (bucket.per.as_millis() as u64).max(1);
-        let steps = now.since(level.filled).as_millis() as u64 / per;
-        level.tokens = level.tokens.saturating_add(steps.saturating_mul(bucket.refill)).min(bucket.capacity);
-        level.filled = level.filled.after(Duration::from_millis(steps * per));
+            self.levels.entry((set, whose.to_owned())).or_insert(Level { tokens: bucket.capacity, filled: now });
+        let (per, refill) = ((bucket.per.as_millis() as u64).max(1), bucket.refill.max(1));
+        let back = (now.since(level.filled).as_millis() as u64).saturating_mul(refill) / per;
+        level.tokens = level.tokens.saturating_add(back).min(bucket.capacity);
+        // What is left over of the time counts for the next token.
+        level.filled = level.filled.after(Duration::from_millis(back.saturating_mul(per).div_ceil(refill)));
         if level.tokens == 0 {
-            let left = level.filled.after(bucket.per).since(now).as_millis() as u64;
-            return Meter { bucket, remaining: 0, wait: Some(left.div_ceil(1_000).max(1)) };
+            let next = level.filled.after(bucket.per.div_f64(refill as f64));
+            return Meter {
+                bucket,
+                remaining: 0,
+                wait: Some((next.since(now).as_millis() as u64).div_ceil(1_000).max(1)),
+            };
         }
         level.tokens -= 1;
         Meter { bucket, remaining: level.tokens, wait: None }
@@ -81,7 +98,8 @@ impl Meter {
 fn documented(set: Set) -> Bucket {
     let (capacity, refill) = match set {
         Set::Clusters | Set::Serverless => (10_000, 5_000),
-        Set::Flex => (1_200, 500),
+        Set::Flex | Set::Projects => (1_200, 500),
+        Set::Organisations | Set::RateLimits => (300, 100),
         Set::Tokens => (50, 50),
     };
     Bucket { capacity, refill, per: Duration::from_mins(1) }
@@ -93,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_empty_bucket_says_when_the_next_token_comes() {
-        let bucket = Bucket { capacity: 2, refill: 1, per: Duration::from_secs(10) };
+        let bucket = Bucket { capacity: 2, refill: 3, per: Duration::from_secs(30) };
         let mut limits = Limits::new(Some(bucket));
         let mut take = |at: i64| limits.take(Set::Clusters, "p", Millis(at));
         assert_eq!(take(0).remaining, 1);

@@ -1,6 +1,6 @@
 //! An Atlas that fits in a process.
 //!
-//! It speaks the part of the administration API that an upgrade of shared clusters to serverless instances needs:
+//! It speaks the part of the administration API that upgrades need:
 //! versions, sign-in, rate limits, error bodies, and clusters that pass through the stages of an upgrade as the
 //! clock goes on. It fails in the ways in which the real one can fail, as often as it is told to, and it keeps a
 //! ledger of what was asked of it, so that a test can tell whether any cluster was upgraded twice.
@@ -10,14 +10,18 @@
 //! seed and the same requests give the same answers.
 
 mod answer;
+mod bars;
 mod cluster;
 mod desk;
 mod dice;
 mod digest;
 mod door;
+mod durations;
 mod faults;
 mod ledger;
 mod limits;
+mod offers;
+mod projects;
 mod reads;
 mod routes;
 mod settings;
@@ -45,9 +49,11 @@ use tower::ServiceExt as _;
 
 use crate::clock::Clock;
 
+pub use bars::Bars;
 pub use cluster::{Cluster, Stage, Way};
+pub use durations::Durations;
 pub use faults::Faults;
-pub use ledger::{Account, Ledger};
+pub use ledger::{Account, Ledger, Served};
 pub use settings::{Bucket, Settings, SignIn};
 
 use answer::Fate;
@@ -103,9 +109,26 @@ impl Simulator {
         sockets::serve(self, listener, stop).await
     }
 
+    /// How many requests it has had, how many of them for upgrades, and how many 429 it has answered: the books at a
+    /// glance.
+    pub fn served(&self) -> Served {
+        let tally = &self.desk.open().0.tally;
+        Served { requests: tally.requests, upgrades: tally.upgrade_requests, throttled: tally.throttled }
+    }
+
     /// A copy of the books.
     pub fn ledger(&self) -> Ledger {
         self.desk.open().0.ledger()
+    }
+
+    /// The organisation of a project.
+    pub fn organisation(&self, project: &str) -> String {
+        projects::organisation(project, &self.desk.open().0)
+    }
+
+    /// From now on these projects are barred: for tests in which somebody pays, or no longer does.
+    pub fn set_bars(&self, bars: Bars) {
+        self.desk.open().0.bars = bars;
     }
 
     /// Puts another shared cluster, with another id, under the name: for tests.

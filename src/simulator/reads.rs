@@ -12,7 +12,7 @@ use super::world::{Entry, Shown};
 use crate::clock::Millis;
 
 /// Which part of a list is wanted.
-struct Page {
+pub(super) struct Page {
     size: usize,
     number: usize,
     count: bool,
@@ -61,7 +61,7 @@ pub(super) fn list(state: &mut State, visit: &Visit, version: &str, now: Millis)
 }
 
 impl Page {
-    fn read(visit: &Visit) -> Result<Self, Refusal> {
+    pub(super) fn read(visit: &Visit) -> Result<Self, Refusal> {
         let mut page = Self { size: 100, number: 1, count: true };
         let query = visit.parts.uri.query().unwrap_or_default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -73,6 +73,17 @@ impl Page {
             }
         }
         Ok(page)
+    }
+
+    /// The rows that are on the page, as a list.
+    pub(super) fn cut(&self, rows: Vec<Value>) -> Value {
+        let (total, first) = (rows.len(), (self.number - 1).saturating_mul(self.size));
+        let results: Vec<Value> = rows.into_iter().skip(first).take(self.size).collect();
+        let mut list = json!({"links": [], "results": results});
+        if self.count {
+            list["totalCount"] = json!(total);
+        }
+        list
     }
 }
 

@@ -26,15 +26,26 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route(&at("flexClusters:tenantUpgrade"), ask(Upgrade::OfFlex))
         .route(&at("clusters"), list(Resource::Clusters))
         .route(&at("clusters/{name}"), one(Resource::Clusters))
+        .route(&at("clusters/provider/regions"), list(Resource::Regions))
         .route(&at("serverless"), list(Resource::Serverless))
         .route(&at("serverless/{name}"), one(Resource::Serverless))
         .route(&at("flexClusters"), list(Resource::Flex))
         .route(&at("flexClusters/{name}"), one(Resource::Flex))
+        .route("/api/atlas/v2/groups", all(Resource::Projects))
+        .route("/api/atlas/v2/groups/{group}", list(Resource::Project))
+        .route("/api/atlas/v2/rateLimits", all(Resource::RateLimits))
+        .route("/api/atlas/v2/orgs", all(Resource::Organisations))
         .route("/api/oauth/token", post(exchange))
         .route("/api/oauth/revoke", post(revoke))
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
         .with_state(desk)
+}
+
+fn all(resource: Resource) -> MethodRouter<Arc<Desk>> {
+    get(move |State(desk): Shared, parts: Parts, body: Bytes| async move {
+        desk.attend(&Visit { resource, group: String::new(), name: None, parts, body }).map(Body::from)
+    })
 }
 
 fn list(resource: Resource) -> MethodRouter<Arc<Desk>> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::bars::Bars;
+use super::durations::Durations;
 use super::faults::Faults;
 
 /// All that can be chosen about a simulator but its clusters.
@@ -10,12 +12,14 @@ use super::faults::Faults;
 pub struct Settings {
     /// The same seed and the same requests give the same world.
     pub seed: u64,
-    /// The shortest that an upgrade takes.
-    pub shortest: Duration,
-    /// The longest that an upgrade takes.
-    pub longest: Duration,
+    /// How long upgrades take.
+    pub durations: Durations,
     /// What goes wrong.
     pub faults: Faults,
+    /// Which projects are kept from being upgraded.
+    pub bars: Bars,
+    /// How many organisations the projects belong to.
+    pub organisations: u64,
     /// Who may come in.
     pub sign_in: SignIn,
     /// The token bucket of each project for the cluster endpoints; Atlas's documented one if there is none here.
@@ -28,9 +32,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 1,
-            shortest: Duration::from_secs(2),
-            longest: Duration::from_secs(10),
+            durations: Durations::Between(Duration::from_secs(2), Duration::from_secs(10)),
             faults: Faults::default(),
+            bars: Bars::default(),
+            organisations: 1,
             sign_in: SignIn::Anyone,
             limit: None,
             token_life: Duration::from_hours(1),
@@ -73,7 +78,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// A token bucket: it starts full, and `refill` tokens come back every `per`, all at once.
+/// A token bucket: it starts full, and `refill` tokens come back every `per`, one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
     /// The most it holds.

@@ -19,6 +19,16 @@ pub(super) enum Resource {
     Serverless,
     /// Flex clusters.
     Flex,
+    /// All projects.
+    Projects,
+    /// One project.
+    Project,
+    /// All organisations.
+    Organisations,
+    /// Where a size is offered to a project.
+    Regions,
+    /// The token buckets of a project.
+    RateLimits,
     /// An upgrade.
     Upgrade(Upgrade),
 }
@@ -40,12 +50,20 @@ impl Resource {
         matches!(self, Self::Upgrade(_))
     }
 
+    /// Whether it lies below a project.
+    pub(super) fn is_of_a_project(self) -> bool {
+        !matches!(self, Self::Projects | Self::Organisations | Self::RateLimits)
+    }
+
     /// The bucket it draws from.
     pub(super) fn set(self) -> Set {
         match self {
             Self::Flex | Self::Upgrade(Upgrade::OfFlex) => Set::Flex,
-            Self::Clusters | Self::Upgrade(_) => Set::Clusters,
+            Self::Clusters | Self::Regions | Self::Upgrade(_) => Set::Clusters,
+            Self::RateLimits => Set::RateLimits,
             Self::Serverless => Set::Serverless,
+            Self::Projects | Self::Project => Set::Projects,
+            Self::Organisations => Set::Organisations,
         }
     }
 
@@ -54,7 +72,13 @@ impl Resource {
         match self {
             Self::Clusters => &["2023-01-01", "2023-02-01", REPLICATION_SPECS],
             Self::Flex | Self::Upgrade(Upgrade::OfFlex) => &["2024-11-13"],
-            Self::Serverless | Self::Upgrade(_) => &["2023-01-01"],
+            Self::RateLimits => &["2025-03-12"],
+            Self::Serverless
+            | Self::Upgrade(_)
+            | Self::Regions
+            | Self::Projects
+            | Self::Project
+            | Self::Organisations => &["2023-01-01"],
         }
     }
 

@@ -81,12 +81,17 @@ impl World {
         let mut projects = BTreeMap::<String, BTreeMap<String, Entry>>::new();
         for cluster in clusters {
             let words = ["duration", &cluster.project, &cluster.name];
-            let duration = dice.between(settings.shortest, settings.longest, &words);
+            let duration = settings.durations.draw(dice, &words);
             let entry = Entry::new(cluster, duration, dice, &settings.faults);
             let names = projects.entry(entry.cluster.project.clone()).or_default();
             names.insert(entry.cluster.name.clone(), entry);
         }
         Self { dice, projects }
+    }
+
+    /// Every project, with how many names it has.
+    pub(super) fn projects(&self) -> impl Iterator<Item = (&String, usize)> {
+        self.projects.iter().map(|(project, names)| (project, names.len()))
     }
 
     /// The entries of a project, if there is such a project.

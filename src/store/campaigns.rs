@@ -1,9 +1,8 @@
-//! Campaigns: what they are, what they are bound to, and what holds them.
+//! Campaigns: what they are, and what they are bound to.
 
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
 use crate::store::chain::Charter;
 use crate::store::digest::Digest;
 use crate::store::{Result, Store, StoreError};
@@ -21,10 +20,6 @@ pub struct Campaign {
     pub against: Option<String>,
     /// When it was first loaded.
     pub created_at: Millis,
-    /// Why it waits for an operator, if it does.
-    pub hold: Option<Fault>,
-    /// Since when it waits.
-    pub held_at: Option<Millis>,
 }
 
 #[derive(FromRow)]
@@ -34,9 +29,6 @@ struct CampaignRow {
     operation: String,
     against: Option<String>,
     created_at: i64,
-    hold_code: Option<String>,
-    hold_detail: Option<String>,
-    held_at: Option<i64>,
 }
 
 impl From<CampaignRow> for Campaign {
@@ -47,8 +39,6 @@ impl From<CampaignRow> for Campaign {
             operation: row.operation,
             against: row.against,
             created_at: Millis(row.created_at),
-            hold: row.hold_code.zip(row.hold_detail).map(|(code, detail)| Fault { code, detail }),
-            held_at: row.held_at.map(Millis),
         }
     }
 }
@@ -93,7 +83,6 @@ const OF_NAME: &str = "SELECT * FROM campaigns WHERE name = $1";
 const CHARTER: &str = "SELECT name, operation, against, columns, created_at, jobs, seal FROM campaigns WHERE id = $1";
 const SEAL: &str = "UPDATE campaigns SET seal = $2 WHERE id = $1";
 const BIND: &str = "UPDATE campaigns SET against = $2 WHERE id = $1";
-const HOLD: &str = "UPDATE campaigns SET hold_code = $2, hold_detail = $3, held_at = $4 WHERE id = $1";
 
 impl Store {
     /// All campaigns, the oldest first.
@@ -151,21 +140,5 @@ impl Store {
     pub(super) async fn seal(&self, connection: &mut SqliteConnection, id: i64) -> Result<()> {
         let seal = self.charter_as_it_lies(connection, id).await?.charter().seal();
         self.explained(sqlx::query(SEAL).bind(id).bind(seal.bytes()).execute(connection).await).map(drop)
-    }
-
-    /// Writes why a campaign waits for an operator and since when, or, with `None`, that it waits no more.
-    pub async fn hold(&self, campaign_id: i64, hold: Option<(&Fault, Millis)>) -> Result<()> {
-        let fault = hold.map(|(fault, _)| fault);
-        let mut tx = self.begin().await?;
-        let _still = self.still();
-        let written = sqlx::query(HOLD)
-            .bind(campaign_id)
-            .bind(fault.map(|fault| fault.code.as_str()))
-            .bind(fault.map(|fault| fault.detail.as_str()))
-            .bind(hold.map(|(_, at)| at.0))
-            .execute(&mut *tx)
-            .await;
-        self.explained(written)?;
-        self.commit(tx).await
     }
 }

@@ -18,6 +18,7 @@ mod chain;
 mod columns;
 mod digest;
 mod error;
+mod holds;
 mod jobs;
 mod load;
 mod lock;

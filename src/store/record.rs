@@ -50,7 +50,7 @@ pub struct Call {
 }
 
 const STANDING: &str = "SELECT * FROM jobs WHERE id = $1 AND revision = $2";
-const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
+pub(super) const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 
 impl Store {
     /// Writes all `changes` in one transaction, which is on the disk when this returns, and says for each whether it

@@ -1,5 +1,7 @@
 //! Numbers about a campaign, each by one walk over an index.
 
+use std::time::Duration;
+
 use crate::clock::Millis;
 use crate::domain::summary::Counts;
 use crate::store::{Result, Store};
@@ -10,6 +12,9 @@ const IN_FLIGHT: &str = "SELECT id, project_id FROM jobs WHERE campaign_id = $1 
 const ACCEPTED: &str =
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE campaign_id = $1 AND accepted = 1 LIMIT 1) AS found";
 const FINISHED: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1 AND finished_at >= $2";
+
+const UPGRADE_TIMES: &str = "SELECT finished_at - accepted_at FROM jobs JOIN campaigns ON campaigns.id = campaign_id \
+    WHERE operation = $1 AND state = 'succeeded' AND accepted_at IS NOT NULL AND against <> 'simulation' ORDER BY finished_at";
 
 impl Store {
     /// How many of a campaign's jobs are in which state.
@@ -34,6 +39,14 @@ impl Store {
         let found: sqlx::Result<i64> =
             on_pool!(self, readers, pool => sqlx::query_scalar(ACCEPTED).bind(campaign_id).fetch_one(pool).await);
         Ok(self.explained(found)? > 0)
+    }
+
+    /// How long the upgrades of an operation took, as far as the database knows: from the acceptance until it was noticed
+    /// that they were done. Those of simulations are no experience.
+    pub async fn upgrade_times(&self, operation: &str) -> Result<Vec<Duration>> {
+        let spans: sqlx::Result<Vec<i64>> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(UPGRADE_TIMES).bind(operation).fetch_all(pool).await);
+        Ok(self.explained(spans)?.into_iter().map(|millis| Duration::from_millis(millis.unsigned_abs())).collect())
     }
 
     /// How many jobs have ended at `since` or later.

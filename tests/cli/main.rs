@@ -14,6 +14,7 @@ mod endings;
 mod exclusive;
 mod faults;
 mod help;
+mod holds;
 mod kills;
 mod luck;
 mod mistakes;

@@ -12,18 +12,21 @@ use harness::many::sail_all;
 const SEEDS: u64 = 200;
 
 /// What has to have happened in them.
-const WEATHER: [&str; 14] = [
+const WEATHER: [&str; 17] = [
     "act: Asleep",
+    "act: Bar",
     "act: Cancel",
     "act: Crash",
     "act: Drain",
     "act: FillDisk",
     "act: Lock",
+    "act: Release",
     "act: Replace",
     "act: Retry",
     "act: Weather",
     "run ended: DiskFull",
     "run ended: Finished",
+    "run ended: held",
     "run ended: Interrupted",
     "run ended: Locked",
     "run ended: died",

@@ -8,7 +8,7 @@ use drydock::domain::code::Fault;
 use drydock::domain::job::{Job, State};
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
-use drydock::simulator::{Cluster, Faults, Settings};
+use drydock::simulator::{Cluster, Durations, Faults, Settings};
 
 use crate::harness::scenario::{Act, Delays, Scenario};
 use crate::harness::voyage::sail;
@@ -21,7 +21,7 @@ fn scenario(faults: Faults, timeline: Vec<(u64, Act)>) -> Scenario {
         seed: 1,
         operation: "shared-to-serverless",
         clusters: vec![cluster("c1"), cluster("c2"), cluster("c3")],
-        settings: Settings { shortest: minutes(5), longest: minutes(5), faults, ..Settings::default() },
+        settings: Settings { durations: Durations::Between(minutes(5), minutes(5)), faults, ..Settings::default() },
         policy: Policy::default(),
         limits: Limits { requests_per_minute: 100, in_flight: 10, in_flight_per_project: 10, workers: 4 },
         request_timeout: Duration::from_secs(30),

@@ -9,12 +9,14 @@ use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
+use crate::cli::holds;
 use crate::cli::made_up;
 use crate::cli::run::{confirm, first_read, fleet, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::report;
+use crate::simulator::Settings;
 use crate::store::{Open, Runner, RunnerLock, Store, StoreError};
 
 /// What a campaign that was first run against the simulation is bound to.
@@ -79,7 +81,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;
-    store.hold(campaign_id, None).await?;
+    holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
 }
 
@@ -126,7 +128,8 @@ async fn client(
     clock: Clock,
 ) -> Result<Client, Failure> {
     let transport = if args.simulate {
-        world::transport(store, campaign_id, made_up::way(config.operation), clock).await?
+        let way = made_up::way(config.operation);
+        world::transport(world::simulator(store, campaign_id, way, Settings::default(), clock).await?)
     } else {
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
     };

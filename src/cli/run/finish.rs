@@ -31,10 +31,6 @@ pub(super) struct Finished {
 /// Ends the run. It is a task of its own: a report may go to a pipe that nobody reads, and standard output too, and
 /// a signal must get through all the same.
 pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> {
-    let noted = match &work.ended {
-        Ok(Some(Ending::Held(fault))) => run.store.hold(run.campaign_id, Some((fault, run.clock.now()))).await,
-        _ => Ok(()),
-    };
     if !work.hurried {
         run.client.sign_out().await;
     }
@@ -62,8 +58,6 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
         span: run.clock.now().since(work.started),
     };
     let code = summary.tell(&run.store, run.campaign_id).await?;
-    // `status` then does not know of the hold, but who reads this does.
-    noted?;
     if let Some(error) = unfit {
         return Err(error.into());
     }

@@ -7,16 +7,16 @@ use crate::cli::exit::Failure;
 use crate::config::Config;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
-use crate::store::{Filter, Store};
+use crate::domain::hold::{Reach, Scope};
+use crate::store::Store;
 
 /// How long it may take before the work begins without it.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Signs in and reads the project of the first job. What waiting may cure (no connection, a limit, maintenance) is
+/// Signs in and reads the first project with jobs that have not begun. What waiting may cure (no connection, a limit, maintenance) is
 /// for the engine, which waits; what only an operator can cure is refused.
 pub(super) async fn make(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
-    let Some(first) = store.page(campaign_id, &Filter::default(), None, 1).await?.pop() else { return Ok(()) };
-    let project = &first.job.project_id;
+    let Some(project) = &project(store, campaign_id).await? else { return Ok(()) };
     match client.ready(project).await {
         Ok(()) => {}
         Err(SignInError::Refused(fault)) => return Err(not_let_in(client, &fault)),
@@ -28,12 +28,27 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
     }
     let read = tokio::time::timeout(WITHIN, client.read_list(config.operation.source, project, 1)).await;
     match read.map(|exchange| (exchange.status, exchange.value)) {
-        Ok((Some(401), Err(Answer::ScopeHeld(fault)))) => Err(not_let_in(client, &fault)),
+        // What concerns one project only, the others need not wait for.
+        Ok((Some(401), Err(Answer::ScopeHeld(hold)))) if hold.reach != Reach::Project => {
+            Err(not_let_in(client, &hold.fault))
+        }
         Ok((_, Err(Answer::Unknown(fault) | Answer::NeverSent(fault)))) if is_not_atlas(&fault) => {
             Err(not_atlas(config, &fault))
         }
         _ => Ok(()),
     }
+}
+
+/// The first project that may be read: with something left to begin and not held, or else with
+/// something in flight.
+async fn project(store: &Store, campaign_id: i64) -> Result<Option<String>, Failure> {
+    let held: Vec<Scope> = store.holds(campaign_id).await?.into_iter().map(|held| held.scope).collect();
+    let left = store.not_begun(campaign_id).await?;
+    let free = |project: &String| !held.contains(&Scope::Project(project.clone()));
+    if let Some(free) = left.into_iter().map(|(project, _)| project).find(free) {
+        return Ok(Some(free));
+    }
+    Ok(store.in_flight(campaign_id).await?.into_iter().map(|(_, project)| project).next())
 }
 
 fn is_not_atlas(fault: &Fault) -> bool {

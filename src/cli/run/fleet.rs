@@ -36,7 +36,8 @@ pub(super) async fn load(
     Ok(loaded)
 }
 
-fn new_job(row: FleetRow) -> NewJob {
+/// A row as the job table takes it.
+pub(in crate::cli) fn new_job(row: FleetRow) -> NewJob {
     let FleetRow { row, project_id, cluster_name, wanted, extra } = row;
     NewJob { row, project_id, cluster_name, wanted, extra }
 }

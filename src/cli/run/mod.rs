@@ -4,13 +4,13 @@ mod begin;
 mod confirm;
 mod finish;
 mod first_read;
-mod fleet;
+pub(super) mod fleet;
 mod progress;
-mod reports;
+pub(super) mod reports;
 mod signals;
 mod summary;
 mod trouble;
-mod world;
+pub(super) mod world;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::cli::args::{self, ProgressStyle};
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::engine::{Control, Ending, Engine, Limits, Progress};
+use crate::engine::{Control, Ending, Engine, Progress};
 use crate::store::{Store, StoreError};
 
 use begin::Begun;
@@ -65,12 +65,7 @@ fn engine(begun: &Begun) -> Engine {
         campaign: Arc::from(config.campaign.as_str()),
         operation: config.operation,
         policy: config.policy.clone(),
-        limits: Limits {
-            requests_per_minute: config.pace.requests_per_minute,
-            in_flight: config.pace.max_in_flight,
-            in_flight_per_project: config.pace.max_in_flight_per_project,
-            workers: config.pace.workers,
-        },
+        limits: config.pace,
         runner: Arc::new(runner.clone()),
         seed: clock.now().0.unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32),
     }

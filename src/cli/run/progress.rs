@@ -11,6 +11,7 @@ use crate::cli::args::ProgressStyle;
 use crate::cli::context::Context;
 use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
+use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::engine::{Progress, Snapshot};
 use crate::pacing::Closed;
@@ -121,13 +122,15 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         let per_second = done as f64 / elapsed.as_secs_f64();
         parts.push(format!("{:.0}/min", per_second * 60.0));
         let left = (counts.total() - counts.ended()) as f64 / per_second;
-        let goes_on = shot.closed.is_none() && shot.hold.is_none() && per_second * 60.0 >= 0.5;
+        let goes_on = shot.closed.is_none() && shot.holds.is_empty() && per_second * 60.0 >= 0.5;
         if goes_on && left > 0.0 && left.is_finite() {
             parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
         }
     }
-    if let Some(hold) = &shot.hold {
-        parts.push(format!("HELD: {}", hold.code));
+    if let Some(Held { scope, fault, since, .. }) = shot.holds.first() {
+        let more = shot.holds.len() - 1;
+        let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+        parts.push(format!("HELD: {scope}{others} for {} ({})", span(now.since(*since)), fault.code));
     }
     if let Some(closed) = &shot.closed {
         parts.push(outage(closed, now));

@@ -17,7 +17,7 @@ pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context:
 }
 
 /// Writes them all, as far as it goes, and says where they are and what went wrong with the others.
-pub(super) async fn write(store: &Store, config: &Config, folder: &Path) -> (Vec<PathBuf>, Option<Failure>) {
+pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: &Path) -> (Vec<PathBuf>, Option<Failure>) {
     let (mut paths, mut unwritten) = (Vec::new(), None);
     let campaign = match store.campaign(&config.campaign).await {
         Ok(Some(campaign)) => campaign,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
+use crate::cli::holds;
 use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
@@ -44,8 +45,14 @@ impl Summary<'_> {
         let mut out = Out::new();
         out.line("")?;
         out.line(&self.headline())?;
-        if let Some(Ending::Held(Fault { code, detail })) = &self.ending {
-            inset_fact(&mut out, "why", &format!("{code}: {detail}"))?;
+        let waiting =
+            if self.exit_code() == ExitCode::HELD { holds::waiting(store, campaign_id).await? } else { Vec::new() };
+        for waiting in waiting.iter().take(NAMED) {
+            inset_fact(&mut out, "held", &waiting.words())?;
+        }
+        if let Some(more) = waiting.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            let status = self.next.command(&format!("status {}", self.campaign));
+            inset_fact(&mut out, "", &format!("and {more} more: {status}"))?;
         }
         let counts: Vec<String> = self
             .counts
@@ -69,6 +76,7 @@ impl Summary<'_> {
         if self.exit_code() == ExitCode::HELD {
             out.line("")?;
             wrap(&self.advice(), WIDTH).iter().try_for_each(|line| out.line(line))?;
+            out.line(&format!("  {}", self.next.command(&format!("release {}", self.campaign))))?;
         }
         if self.exit_code() == ExitCode::SOME_FAILED {
             out.line("")?;
@@ -116,7 +124,7 @@ impl Summary<'_> {
             0 => "What was in flight has been followed".to_owned(),
             flying => format!("{flying} jobs are in flight, and the next run follows them"),
         };
-        format!("{flight}; all others wait. Set it right, then run it again.")
+        format!("{flight}; all others wait. Set right what holds them, then let them go and run it again:")
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -11,19 +11,28 @@ use crate::domain::job::{Job, State};
 use crate::simulator::{Cluster, Settings, Simulator, Stage, Way};
 use crate::store::{Filter, Pages, Store};
 
-/// A way to a simulated Atlas that knows every cluster of the campaign, as far as each has come.
-pub(super) async fn transport(store: &Store, campaign_id: i64, way: Way, clock: Clock) -> Result<Transport, Failure> {
-    let settings = Settings::default();
+/// A simulated Atlas that knows every cluster of the campaign, as far as each has come.
+pub(in crate::cli) async fn simulator(
+    store: &Store,
+    campaign_id: i64,
+    way: Way,
+    settings: Settings,
+    clock: Clock,
+) -> Result<Simulator, Failure> {
     let mut clusters = Vec::new();
     let mut pages = Pages::new(store, campaign_id, Filter::default());
     while let Some(page) = pages.next().await? {
         clusters.extend(page.iter().map(|row| cluster(&row.job, way, settings.seed)));
     }
-    let simulator = Simulator::new(clusters, settings, clock);
-    Ok(Transport::in_process(Arc::new(move |request| {
+    Ok(Simulator::new(clusters, settings, clock))
+}
+
+/// The way to it.
+pub(in crate::cli) fn transport(simulator: Simulator) -> Transport {
+    Transport::in_process(Arc::new(move |request| {
         let simulator = simulator.clone();
         async move { simulator.answer(request).await.ok() }.boxed()
-    })))
+    }))
 }
 
 fn cluster(job: &Job, way: Way, seed: u64) -> Cluster {

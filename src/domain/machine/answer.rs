@@ -128,7 +128,7 @@ fn not_applied(mut turn: Turn<'_>, answer: &Answer) -> Decision {
         return turn.end(State::Cancelled, Some(fault)).noting(entry);
     }
     match answer {
-        Answer::Gone(fault) | Answer::ScopeHeld(fault) => turn.holding(fault).to(State::Ready).noting(entry),
+        Answer::Gone(_) | Answer::ScopeHeld(_) => turn.holding(answer.hold()).to(State::Ready).noting(entry),
         // A host that is down for everybody says nothing about this job's time (rule 6).
         Answer::NeverSent(_) => turn.to(State::Ready).back_off(None).noting(entry),
         Answer::NotNow(fault) if fault.code == "WRITES_NOT_ALLOWED_DURING_APP_UPGRADES" => {
@@ -152,7 +152,7 @@ fn entry_of(answer: &Answer, send: i64) -> Entry {
         Answer::NotNow(fault) => Entry::new(Kind::NotNow).because(fault),
         Answer::NeverSent(fault) => Entry::new(Kind::NeverSent).because(fault),
         Answer::Gone(fault) => Entry::new(Kind::Gone).because(fault),
-        Answer::ScopeHeld(fault) => Entry::new(Kind::ScopeHeld).because(fault),
+        Answer::ScopeHeld(hold) => Entry::new(Kind::ScopeHeld).because(&hold.fault),
         Answer::Refused(fault) => Entry::new(Kind::Refused).because(fault),
         Answer::Unknown(fault) => Entry::new(Kind::Unknown).because(fault),
     }

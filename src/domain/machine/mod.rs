@@ -26,9 +26,9 @@ mod tests;
 mod turn;
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
 use crate::domain::event::Event;
 use crate::domain::history::Entry;
+use crate::domain::hold::Hold;
 use crate::domain::job::Job;
 use crate::domain::policy::Policy;
 
@@ -41,8 +41,8 @@ pub struct Decision {
     pub job: Job,
     /// What to append to its history; nothing if nothing was learned.
     pub entry: Option<Entry>,
-    /// Why no further upgrade request may be sent, where the answer concerns more than this job.
-    pub hold: Option<Fault>,
+    /// What else is to be held, where the answer concerns more than this job.
+    pub hold: Option<Hold>,
 }
 
 /// What follows for `job` when `event` becomes known at `now`.
@@ -61,6 +61,8 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::TakenOver => operator::taken_over(turn),
         Event::Cancel => operator::cancel(turn),
         Event::LeftFleet => operator::left_fleet(turn),
+        Event::Planned { source, plan } => operator::planned(turn, source, plan),
+        Event::LeftOut { why } => operator::left_out(turn, why),
         Event::SentElsewhere => operator::sent_elsewhere(turn),
     }
 }

@@ -1,8 +1,8 @@
 //! Rules 7 and 8: what an operator, the fleet file and a dead runner's successor may do.
 
-use crate::domain::code::{CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET};
+use crate::domain::code::{CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET, NOT_IN_PLAN};
 use crate::domain::history::{Entry, Kind};
-use crate::domain::job::{IfNotLanded, Job, State};
+use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
 use crate::domain::machine::turn::Turn;
 
@@ -43,6 +43,26 @@ pub(super) fn returned(turn: Turn<'_>) -> Decision {
         return turn.unchanged();
     }
     go_back(turn, false).noting(Entry::new(Kind::Returned))
+}
+
+/// The cluster is the one that the plan saw, or the first look will show that it is not. A job that has been looked at
+/// in earnest, or sent, has gone beyond any plan.
+pub(super) fn planned(mut turn: Turn<'_>, source: &Identity, plan: &str) -> Decision {
+    let untouched = turn.was.state == State::Pending && turn.was.submitted_at.is_none();
+    if !untouched || turn.was.source.as_ref() == Some(source) {
+        return turn.unchanged();
+    }
+    turn.next.source = Some(source.clone());
+    turn.noting(Entry::new(Kind::Planned).saying(format!("plan {plan}: cluster {}", source.id)))
+}
+
+/// Only what the plan includes is begun.
+pub(super) fn left_out(turn: Turn<'_>, why: &str) -> Decision {
+    if !matches!(turn.was.state, State::Pending | State::Ready) {
+        return turn.unchanged();
+    }
+    let fault = Fault::new(NOT_IN_PLAN, why);
+    turn.end(State::Cancelled, Some(fault)).noting(Entry::new(Kind::LeftOut))
 }
 
 /// Another campaign of the database may have a request to this cluster under way: look before leaping.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::tests::{fault, seen, source, target};
 use super::*;
 use crate::domain::event::{Answer, Sighting};
+use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::{Identity, IfNotLanded, State, Streak, Wanted};
 
 const NOW: Millis = Millis(1_000_000);
@@ -107,6 +108,14 @@ fn events() -> Vec<(&'static str, Event)> {
         ("look: missing", look(Sighting::Missing)),
         ("look: another API's", look(Sighting::Elsewhere)),
         ("look: not listed", look(Sighting::Unlisted)),
+        (
+            "planned",
+            Event::Planned {
+                source: Identity { id: "6a793f6c2c88faeba59bb4cc".into(), connection_string: None },
+                plan: "1b".into(),
+            },
+        ),
+        ("left out", Event::LeftOut { why: "because".into() }),
         ("look failed", Event::LookFailed { fault: fault("UNEXPECTED_ERROR"), retry_after: None, braked: false }),
         ("intent", Event::Intent),
         ("taken over", Event::TakenOver),
@@ -123,7 +132,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("answer: not now", Answer::NotNow(fault("OUT_OF_CAPACITY"))),
         ("answer: never sent", Answer::NeverSent(fault("NO_CONNECTION"))),
         ("answer: gone", Answer::Gone(fault("VERSION_GONE"))),
-        ("answer: scope held", Answer::ScopeHeld(fault("ACCOUNT_SUSPENDED"))),
+        ("answer: scope held", Answer::ScopeHeld(Hold::until_released(Reach::Project, fault("ACCOUNT_SUSPENDED")))),
         ("answer: refused", Answer::Refused(fault("INVALID_REGION"))),
         ("answer: unknown", Answer::Unknown(fault("UNEXPECTED_ERROR"))),
     ];

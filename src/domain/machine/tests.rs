@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::code::{Fault, OUTCOME_UNKNOWN};
 use crate::domain::event::{Answer, Seen, Sighting};
+use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::{State, Wanted};
 
 pub(super) fn fault(code: &str) -> Fault {
@@ -56,7 +57,7 @@ fn answers() -> impl Strategy<Value = Answer> {
         1 => Just(Answer::NotNow(fault("OUT_OF_CAPACITY"))),
         1 => Just(Answer::NeverSent(fault("NO_CONNECTION"))),
         1 => Just(Answer::Gone(fault("VERSION_GONE"))),
-        1 => Just(Answer::ScopeHeld(fault("NO_PAYMENT_INFORMATION_FOUND"))),
+        1 => Just(Answer::ScopeHeld(Hold::until_released(Reach::Project, fault("NO_PAYMENT_INFORMATION_FOUND")))),
         2 => Just(Answer::Refused(fault("VALIDATION_ERROR"))),
         4 => Just(Answer::Unknown(fault("UNEXPECTED_ERROR"))),
     ]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Millis;
 use crate::domain::code::{Fault, GAVE_UP, OUTCOME_UNKNOWN};
 use crate::domain::history::Entry;
+use crate::domain::hold::Hold;
 use crate::domain::job::{IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
 use crate::domain::policy::{OVERDUE, Policy};
@@ -15,7 +16,7 @@ pub(super) struct Turn<'a> {
     pub(super) now: Millis,
     pub(super) policy: &'a Policy,
     jitter: u64,
-    hold: Option<Fault>,
+    hold: Option<Hold>,
 }
 
 impl<'a> Turn<'a> {
@@ -40,9 +41,9 @@ impl<'a> Turn<'a> {
         Decision { job: next, entry: (!known).then_some(entry), hold: self.hold }
     }
 
-    /// No further request may be sent, by any job.
-    pub(super) fn holding(mut self, fault: &Fault) -> Self {
-        self.hold = Some(fault.clone());
+    /// Nothing that `hold` reaches may be begun.
+    pub(super) fn holding(mut self, hold: Option<Hold>) -> Self {
+        self.hold = hold;
         self
     }
 

@@ -8,7 +8,7 @@ use crate::domain::operation::{CLUSTERS, FLEX, Operation, is_wanted_size, option
 pub(super) const OPERATION: Operation = Operation {
     name: "flex-to-dedicated",
     title: "flex cluster to dedicated cluster (M10 and up)",
-    caution: None,
+    retired: None,
     needs_instance_size: true,
     takes_continuous_backup: true,
     source: FLEX,

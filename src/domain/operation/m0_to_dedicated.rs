@@ -8,7 +8,7 @@ use crate::domain::operation::{CLUSTERS, Operation, is_free, is_wanted_size, opt
 pub(super) const OPERATION: Operation = Operation {
     name: "m0-to-dedicated",
     title: "free cluster (M0) to dedicated cluster (M10 and up)",
-    caution: None,
+    retired: None,
     needs_instance_size: true,
     takes_continuous_backup: true,
     source: CLUSTERS,

@@ -8,7 +8,7 @@ use crate::domain::operation::{CLUSTERS, FLEX, Operation, is_free, optional};
 pub(super) const OPERATION: Operation = Operation {
     name: "m0-to-flex",
     title: "free cluster (M0) to flex cluster",
-    caution: None,
+    retired: None,
     needs_instance_size: false,
     takes_continuous_backup: false,
     source: CLUSTERS,

@@ -46,8 +46,8 @@ pub struct Operation {
     pub name: &'static str,
     /// From what to what, for people.
     pub title: &'static str,
-    /// A warning that people should read before they start.
-    pub caution: Option<&'static str>,
+    /// When live Atlas stopped serving it, if it did.
+    pub retired: Option<&'static str>,
     /// Whether the row must say an instance size.
     pub needs_instance_size: bool,
     /// Whether the row may say that backups are to be continuous.
@@ -105,6 +105,12 @@ impl Operation {
     /// The operation called `name`.
     pub fn of_name(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|operation| operation.name == name)
+    }
+
+    /// The names of the others that live Atlas serves, as far as is known.
+    pub fn others_served(&self) -> String {
+        let served = ALL.iter().filter(|other| other.retired.is_none() && other.name != self.name);
+        served.map(|other| other.name).collect::<Vec<_>>().join(", ")
     }
 
     /// The request that upgrades the job's cluster. It holds nothing secret.

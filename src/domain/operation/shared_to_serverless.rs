@@ -9,7 +9,7 @@ use crate::domain::operation::{CLUSTERS, Operation, SERVERLESS, optional};
 pub(super) const OPERATION: Operation = Operation {
     name: "shared-to-serverless",
     title: "shared cluster (M0, M2, M5) to serverless instance",
-    caution: Some("live Atlas stopped serving this operation in February 2025 and is expected to answer 410"),
+    retired: Some("February 2025"),
     needs_instance_size: false,
     takes_continuous_backup: true,
     source: CLUSTERS,

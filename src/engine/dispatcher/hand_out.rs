@@ -28,7 +28,7 @@ impl Dispatcher {
 
     fn hand_out_sends(&mut self, project: &str) -> Option<Millis> {
         let now = self.engine.clock.now();
-        while self.hold.is_none() && self.proof != Proof::Asked && self.slots.free_in(project) > 0 {
+        while self.proof != Proof::Asked && self.free_in(project) > 0 {
             if !self.buffer.with(project, |queue| queue.has_due_ready(now)).unwrap_or(false) {
                 return None;
             }
@@ -43,6 +43,7 @@ impl Dispatcher {
                 self.proof = Proof::Asked;
             }
             self.slots.take(job.id, project);
+            self.launcher.holds.sends(job.id, project, now);
             self.steps += 1;
             self.out += 1;
             self.tasks.spawn(self.launcher.clone().send(job, worker));
@@ -67,6 +68,11 @@ impl Dispatcher {
         self.tasks.spawn(self.launcher.clone().look(project.to_owned(), jobs, worker));
     }
 
+    /// How many more jobs of `project` may be begun.
+    pub(super) fn free_in(&self, project: &str) -> usize {
+        self.slots.free_in(project).min(self.launcher.holds.room_in(project, self.engine.clock.now()))
+    }
+
     fn requests_of_a_look(&self) -> u32 {
         if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 }
     }
@@ -74,7 +80,7 @@ impl Dispatcher {
     fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
         loop {
             let looking = self.looking.get(project).copied().unwrap_or(0);
-            let free = if self.hold.is_none() { self.slots.free_in(project) } else { 0 };
+            let free = self.free_in(project);
             let (ready, looks) = self.buffer.with(project, |queue| queue.outlook())?;
             let pending = free.saturating_sub(ready + looking);
             if !looks.any(pending) {
@@ -88,6 +94,7 @@ impl Dispatcher {
             let jobs = self.buffer.with(project, |queue| queue.next_looks(pending)).unwrap_or_default();
             let starting = jobs.iter().filter(|job| job.state == State::Pending).count();
             if starting > 0 {
+                self.launcher.holds.begins(project, self.engine.clock.now());
                 *self.looking.entry(project.to_owned()).or_default() += starting;
             }
             self.launch_look(project, jobs, worker);

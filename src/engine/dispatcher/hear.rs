@@ -1,11 +1,9 @@
 //! What the dispatcher hears: steps that are over, and rows that were written.
 
-use std::sync::atomic::Ordering;
-
 use crate::atlas::{INSECURE, NO_CONNECTION, WEB_PAGE};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
-use crate::engine::dispatcher::{BLIND, Dispatcher, FAILING, Proof};
+use crate::engine::dispatcher::{Dispatcher, FAILING, Proof};
 use crate::engine::{Freed, News, Recorded};
 use crate::pacing::Purpose;
 use crate::store::StoreError;
@@ -22,29 +20,29 @@ impl Dispatcher {
 
     fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
-        self.pacing.over(if freed.was_send { Purpose::Send } else { Purpose::Look });
+        self.pacing.over(if freed.send.is_some() { Purpose::Send } else { Purpose::Look });
         for report in freed.reports {
             self.pacing.tell(&freed.project, report);
         }
-        if freed.was_send && self.proof == Proof::Asked {
-            self.proof = if freed.proven { Proof::Had } else { Proof::Wanted };
+        if let Some(job) = freed.send {
+            self.launcher.holds.over(job, freed.tried, self.engine.clock.now());
+            if self.proof == Proof::Asked {
+                self.proof = if freed.proven { Proof::Had } else { Proof::Wanted };
+            }
         }
         if let Some(job) = freed.unsent {
             self.out -= 1;
             self.slots.give_back(job.id, &job.project_id);
             self.buffer.push(*job);
         }
-        if !freed.was_send {
-            self.looks_went(freed.failed, freed.blind);
-        }
-        if let Some(fault) = freed.hold {
-            self.held(fault);
+        if freed.send.is_none() {
+            self.looks_went(freed.failed);
         }
     }
 
-    /// One look that fails is nothing; many in a row are something that people should know, or act upon. So is one
-    /// that never came as far as Atlas.
-    fn looks_went(&mut self, failed: Option<Fault>, blind: Option<Fault>) {
+    /// One look that fails is nothing; many in a row are something that people should know. So is one that never came
+    /// as far as Atlas.
+    fn looks_went(&mut self, failed: Option<Fault>) {
         self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
         if self.failing == 0 {
             self.progress.trouble(None);
@@ -60,10 +58,6 @@ impl Dispatcher {
             if lost || self.failing == FAILING {
                 self.progress.trouble(Some(code));
             }
-        }
-        self.blind = if blind.is_some() { self.blind + 1 } else { 0 };
-        if let (BLIND.., Some(fault)) = (self.blind, blind) {
-            self.held(fault);
         }
     }
 
@@ -83,10 +77,7 @@ impl Dispatcher {
     }
 
     fn recorded(&mut self, one: Recorded) {
-        let Recorded { before, job, kept, hold, sends } = one;
-        if let Some(fault) = hold {
-            self.held(fault);
-        }
+        let Recorded { before, job, kept, sends } = one;
         self.slots.follow(&job);
         self.counts.add(before, -1);
         self.counts.add(job.state, 1);
@@ -109,15 +100,6 @@ impl Dispatcher {
         } else if let Some(due) = job.due_at {
             let at = if job.state == State::Pending { &mut self.pending_at } else { &mut self.follow_at };
             *at = (*at).min(due);
-        }
-    }
-
-    fn held(&mut self, fault: Fault) {
-        if self.hold.is_none() {
-            tracing::error!(campaign = %self.engine.campaign, code = %fault.code, "held: {}", fault.detail);
-            self.progress.held(&fault);
-            self.launcher.stopped.store(true, Ordering::Relaxed);
-            self.hold = Some(fault);
         }
     }
 }

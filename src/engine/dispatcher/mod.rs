@@ -4,22 +4,21 @@
 
 mod hand_out;
 mod hear;
+mod held;
 mod refill;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
 use crate::domain::summary::Counts;
 use crate::engine::buffer::Buffer;
 use crate::engine::launch::Launcher;
-use crate::engine::recorder::Note;
 use crate::engine::slots::Slots;
 use crate::engine::{Control, Ending, Engine, News, Progress};
 use crate::pacing::Pacing;
@@ -33,9 +32,6 @@ const DEFER: Duration = Duration::from_secs(15);
 
 /// The most rows that one claim takes.
 const CLAIM: usize = 512;
-
-/// Looks in a row that were refused before a held run gives up following what is in flight.
-const BLIND: u32 = 3;
 
 /// Looks in a row that failed before people are told.
 const FAILING: u32 = 5;
@@ -62,7 +58,6 @@ pub(super) struct Dispatcher {
     counts: Counts,
     miscounted: bool,
     proof: Proof,
-    hold: Option<Fault>,
     draining: bool,
     /// Steps whose worker has not reported back.
     steps: usize,
@@ -73,44 +68,36 @@ pub(super) struct Dispatcher {
     leaving_until: Millis,
     /// Pending jobs being looked at, by project.
     looking: HashMap<String, usize>,
-    /// Looks in a row that failed, and those that were refused.
+    /// Looks in a row that failed.
     failing: u32,
-    blind: u32,
     /// When the table may have something that is due, by lane.
     follow_at: Millis,
     pending_at: Millis,
     polled_at: Millis,
+    /// When the organisations may be asked for again.
+    organisations_at: Millis,
 }
 
 impl Dispatcher {
-    pub(super) async fn new(
-        engine: Engine,
-        counts: Counts,
-        to_recorder: mpsc::UnboundedSender<Note>,
-        to_dispatcher: mpsc::UnboundedSender<News>,
-        progress: Progress,
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn new(launcher: Launcher, counts: Counts, progress: Progress) -> Result<Self, StoreError> {
+        let engine = launcher.engine.clone();
         let in_flight = engine.store.in_flight(engine.campaign_id).await?;
         let proof = if engine.store.accepted_any(engine.campaign_id).await? { Proof::Had } else { Proof::Wanted };
         let now = engine.clock.now();
+        launcher.holds.follow(engine.store.holds(engine.campaign_id).await?, now);
+        progress.held(launcher.holds.list());
         Ok(Self {
             pacing: Pacing::new(engine.limits.requests_per_minute, engine.clock),
             slots: Slots::new(engine.limits, in_flight),
             workers: Arc::new(Semaphore::new(engine.limits.workers)),
             tasks: JoinSet::new(),
-            launcher: Launcher {
-                engine: engine.clone(),
-                to_recorder,
-                to_dispatcher,
-                stopped: Arc::new(AtomicBool::new(false)),
-            },
+            launcher,
             engine,
             progress,
             buffer: Buffer::default(),
             counts,
             miscounted: false,
             proof,
-            hold: None,
             draining: false,
             steps: 0,
             out: 0,
@@ -118,10 +105,10 @@ impl Dispatcher {
             leaving_until: now,
             looking: HashMap::new(),
             failing: 0,
-            blind: 0,
             follow_at: now,
             pending_at: now,
             polled_at: now,
+            organisations_at: now,
         })
     }
 
@@ -138,9 +125,10 @@ impl Dispatcher {
             self.nobody_died()?;
             if *control.borrow_and_update() == Control::Drain && !self.draining {
                 self.draining = true;
-                self.launcher.stopped.store(true, Ordering::Relaxed);
+                self.launcher.draining.store(true, Ordering::Relaxed);
                 self.progress.draining();
             }
+            self.note_holds_if_possible().await?;
             if !self.draining {
                 self.refill_if_possible().await?;
             }
@@ -167,10 +155,11 @@ impl Dispatcher {
             return Ok(None);
         }
         if !Engine::is_done(&self.counts) {
-            return Ok(match &self.hold {
-                Some(fault) if self.slots.in_flight() == 0 || self.blind >= BLIND => Some(Ending::Held(fault.clone())),
-                _ => self.draining.then_some(Ending::Interrupted),
-            });
+            if self.is_held().await? {
+                self.note_holds().await?;
+                return Ok(Some(Ending::Held(self.launcher.holds.list())));
+            }
+            return Ok(self.draining.then_some(Ending::Interrupted));
         }
         // Another process may have sent jobs back meanwhile.
         self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
@@ -185,11 +174,12 @@ impl Dispatcher {
         }
         if self.buffer.room() > 0 {
             wake = wake.min(self.follow_at);
-            if self.hold.is_none() && self.wanted() > 0 {
+            if !self.launcher.holds.stop_all() && self.wanted() > 0 {
                 wake = wake.min(self.pending_at);
             }
         }
-        for at in [blocked_until, self.buffer.earliest(now)].into_iter().flatten() {
+        let probe = self.launcher.holds.next_probe(now);
+        for at in [blocked_until, self.buffer.earliest(now), probe].into_iter().flatten() {
             wake = wake.min(at);
         }
         // Never a busy loop: whatever asks for "now" again is asked for in a moment.

@@ -35,6 +35,7 @@ impl Dispatcher {
         let now = self.engine.clock.now();
         if now >= self.polled_at.after(POLL) {
             self.polled_at = now;
+            self.follow_holds().await?;
             self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
             self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
             // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
@@ -46,18 +47,13 @@ impl Dispatcher {
             }
             self.miscounted |= take_strays(&self.engine).await?;
         }
-        if self.hold.is_some() {
-            // What will not be sent makes room for what is followed.
-            self.leaving = self.buffer.give_up(|_| true);
-            self.leaving_until = now.after(DEFER);
-            self.put_back().await?;
-        }
+        self.give_up_held().await?;
         if now >= self.follow_at && self.buffer.room() > 0 {
             let limit = self.buffer.room().min(CLAIM);
             let claimed = self.claim(Lane::Rest, limit).await?;
             self.follow_at = if claimed == limit { now } else { self.next_due(Lane::Rest).await? };
         }
-        if now >= self.pending_at && self.hold.is_none() {
+        if now >= self.pending_at && !self.launcher.holds.stop_all() {
             let wanted = self.wanted();
             if wanted > 0 && self.buffer.room() < wanted {
                 self.make_room().await?;
@@ -99,9 +95,9 @@ impl Dispatcher {
         if self.slots.free() == 0 {
             return 0;
         }
-        let held = self.buffer.upcoming(|project| self.slots.free_in(project));
+        let upcoming = self.buffer.upcoming(|project| self.free_in(project));
         let looking: usize = self.looking.values().sum();
-        (self.slots.free() + self.engine.limits.workers).saturating_sub(held + looking)
+        (self.slots.free() + self.engine.limits.workers).saturating_sub(upcoming + looking)
     }
 
     /// The buffer is full of jobs whose projects have no free slot: back to the table with them.

@@ -3,6 +3,7 @@
 mod access;
 mod faults;
 mod phases;
+mod projects;
 
 use std::time::Duration;
 
@@ -23,9 +24,13 @@ fn simulator(change: impl FnOnce(&mut Settings)) -> Simulator {
 }
 
 fn world(clusters: Vec<Cluster>, change: impl FnOnce(&mut Settings)) -> Simulator {
-    let mut settings = Settings { shortest: Duration::from_secs(10), ..Settings::default() };
+    let mut settings = Settings { durations: ten_seconds(), ..Settings::default() };
     change(&mut settings);
     Simulator::new(clusters, settings, Clock::starting_at(START))
+}
+
+fn ten_seconds() -> Durations {
+    Durations::Between(Duration::from_secs(10), Duration::from_secs(10))
 }
 
 fn shared(name: &str) -> Cluster {

@@ -150,7 +150,7 @@ async fn a_world_built_anew_goes_on_where_the_old_one_was() {
 
     let half_way = START.after(Duration::from_secs(4));
     let clusters = vec![shared("c1").at(Stage::Upgrading { since: START, way: Way::SharedToServerless })];
-    let settings = Settings { shortest: Duration::from_secs(10), ..Settings::default() };
+    let settings = Settings { durations: ten_seconds(), ..Settings::default() };
     let new = Simulator::new(clusters, settings, Clock::starting_at(half_way));
     assert_eq!(ask(&new, get("clusters/c1", "2024-08-05")).await.1["stateName"], "UPDATING");
     tokio::time::sleep(Duration::from_secs(6)).await;

@@ -6,7 +6,7 @@ async fn a_campaign_remembers_its_operation_and_when_it_was_made() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
     assert_eq!((campaign.id, campaign.operation.as_str(), campaign.created_at), (id, OPERATION, NOW));
-    assert_eq!((&campaign.against, &campaign.hold, campaign.held_at), (&None, &None, None));
+    assert_eq!(campaign.against, None);
     assert_eq!(home.store.campaigns().await.unwrap(), [campaign]);
     assert_eq!(home.store.campaign("q5").await.unwrap(), None);
 }
@@ -24,18 +24,6 @@ async fn a_campaign_is_bound_to_what_it_was_first_run_against() {
     }
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
     assert_eq!(campaign.against.as_deref(), Some("simulation"));
-}
-
-#[tokio::test]
-async fn a_hold_is_written_and_lifted() {
-    let (home, id) = Home::with(&rows(&["c1"])).await;
-    let fault = Fault::new("NO_PAYMENT", "add a card");
-    home.store.hold(id, Some((&fault, NOW))).await.unwrap();
-    let held = home.store.campaign("q4").await.unwrap().unwrap();
-    assert_eq!((held.hold, held.held_at), (Some(fault), Some(NOW)));
-    home.store.hold(id, None).await.unwrap();
-    let free = home.store.campaign("q4").await.unwrap().unwrap();
-    assert_eq!((free.hold, free.held_at), (None, None));
 }
 
 #[tokio::test]

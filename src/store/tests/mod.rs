@@ -7,6 +7,7 @@ mod auditing;
 mod campaigns;
 mod claiming;
 mod failing;
+mod holds;
 mod loading;
 mod locking;
 mod opening;

@@ -38,6 +38,10 @@ async fn a_row_that_breaks_the_rules_cannot_be_written() {
         ("a_streak_is_whole", "UPDATE jobs SET streak_since = 1"),
         ("an_identity_has_an_id", "UPDATE jobs SET target_connection_string = 'x'"),
         ("a_hold_is_whole", "UPDATE campaigns SET hold_code = 'X'"),
+        (
+            "FOREIGN KEY",
+            "INSERT INTO holds SELECT 1, 1, 'campaign', '', 'operator', 'X', 'x', 1, 'r', NULL, NULL, NULL",
+        ),
         ("FOREIGN KEY", "UPDATE jobs SET campaign_id = 99"),
         ("cannot store TEXT", "UPDATE jobs SET due_at = 'soon'"),
     ];

@@ -7,10 +7,12 @@ use std::time::Duration;
 use drydock::clock::{Clock, Millis};
 use drydock::domain::event::Event;
 use drydock::domain::history::{Entry, Kind};
+use drydock::domain::hold::Scope;
 use drydock::domain::job::{Job, State};
 use drydock::domain::machine::decide;
 use drydock::domain::policy::Policy;
 use drydock::engine::Control;
+use drydock::simulator::Bars;
 use drydock::store::{Change, Filter, Open, Store, StoreError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
@@ -58,7 +60,15 @@ impl Hands<'_> {
                 let cluster = &self.scenario.clusters[*index];
                 self.world.replace(&(cluster.project.clone(), cluster.name.clone()));
             }
+            Act::Bar(bar) => {
+                let mut bars = Bars::default();
+                if let Some((project, code)) = bar {
+                    assert!(bars.set(project, code));
+                }
+                self.world.set_bars(bars);
+            }
             // Where the operator's word does not get through, it is not said again.
+            Act::Release => drop(self.release().await),
             Act::Retry => drop(self.retry().await),
             Act::Cancel(index) => {
                 let cluster = &self.scenario.clusters[*index];
@@ -86,6 +96,21 @@ impl Hands<'_> {
             self.tell(store, row.job, &Event::Retry { reason: Some("soak".to_owned()), elsewhere }).await?;
         }
         Ok(())
+    }
+
+    /// `drydock release`, in a process of its own.
+    async fn release(&mut self) -> Result<(), StoreError> {
+        let store = self.operator().await?;
+        let done = async {
+            let Some(campaign) = store.campaign(CAMPAIGN).await? else { return Ok(()) };
+            let scopes: Vec<Scope> = store.holds(campaign.id).await?.into_iter().map(|held| held.scope).collect();
+            let newest = store.newest().await?.unwrap_or(Millis(0));
+            let now = self.wall.not_before(newest).now();
+            store.release(&runner("operator"), campaign.id, &scopes, None, now).await.map(drop)
+        }
+        .await;
+        store.close().await;
+        done
     }
 
     async fn cancel(&mut self, (project, name): &Name) -> Result<(), StoreError> {

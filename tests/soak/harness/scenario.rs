@@ -7,7 +7,7 @@ use drydock::clock::Millis;
 use drydock::domain::job::Job;
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
-use drydock::simulator::{Bucket, Cluster, Faults, Settings, SignIn, Stage, Way};
+use drydock::simulator::{Bars, Bucket, Cluster, Durations, Faults, Settings, SignIn, Stage, Way};
 
 use super::dice::Dice;
 
@@ -64,6 +64,10 @@ pub(crate) enum Act {
     Unlock,
     /// Another cluster takes the name.
     Replace(usize),
+    /// From now on a project answers with this code, or every one; or none does any more.
+    Bar(Option<(String, &'static str)>),
+    /// An operator lets everything go that is held.
+    Release,
     /// An operator sends everything back that failed or was cancelled.
     Retry,
     /// An operator cancels one.
@@ -104,7 +108,7 @@ impl Scenario {
             request_timeout: dice.seconds(10, 30),
             wire,
             wrong_clock: dice.pick(&[0.0, 0.3]),
-            timeline: timeline(&mut dice, &base, clusters.len()),
+            timeline: with_bars(seed, &clusters, timeline(&mut dice, &base, clusters.len())),
             last_word: dice.happens(0.5),
             clusters,
             settings,
@@ -204,9 +208,13 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
     };
     let small = Bucket { capacity: dice.number(10, 60), refill: 10, per: Duration::from_secs(30) };
     Settings {
+        bars: Bars::default(),
+        organisations: seed % 3 + 1,
         seed,
-        shortest,
-        longest: shortest + Duration::from_secs(dice.pick(&[300, 300, 300, 600, 600, 1200, 1200, 10_800])),
+        durations: Durations::Between(
+            shortest,
+            shortest + Duration::from_secs(dice.pick(&[300, 300, 300, 600, 600, 1200, 1200, 10_800])),
+        ),
         faults: base.clone(),
         sign_in,
         limit: dice.happens(0.2).then_some(small),
@@ -223,6 +231,28 @@ fn limits(dice: &mut Dice, clusters: &[Cluster]) -> Limits {
         in_flight_per_project: in_first.div_ceil(4) + dice.index(3),
         workers: dice.index(16) + 1,
     }
+}
+
+/// The timeline with projects that are barred for a while, and operators who say when it is over, or sooner, or never.
+/// These have dice of their own, so that all else of a seed is what it was before there were bars.
+fn with_bars(seed: u64, clusters: &[Cluster], timeline: VecDeque<(Duration, Act)>) -> VecDeque<(Duration, Act)> {
+    let mut dice = Dice::of(seed, "bars", 0);
+    let mut acts = Vec::from(timeline);
+    for _ in 0..dice.pick(&[0, 0, 0, 1, 2]) {
+        let from = Duration::from_secs(4 * 3600).mul_f64(dice.share().powi(3));
+        let codes: Vec<&'static str> = Bars::codes().collect();
+        let project = clusters[dice.index(clusters.len())].project.clone();
+        let project = if dice.happens(0.3) { "*".to_owned() } else { project };
+        acts.push((from, Act::Bar(Some((project, dice.pick(&codes))))));
+        let over = from + dice.seconds(1, 7200);
+        acts.push((over, Act::Bar(None)));
+        acts.push((from + dice.seconds(1, 7200), Act::Release));
+        if dice.happens(0.8) {
+            acts.push((over + dice.seconds(1, 3600), Act::Release));
+        }
+    }
+    acts.sort_by_key(|(at, _)| *at);
+    acts.into()
 }
 
 fn timeline(dice: &mut Dice, base: &Faults, clusters: usize) -> VecDeque<(Duration, Act)> {

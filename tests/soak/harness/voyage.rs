@@ -103,7 +103,7 @@ impl Voyage {
                 }
                 // Operators hold the database too, for the moment of their word.
                 End::Broke(StoreError::Locked { .. })
-                    if self.may(|act| matches!(act, Act::Lock | Act::Retry | Act::Cancel(_))) =>
+                    if self.may(|act| matches!(act, Act::Lock | Act::Release | Act::Retry | Act::Cancel(_))) =>
                 {
                     dice.seconds(30, 600)
                 }
@@ -137,7 +137,7 @@ impl Voyage {
     fn count(&mut self, end: &End) {
         let what = match end {
             End::Died(_) => "died".to_owned(),
-            End::Ended(Ending::Held(fault)) => format!("held: {}", fault.code),
+            End::Ended(Ending::Held(_)) => "held".to_owned(),
             End::Ended(ending) => format!("{ending:?}"),
             End::Broke(error) => format!("{error:?}").split([' ', '{']).next().unwrap_or_default().to_owned(),
             End::Stuck => "stuck".to_owned(),
@@ -183,6 +183,8 @@ impl Voyage {
         self.world.set_faults(Faults::default());
         let at = self.now.since(START);
         self.timeline.push_back((at, Act::FreeDisk));
+        self.timeline.push_back((at, Act::Bar(None)));
+        self.timeline.push_back((at, Act::Release));
         self.timeline.push_back((at, Act::Retry));
         self.ending = None;
     }

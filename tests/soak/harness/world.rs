@@ -13,7 +13,7 @@ use drydock::atlas::{Client, Credentials, Transport};
 use drydock::clock::{Clock, Millis};
 use drydock::domain::event::{Found, Seen};
 use drydock::domain::operation::{CLUSTERS, FLEX, SERVERLESS};
-use drydock::simulator::{Account, Faults, Ledger, Settings, SignIn, Simulator};
+use drydock::simulator::{Account, Bars, Faults, Ledger, Settings, SignIn, Simulator};
 use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
 use tokio::sync::{Notify, oneshot};
@@ -50,6 +50,7 @@ struct Books {
     log: BTreeMap<Name, Vec<String>>,
     violations: Vec<(Name, String)>,
     faults: Faults,
+    bars: Bars,
 }
 
 struct Parcel {
@@ -98,6 +99,11 @@ impl World {
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.books().faults = faults.clone();
         self.simulator.set_faults(faults);
+    }
+
+    pub(crate) fn set_bars(&self, bars: Bars) {
+        self.books().bars = bars.clone();
+        self.simulator.set_bars(bars);
     }
 
     /// Another cluster takes the name.
@@ -241,6 +247,7 @@ impl World {
     /// What stands under a name, asked for without any fault. The clock of the world may have to move on for it.
     pub(crate) async fn sight(&self, (project, name): &Name, now: &mut Millis) -> Option<Seen> {
         self.simulator.set_faults(Faults::default());
+        self.simulator.set_bars(Bars::default());
         let simulator = self.simulator.clone();
         let direct = Transport::in_process(Arc::new(move |request| {
             let simulator = simulator.clone();
@@ -265,6 +272,7 @@ impl World {
             }
         }
         self.simulator.set_faults(self.books().faults.clone());
+        self.simulator.set_bars(self.books().bars.clone());
         found
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Case<'a> {
     fn at_last(&self) -> Option<String> {
         let possible = self.is_possible();
         let scenario = &self.evidence.voyage.scenario;
-        let slow = self.code == "GAVE_UP" && scenario.settings.longest > scenario.policy.look_give_up_after;
+        let slow = self.code == "GAVE_UP" && scenario.settings.durations.longest() > scenario.policy.look_give_up_after;
         // The first word about another cluster is for the operator, who has to say it once more.
         let another = self.code == "CLUSTER_REPLACED" && self.replaced;
         let done = matches!(self.row.job.state, State::Succeeded | State::Skipped) || slow || another;

@@ -1,0 +1,70 @@
+//! Holds in words, for whoever is paged.
+
+use serde_json::{Value, json};
+
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::domain::hold::{Held, Release, Scope};
+use crate::store::Store;
+
+/// A hold, and how many jobs that have not begun wait for its end.
+pub(super) struct Waiting {
+    pub(super) held: Held,
+    /// Not known of an organisation, whose projects only Atlas can tell.
+    pub(super) jobs: Option<i64>,
+}
+
+/// The holds in force in a campaign, the oldest first.
+pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiting>, Failure> {
+    let holds = store.holds(campaign_id).await?;
+    if holds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let left = store.not_begun(campaign_id).await?;
+    let jobs = |scope: &Scope| match scope {
+        Scope::Project(id) => Some(left.iter().find(|(project, _)| project == id).map_or(0, |(_, jobs)| *jobs)),
+        Scope::Campaign => Some(left.iter().map(|(_, jobs)| jobs).sum()),
+        Scope::Organisation(_) => None,
+    };
+    Ok(holds.into_iter().map(|held| Waiting { jobs: jobs(&held.scope), held }).collect())
+}
+
+/// Says before a run what a former one has left held.
+pub(super) async fn remind(store: &Store, campaign: &str, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+    let holds = store.holds(campaign_id).await?;
+    let waits = holds.iter().filter(|held| held.release == Release::Operator).count();
+    if waits > 0 {
+        let (warning, release) = (context.yellow("warning:"), context.next.command(&format!("release {campaign}")));
+        let holds = if waits == 1 { "a hold is".to_owned() } else { format!("{waits} holds are") };
+        context.say(&format!("{warning} {holds} in force, and what is held waits until: {release}"));
+    }
+    Ok(())
+}
+
+impl Waiting {
+    /// What is held, since when, why, what to do, and how many jobs wait.
+    pub(super) fn words(&self) -> String {
+        let Held { scope, release, fault, since } = &self.held;
+        let jobs = match self.jobs {
+            None => String::new(),
+            Some(1) => ", 1 job waits".to_owned(),
+            Some(jobs) => format!(", {jobs} jobs wait"),
+        };
+        let ends = if *release == Release::Probe { " It ends by itself when a request gets through." } else { "" };
+        format!("{scope} since {since}{jobs}: {}: {}{ends}", fault.code, fault.detail)
+    }
+
+    /// The same for programs (docs/json.md).
+    pub(super) fn object(&self) -> Value {
+        let Held { scope, release, fault, since } = &self.held;
+        json!({
+            "scope": scope.kind(),
+            "id": (*scope != Scope::Campaign).then(|| scope.id()),
+            "code": fault.code,
+            "detail": fault.detail,
+            "since": since.to_string(),
+            "ends_by": release.name(),
+            "jobs": self.jobs,
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! The play itself: a job table, a simulated Atlas, the engine, and a clock that need not wait.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::atlas::Client;
+use crate::cli::exit::Failure;
+use crate::cli::failures::{self, Kind};
+use crate::cli::made_up;
+use crate::cli::rehearse::log::{Log, Moment};
+use crate::cli::run::{reports, world};
+use crate::clock::{Clock, Millis};
+use crate::config::Config;
+use crate::domain::code::Fault;
+use crate::domain::job::State;
+use crate::domain::summary::Counts;
+use crate::engine::{Control, Ending, Engine, Progress};
+use crate::simulator::{Served, Settings};
+use crate::store::{LoadError, NewJob, Open, Runner, Store};
+
+/// A campaign that takes longer does not end.
+const LONGEST: Duration = Duration::from_hours(24 * 90);
+
+/// What is played.
+pub(super) struct Play {
+    pub(super) config: Config,
+    pub(super) settings: Settings,
+    pub(super) fleet: Vec<NewJob>,
+    /// Where the sample reports go.
+    pub(super) folder: PathBuf,
+    /// When it begins.
+    pub(super) start: Millis,
+}
+
+/// How it went.
+pub(super) struct Played {
+    pub(super) counts: Counts,
+    /// None if it did not end.
+    pub(super) ending: Option<Ending>,
+    pub(super) start: Millis,
+    pub(super) end: Millis,
+    pub(super) served: Served,
+    pub(super) moments: Vec<Moment>,
+    /// What went wrong: how often, and an example.
+    pub(super) failed: Vec<(usize, Fault)>,
+    pub(super) reports: Vec<PathBuf>,
+}
+
+impl Played {
+    /// Whether jobs are left.
+    pub(super) fn unended(&self) -> bool {
+        self.ending != Some(Ending::Finished)
+    }
+}
+
+impl Play {
+    /// Plays it to its end. Blocks the thread, for as long as the computing takes.
+    pub(super) fn play(self, database: &Path) -> Result<Played, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .map_err(Failure::internal)?;
+        runtime.block_on(self.act(database))
+    }
+
+    async fn act(self, database: &Path) -> Result<Played, Failure> {
+        let Self { config, settings, fleet, folder, start } = self;
+        let clock = Clock::starting_at(start);
+        let store =
+            Store::open_in_virtual_time(&format!("sqlite:{}", database.display()), Open::CreateIfMissing).await?;
+        let runner = Runner {
+            id: "rehearsal".to_owned(),
+            host: "simulation".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_by: "rehearsal".to_owned(),
+        };
+        let campaign_id = load(&store, &runner, &config, &fleet, start).await?;
+        drop(fleet);
+        store.bind(campaign_id, "simulation").await?;
+        let seed = settings.seed;
+        let simulator = world::simulator(&store, campaign_id, made_up::way(config.operation), settings, clock).await?;
+        let transport = world::transport(simulator.clone());
+        let engine = Engine {
+            store: store.clone(),
+            client: Client::new(transport, None, clock, config.request_timeout),
+            clock,
+            campaign_id,
+            campaign: Arc::from(config.campaign.as_str()),
+            operation: config.operation,
+            policy: config.policy.clone(),
+            limits: config.pace,
+            runner: Arc::new(runner),
+            seed,
+        };
+        let (_control, listening) = watch::channel(Control::Run);
+        let (progress, log) = (Progress::default(), Log::default());
+        let keeping = tokio::spawn(log.clone().keep(progress.watch(), simulator.clone(), clock, start));
+        let ending = match tokio::time::timeout(LONGEST, engine.run(listening, progress)).await {
+            Ok(ending) => Some(ending?),
+            Err(_) => None,
+        };
+        keeping.abort();
+        let (reports, unwritten) = reports::write(&store, &config, &folder).await;
+        if let Some(failure) = unwritten {
+            return Err(failure);
+        }
+        let kinds = failures::kinds(&store, campaign_id, &[State::Failed, State::Cancelled], 0).await?;
+        Ok(Played {
+            counts: store.counts(campaign_id).await?,
+            ending,
+            start,
+            end: clock.now(),
+            served: simulator.served(),
+            moments: log.moments(),
+            failed: kinds.into_iter().map(|Kind { count, example, .. }| (count, example)).collect(),
+            reports,
+        })
+    }
+}
+
+async fn load(
+    store: &Store,
+    runner: &Runner,
+    config: &Config,
+    fleet: &[NewJob],
+    now: Millis,
+) -> Result<i64, LoadError> {
+    let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, now).await?;
+    for chunk in fleet.chunks(500) {
+        loader.push(chunk).await?;
+    }
+    Ok(loader.finish().await?.campaign_id)
+}

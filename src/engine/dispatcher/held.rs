@@ -1,0 +1,95 @@
+//! Holds: what the table knows of them, what waits for them, and when nothing else is left.
+
+use std::time::Duration;
+
+use crate::engine::dispatcher::Dispatcher;
+use crate::engine::holds::Finding;
+use crate::store::StoreError;
+
+/// For how long rows that are held are put back. Who lifts the hold makes them due at once.
+const PUT_OFF: Duration = Duration::from_mins(5);
+
+/// How often the organisations of the projects are asked for while nobody answers.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
+
+impl Dispatcher {
+    /// Another process that holds the database for long is waited for.
+    pub(super) async fn note_holds_if_possible(&mut self) -> Result<(), StoreError> {
+        match self.note_holds().await {
+            Err(StoreError::Locked { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Writes what the table does not know yet: what is held, and what a probe has lifted.
+    pub(super) async fn note_holds(&mut self) -> Result<(), StoreError> {
+        let unwritten = self.launcher.holds.unwritten();
+        let (held, lifted) = &unwritten;
+        if held.is_empty() && lifted.is_empty() {
+            return Ok(());
+        }
+        let (store, runner, id) = (&self.engine.store, &self.engine.runner, self.engine.campaign_id);
+        let now = self.engine.clock.now();
+        store.hold(runner, id, held).await?;
+        if !lifted.is_empty() {
+            store.release(runner, id, lifted, Some("a request got through"), now).await?;
+            (self.follow_at, self.pending_at) = (now, now);
+        }
+        let campaign = &*self.engine.campaign;
+        for held in held {
+            tracing::error!(campaign, code = %held.fault.code, "held: {}: {}", held.scope, held.fault.detail);
+        }
+        for scope in lifted {
+            tracing::warn!(campaign, "held no more: {scope}: a request got through");
+        }
+        self.launcher.holds.written(&unwritten);
+        self.progress.held(self.launcher.holds.list());
+        Ok(())
+    }
+
+    /// Follows what operators have lifted in the table.
+    pub(super) async fn follow_holds(&mut self) -> Result<(), StoreError> {
+        let now = self.engine.clock.now();
+        let held = self.engine.store.holds(self.engine.campaign_id).await?;
+        if self.launcher.holds.follow(held, now) {
+            (self.follow_at, self.pending_at) = (now, now);
+            let holds = self.launcher.holds.list();
+            tracing::warn!(campaign = %self.engine.campaign, "holds were lifted; {} are left", holds.len());
+            self.progress.held(holds);
+        }
+        if self.launcher.holds.wants_organisations() && now >= self.organisations_at {
+            self.organisations_at = now.after(ASK_AGAIN);
+            let (holds, client) = (self.launcher.holds.clone(), self.engine.client.clone());
+            self.tasks.spawn(async move { holds.learn(Finding::ask(&client).await) });
+        }
+        Ok(())
+    }
+
+    /// What may not be begun makes room for what may, and for what is followed.
+    pub(super) async fn give_up_held(&mut self) -> Result<(), StoreError> {
+        let holds = &self.launcher.holds;
+        if !holds.any() {
+            return Ok(());
+        }
+        let now = self.engine.clock.now();
+        self.leaving = self.buffer.give_up(|project| holds.room_in(project, now) == 0);
+        let until = now.after(PUT_OFF);
+        self.leaving_until = holds.next_probe(now).map_or(until, |probe| until.min(probe));
+        self.put_back().await
+    }
+
+    /// Whether all that is left waits for an operator: what has not been begun is held, and what is in flight, if
+    /// anything, cannot be followed.
+    pub(super) async fn is_held(&mut self) -> Result<bool, StoreError> {
+        let holds = &self.launcher.holds;
+        if !holds.any() || self.slots.any_in_flight(|project| !holds.is_blind(project)) {
+            return Ok(false);
+        }
+        let left = self.engine.store.not_begun(self.engine.campaign_id).await?;
+        if left.is_empty() && !self.slots.any_in_flight(|_| true) {
+            self.miscounted = true; // another process has ended them
+            return Ok(false);
+        }
+        Ok(left.iter().all(|(project, _)| holds.waits_for_operator(project).is_some()))
+    }
+}

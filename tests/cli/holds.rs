@@ -1,0 +1,49 @@
+//! What one project's answer stops, what people read of it, and how they let it go on.
+
+use crate::atlas::Atlas;
+use crate::scrub::scrub;
+use crate::workdir::{Workdir, project};
+
+#[test]
+fn a_project_that_is_not_paid_for_waits_for_its_release_while_the_others_finish() {
+    let dir = Workdir::with_fleet(3, 2);
+    let unpaid = project(1);
+    let atlas = Atlas::serve(&dir, &["--bar", &format!("{unpaid}=NO_PAYMENT_INFORMATION_FOUND")]);
+    let address = atlas.url.strip_prefix("http://").unwrap().to_owned();
+    let held = dir.run(&["run", "fast.toml", "--progress", "none"]).with(12);
+    insta::assert_snapshot!("held", scrub(&held.whole(), &dir));
+    insta::assert_snapshot!("held_status", scrub(&dir.run(&["status"]).with(0).stdout, &dir));
+    let holds = &dir.status()["holds"];
+    assert_eq!(
+        (&holds[0]["scope"], &holds[0]["id"], &holds[0]["jobs"]),
+        (&"project".into(), &unpaid.as_str().into(), &2.into())
+    );
+    atlas.stop();
+
+    // It is paid for now, but nobody has said so.
+    let atlas = Atlas::serve(&dir, &["--listen", &address]);
+    let again = dir.run(&["run", "fast.toml", "--progress", "none"]).with(12);
+    insta::assert_snapshot!("held_again", scrub(&again.stderr, &dir));
+
+    let wrong = dir.run(&["release", "--project", &project(2)]).with(2);
+    insta::assert_snapshot!("release_of_what_is_not_held", wrong.stderr);
+    let released = dir.run(&["release", "fast.toml", "--reason", "paid, OPS-7"]).with(0);
+    insta::assert_snapshot!("released", scrub(&released.whole(), &dir));
+    assert_eq!(dir.run(&["release"]).with(0).stdout, "fast: nothing is held\n");
+    let run = dir.run(&["run", "fast.toml"]).with(0);
+    assert!(run.stdout.contains("6 succeeded"), "{}", run.stdout);
+    assert_eq!(atlas.stop().effects, 2);
+}
+
+#[test]
+fn an_operation_that_is_gone_costs_one_request_and_its_message_names_those_that_are_served() {
+    let dir = Workdir::with_fleet(3, 4);
+    let atlas = Atlas::serve(&dir, &["--bar", "*=VERSION_GONE"]);
+    let held = dir.run(&["run", "fast.toml", "--progress", "none"]).with(12);
+    let words = held.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let served = "Atlas no longer serves this operation. This campaign's operation is shared-to-serverless; Atlas serves \
+        m0-to-flex, m0-to-dedicated, flex-to-dedicated.";
+    assert!(words.contains("held the campaign since") && words.contains(served), "{words}");
+    let books = atlas.stop();
+    assert_eq!((books.upgrade_requests, books.effects), (1, 0), "{books:?}");
+}
