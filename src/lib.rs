@@ -14,6 +14,7 @@
 //! | 3 | [`config`] | the campaign file and the environment, validated |
 //! | 2 | [`engine`] | dispatcher, worker, recorder, rescuer |
 //! | 2 | [`intake`] | a CSV file or an SQL query becomes validated rows |
+//! | 2 | [`planning`] | what a campaign would do, judged before it is done |
 //! | 2 | [`report`] | reports out of the store |
 //! | 1 | [`store`] | the job table; the only place that says `sqlx`, beside the intake's query |
 //! | 1 | [`atlas`] | the client; only its transport says `reqwest` |
@@ -39,6 +40,7 @@ pub mod domain;
 pub mod engine;
 pub mod intake;
 pub mod pacing;
+pub mod planning;
 pub mod report;
 pub mod simulator;
 pub mod store;

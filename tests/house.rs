@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer; siblings do not know each other.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("clock", 0),
     ("domain", 0),
     ("store", 1),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, u8); 11] = [
     ("simulator", 1),
     ("intake", 2),
     ("engine", 2),
+    ("planning", 2),
     ("report", 2),
     ("config", 3),
     ("cli", 4),

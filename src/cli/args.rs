@@ -26,6 +26,14 @@ first ten. Whoever can write to the database can also write a whole new
 history: the digest shows that, if it is kept elsewhere. A run prints it at its
 end, and report.jsonl has it.";
 
+const PLAN_AFTER_HELP: &str = "\
+Reads only, from Atlas and from the database, if there is one. What is eligible
+is rehearsed for the time and the requests that it takes. Whether the
+credentials may upgrade, no read can tell: they need Project Cluster Manager.
+
+Exits with 0 if every row is eligible, at the target or under way, with 10 if
+some are not, with 12 if something is held.";
+
 const REHEARSE_AFTER_HELP: &str = "\
 The real engine works on your fleet, at your pace, against a simulated Atlas in
 virtual time. Neither Atlas nor the database is touched (--recorded reads it).
@@ -83,6 +91,8 @@ pub(super) enum LogFormat {
 pub(super) enum Command {
     /// Validate a campaign file and its fleet; touch neither Atlas nor the database
     Check(Check),
+    /// Look at every cluster of the fleet and say what a run would do; change nothing
+    Plan(Plan),
     /// Load the fleet and work until every job has ended; run again, it resumes
     Run(Run),
     /// Play a campaign with its own fleet against a simulated Atlas, hours in seconds
@@ -116,13 +126,33 @@ pub(super) struct Check {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Run {
+#[command(after_help = PLAN_AFTER_HELP)]
+pub(super) struct Plan {
     /// The campaign file
     #[arg(value_name = "CAMPAIGN.toml")]
     pub(super) campaign: PathBuf,
+    /// Write the plan to a file, for `run --plan`
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Every row, not only those that would not be upgraded
+    #[arg(long)]
+    pub(super) rows: bool,
+    /// One JSON object, the same as in the file
+    #[arg(long, conflicts_with = "rows")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// The campaign file; a plan names its own
+    #[arg(value_name = "CAMPAIGN.toml", required_unless_present = "plan")]
+    pub(super) campaign: Option<PathBuf>,
     /// Ask nothing: upgrades cannot be undone
     #[arg(long)]
     pub(super) yes: bool,
+    /// Run just what this plan has found eligible, as long as nothing has changed; asks nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "simulate")]
+    pub(super) plan: Option<PathBuf>,
     /// Run against a simulated Atlas inside this process
     #[arg(long)]
     pub(super) simulate: bool,

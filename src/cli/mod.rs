@@ -11,6 +11,7 @@ mod holds;
 mod list;
 mod logging;
 mod made_up;
+mod plan;
 mod rehearse;
 mod release;
 mod report;
@@ -58,6 +59,7 @@ pub fn main() -> ExitCode {
 async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Check(args) => check::run(&args, context).await,
+        Command::Plan(args) => plan::run(&args, context).await,
         Command::Run(args) => run::run(args, context).await,
         Command::Rehearse(args) => rehearse::run(&args, context).await,
         Command::Status(args) => status::run(&args, context).await,

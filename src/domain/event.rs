@@ -104,6 +104,19 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// What went wrong, in words, where anything did.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Accepted { .. } | Self::Throttled { .. } => None,
+            Self::ScopeHeld(hold) => Some(&hold.fault),
+            Self::NotNow(fault)
+            | Self::NeverSent(fault)
+            | Self::Gone(fault)
+            | Self::Refused(fault)
+            | Self::Unknown(fault) => Some(fault),
+        }
+    }
+
     /// What the answer asks to be held besides this job.
     pub fn hold(&self) -> Option<Hold> {
         match self {

@@ -181,7 +181,7 @@ impl Looking<'_> {
         exchange.value.map_err(|answer| {
             tracing::debug!(campaign = %self.engine.campaign, path = %exchange.path, "look failed: {answer:?}");
             self.held = answer.hold();
-            (fault_of(answer), retry_after)
+            (fault_of(&answer), retry_after)
         })
     }
 
@@ -222,15 +222,10 @@ fn call<T>(exchange: &Exchange<T>) -> Call {
     }
 }
 
-fn fault_of(answer: Answer) -> Fault {
-    match answer {
+fn fault_of(answer: &Answer) -> Fault {
+    let silent = match answer {
         Answer::Accepted { .. } => Fault::new("UNEXPECTED_ANSWER", "a read was answered like an upgrade"),
-        Answer::Throttled { .. } => Fault::new("RATE_LIMITED", "too many requests"),
-        Answer::NotNow(fault)
-        | Answer::NeverSent(fault)
-        | Answer::Gone(fault)
-        | Answer::ScopeHeld(Hold { fault, .. })
-        | Answer::Refused(fault)
-        | Answer::Unknown(fault) => fault,
-    }
+        _ => Fault::new("RATE_LIMITED", "too many requests"),
+    };
+    answer.fault().cloned().unwrap_or(silent)
 }

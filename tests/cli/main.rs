@@ -19,6 +19,7 @@ mod kills;
 mod luck;
 mod mistakes;
 mod pipes;
+mod plan;
 mod process;
 mod reading;
 mod refusals;

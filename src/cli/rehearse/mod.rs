@@ -7,20 +7,20 @@ mod log;
 mod play;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args;
-use crate::cli::check::{self, each_chunk};
+use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::run::fleet::new_job;
+use crate::cli::plan;
 use crate::cli::simulate;
 use crate::config::{Config, MEDIAN};
 use crate::report;
 use crate::simulator::{Durations, Settings};
-use crate::store::NewJob;
 
-use play::{Play, Played};
+pub(super) use play::Play;
+use play::Played;
 use words::Words;
 
 /// Plays the campaign and tells how it went.
@@ -32,24 +32,17 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     for word in &args.fault {
         simulate::fault(word, &mut settings.faults)?;
     }
-    let mut fleet: Vec<NewJob> = Vec::new();
-    each_chunk(&config, async |rows| {
-        fleet.extend(rows.into_iter().map(new_job));
-        Ok(())
-    })
-    .await?;
+    let fleet = plan::fleet(&config).await?;
     let stem = format!("{}-rehearsal", config.campaign);
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(stem));
     report::prepare(&folder).map_err(Failure::bad_input)?;
     // Whoever interrupts it leaves nothing behind but the directory of the reports.
-    let home = tempfile::tempdir()?;
+    let home = home()?;
     let clusters = fleet.len();
-    let play = Play { config: config.clone(), settings, fleet, folder, start: context.clock.now() };
-    let database = home.path().join("rehearsal.db");
+    let play = Play { config: config.clone(), settings, fleet, folder: Some(folder), start: context.clock.now() };
     let took = context.clock.uptime();
-    let playing = tokio::task::spawn_blocking(move || play.play(&database));
     let played = tokio::select! {
-        played = playing => played.map_err(Failure::internal)??,
+        played = self::play(play, home.path()) => played?,
         Ok(()) = tokio::signal::ctrl_c() => return Ok(ExitCode::INTERRUPTED),
     };
     let took = context.clock.uptime().saturating_sub(took);
@@ -57,6 +50,23 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     let code = if counts.unhappy() > 0 || played.unended() { ExitCode::SOME_FAILED } else { ExitCode::SUCCESS };
     Words { config: &config, clusters, said, seed: args.seed, took, played: &played }.tell(args.json)?;
     Ok(code)
+}
+
+/// A directory for the job table of a rehearsal, which goes with it: in memory where the system has such a place, since
+/// nobody needs its commits on a disk.
+pub(super) fn home() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+/// Plays it on a thread of its own, with a database in `home`.
+pub(super) async fn play(play: Play, home: &Path) -> Result<Played, Failure> {
+    let database = home.join("rehearsal.db");
+    tokio::task::spawn_blocking(move || play.play(&database)).await.map_err(Failure::internal)?
+}
+
+/// How long upgrades are expected to take where nobody looks them up.
+pub(super) fn expected(config: &Config) -> Durations {
+    config.rehearsal.durations.clone().unwrap_or(Durations::Around { median: MEDIAN, spread: 1.0 })
 }
 
 /// How long upgrades take, and who says so.
@@ -89,7 +99,7 @@ async fn durations(args: &args::Rehearse, config: &Config, context: &Context) ->
         }
         Some(other) => (other.clone(), "as [rehearsal] says".to_owned()),
         None => (
-            Durations::Around { median: MEDIAN, spread: 1.0 },
+            expected(config),
             format!("{} each, for want of a word: [rehearsal] median, or --recorded", words::minutes(MEDIAN)),
         ),
     })

@@ -25,24 +25,24 @@ use crate::store::{LoadError, NewJob, Open, Runner, Store};
 const LONGEST: Duration = Duration::from_hours(24 * 90);
 
 /// What is played.
-pub(super) struct Play {
-    pub(super) config: Config,
-    pub(super) settings: Settings,
-    pub(super) fleet: Vec<NewJob>,
-    /// Where the sample reports go.
-    pub(super) folder: PathBuf,
+pub(in crate::cli) struct Play {
+    pub(in crate::cli) config: Config,
+    pub(in crate::cli) settings: Settings,
+    pub(in crate::cli) fleet: Vec<NewJob>,
+    /// Where the sample reports go, if anywhere.
+    pub(in crate::cli) folder: Option<PathBuf>,
     /// When it begins.
-    pub(super) start: Millis,
+    pub(in crate::cli) start: Millis,
 }
 
 /// How it went.
-pub(super) struct Played {
+pub(in crate::cli) struct Played {
     pub(super) counts: Counts,
     /// None if it did not end.
     pub(super) ending: Option<Ending>,
-    pub(super) start: Millis,
-    pub(super) end: Millis,
-    pub(super) served: Served,
+    pub(in crate::cli) start: Millis,
+    pub(in crate::cli) end: Millis,
+    pub(in crate::cli) served: Served,
     pub(super) moments: Vec<Moment>,
     /// What went wrong: how often, and an example.
     pub(super) failed: Vec<(usize, Fault)>,
@@ -50,6 +50,11 @@ pub(super) struct Played {
 }
 
 impl Played {
+    /// The most upgrades under way at once.
+    pub(in crate::cli) fn peak(&self) -> i64 {
+        self.moments.iter().map(|moment| moment.in_flight).max().unwrap_or_default()
+    }
+
     /// Whether jobs are left.
     pub(super) fn unended(&self) -> bool {
         self.ending != Some(Ending::Finished)
@@ -104,7 +109,10 @@ impl Play {
             Err(_) => None,
         };
         keeping.abort();
-        let (reports, unwritten) = reports::write(&store, &config, &folder).await;
+        let (reports, unwritten) = match &folder {
+            Some(folder) => reports::write(&store, &config, folder).await,
+            None => (Vec::new(), None),
+        };
         if let Some(failure) = unwritten {
             return Err(failure);
         }

@@ -41,10 +41,6 @@ impl Words<'_> {
         self.played.end.since(self.played.start)
     }
 
-    fn peak(&self) -> i64 {
-        self.played.moments.iter().map(|moment| moment.in_flight).max().unwrap_or_default()
-    }
-
     fn timeline(&self) -> Vec<Moment> {
         timeline(&self.played.moments, self.whole(), PARTS)
     }
@@ -78,7 +74,7 @@ impl Words<'_> {
             "requests",
             &format!("{} ({upgrades} for upgrades, {looks} looks), {each:.1} a cluster", served.requests),
         )?;
-        inset_fact(out, "in flight", &format!("{} at most", self.peak()))?;
+        inset_fact(out, "in flight", &format!("{} at most", self.played.peak()))?;
         let share = served.throttled as f64 * 100.0 / served.requests.max(1) as f64;
         inset_fact(out, "429s", &format!("{} ({share:.1} % of the requests)", served.throttled))?;
         for report in &played.reports {
@@ -121,7 +117,7 @@ impl Words<'_> {
             "requests": played.served.requests,
             "upgrade_requests": played.served.upgrades,
             "throttled": played.served.throttled,
-            "peak_in_flight": self.peak(),
+            "peak_in_flight": self.played.peak(),
             "reports": played.reports.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
             "timeline": moments.iter().map(moment).collect::<Vec<_>>(),
         })

@@ -11,6 +11,8 @@ use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::holds;
 use crate::cli::made_up;
+use crate::cli::run::binding::{self, Binding};
+use crate::cli::run::fleet::Way;
 use crate::cli::run::{confirm, first_read, fleet, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
@@ -51,7 +53,12 @@ impl Begun {
 
 /// Makes everything ready. Nothing is sent, but for signing in and one read.
 pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, Failure> {
-    let config = check::load(&args.campaign)?;
+    let (file, plan) = binding::read(args)?;
+    let config = check::load(&file)?;
+    let binding = match plan {
+        Some(plan) => Some(Binding::of(plan, &file, &config).await?),
+        None => None,
+    };
     if !args.simulate {
         check::warn(&config, context); // all of it is about Atlas
     }
@@ -71,8 +78,12 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     report::prepare(&folder).map_err(Failure::bad_input)?;
     let against = if args.simulate { SIMULATION } else { &config.base_url }.to_owned();
     refuse_another(&store, &config, &against).await?;
-    let campaign_id = fleet::load(&store, &config, &runner, clock, context).await?.campaign_id;
-    if !args.simulate && !config.loopback && !args.yes {
+    let way = Way { store: &store, config: &config, runner: &runner, clock };
+    let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
+    let campaign_id = fleet::load(&way, fleet, context).await?.campaign_id;
+    if let Some(binding) = &binding {
+        binding.apply(&way, &store, campaign_id, context).await?;
+    } else if !args.simulate && !config.loopback && !args.yes {
         confirm::ask(&config, &store, campaign_id, context).await?;
     }
     let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
@@ -100,15 +111,17 @@ fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>,
         return Ok(None);
     }
     let found = config::credentials(&environment::variable)?;
-    if found.is_none() {
-        return Err(Failure::bad_input(format!(
-            "no credentials for {}: set MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_CLIENT_ID and \
-             MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY \
-             (or try it with --simulate)",
-            config.base_url
-        )));
-    }
-    Ok(found)
+    if found.is_none() { Err(no_credentials(config)) } else { Ok(found) }
+}
+
+/// What to set, so that somebody is let in.
+pub(in crate::cli) fn no_credentials(config: &Config) -> Failure {
+    Failure::bad_input(format!(
+        "no credentials for {}: set MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_CLIENT_ID and \
+         MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY \
+         (or try it with --simulate)",
+        config.base_url
+    ))
 }
 
 /// Before anything is loaded: a campaign goes on against what it was begun against.

@@ -19,7 +19,9 @@ pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, contex
         config.operation.title, config.base_url
     );
     if !stdin().is_terminal() || !stderr().is_terminal() {
-        return Err(Failure::bad_input(format!("{plan}: say --yes where there is no terminal to ask on")));
+        return Err(Failure::bad_input(format!(
+            "{plan}: say --yes, or run a --plan, where there is no terminal to ask on"
+        )));
     }
     context.say(&format!("{plan}."));
     let name = &config.campaign;

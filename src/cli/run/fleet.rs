@@ -11,29 +11,45 @@ use crate::domain::machine::decide;
 use crate::intake::FleetRow;
 use crate::store::{Change, Loaded, NewJob, Runner, Store};
 
-/// Loads the fleet; says what changed since the last time.
-pub(super) async fn load(
-    store: &Store,
-    config: &Config,
-    runner: &Runner,
-    clock: Clock,
-    context: &Context,
-) -> Result<Loaded, Failure> {
+/// How many rows one statement or transaction takes.
+const CHUNK: usize = 500;
+
+/// The way by which decisions reach the table before the engine works.
+pub(super) struct Way<'a> {
+    pub(super) store: &'a Store,
+    pub(super) config: &'a Config,
+    pub(super) runner: &'a Runner,
+    pub(super) clock: Clock,
+}
+
+/// Loads the fleet, read from its source unless it is at hand; says what changed since the last time.
+pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Context) -> Result<Loaded, Failure> {
+    let Way { store, config, runner, clock } = way;
     let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, clock.now()).await?;
-    each_chunk(config, async |rows| {
-        let jobs: Vec<NewJob> = rows.into_iter().map(new_job).collect();
-        Ok(loader.push(&jobs).await?)
-    })
-    .await?;
+    if let Some(rows) = read {
+        for chunk in rows.chunks(CHUNK) {
+            loader.push(chunk).await?;
+        }
+    } else {
+        each_chunk(config, async |rows| {
+            let jobs: Vec<NewJob> = rows.into_iter().map(new_job).collect();
+            Ok(loader.push(&jobs).await?)
+        })
+        .await?;
+    }
     let loaded = loader.finish().await?;
-    let returned = settle(store, config, runner, clock, &loaded.returned, &Event::Returned).await?;
-    let left = settle(store, config, runner, clock, &loaded.left, &Event::LeftFleet).await?;
+    let returned = settle(way, all(&loaded.returned, &Event::Returned)).await?;
+    let left = settle(way, all(&loaded.left, &Event::LeftFleet)).await?;
     let involved = store.involved(loaded.campaign_id).await?;
-    settle(store, config, runner, clock, &involved, &Event::SentElsewhere).await?;
+    settle(way, all(&involved, &Event::SentElsewhere)).await?;
     if !context.quiet {
         context.say(&words(config, &loaded, returned, left));
     }
     Ok(loaded)
+}
+
+fn all<'a>(jobs: &'a [Job], event: &'a Event) -> impl Iterator<Item = (Job, Event)> + 'a {
+    jobs.iter().map(|job| (job.clone(), event.clone()))
 }
 
 /// A row as the job table takes it.
@@ -42,24 +58,17 @@ pub(in crate::cli) fn new_job(row: FleetRow) -> NewJob {
     NewJob { row, project_id, cluster_name, wanted, extra }
 }
 
-/// Lets the rule book decide on jobs whose row came or went; returns how many changed.
-async fn settle(
-    store: &Store,
-    config: &Config,
-    runner: &Runner,
-    clock: Clock,
-    jobs: &[Job],
-    event: &Event,
-) -> Result<usize, Failure> {
-    let now = clock.now();
-    let changes: Vec<Change> = jobs
-        .iter()
-        .map(|job| decide(job, event, now, &config.policy, 0))
+/// Lets the rule book decide on jobs; returns how many changed.
+pub(super) async fn settle(way: &Way<'_>, news: impl IntoIterator<Item = (Job, Event)>) -> Result<usize, Failure> {
+    let now = way.clock.now();
+    let changes: Vec<Change> = news
+        .into_iter()
+        .map(|(job, event)| decide(&job, &event, now, &way.config.policy, 0))
         .filter(|decision| decision.entry.is_some())
         .map(|decision| Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None })
         .collect();
-    for some in changes.chunks(500) {
-        store.record(runner, some).await?;
+    for some in changes.chunks(CHUNK) {
+        way.store.record(way.runner, some).await?;
     }
     Ok(changes.len())
 }

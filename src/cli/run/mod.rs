@@ -1,6 +1,7 @@
 //! `drydock run`: load the fleet, work until every job has ended, write the reports.
 
-mod begin;
+pub(super) mod begin;
+mod binding;
 mod confirm;
 mod finish;
 mod first_read;

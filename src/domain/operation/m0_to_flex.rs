@@ -13,6 +13,13 @@ pub(super) const OPERATION: Operation = Operation {
     takes_continuous_backup: false,
     source: CLUSTERS,
     target: FLEX,
+    changes: &[
+        "The cluster moves to another API and gets a new id; its connection strings are gone for a while: compare the \
+         report's two columns before you rely on the old one.",
+        "Flex is billed by use from then on.",
+    ],
+    becomes: |wanted| format!("flex in {} {}", wanted.provider, wanted.region),
+    tier: |_| Some("FLEX".to_owned()),
     path: "clusters/tenantUpgrade",
     version: "2023-01-01",
     body,

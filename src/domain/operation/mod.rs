@@ -56,6 +56,12 @@ pub struct Operation {
     pub source: Api,
     /// Where it is read after the upgrade; may be the same.
     pub target: Api,
+    /// What its users will notice, for whoever approves it (MongoDB's documentation; recordings).
+    pub changes: &'static [&'static str],
+    /// What the cluster of a row is to become, in a few words.
+    pub becomes: fn(&Wanted) -> String,
+    /// The size by which Atlas lists the regions of the target, where it does.
+    pub tier: fn(&Wanted) -> Option<String>,
     path: &'static str,
     version: &'static str,
     body: fn(&str, &Wanted) -> Value,
@@ -75,6 +81,12 @@ static ALL: [&Operation; 4] = [
     &m0_to_dedicated::OPERATION,
     &flex_to_dedicated::OPERATION,
 ];
+
+/// `M10 in AWS US_EAST_1`
+fn becomes_dedicated(wanted: &Wanted) -> String {
+    let Wanted { provider, region, .. } = wanted;
+    format!("{} in {provider} {region}", wanted.instance_size.as_deref().unwrap_or("dedicated"))
+}
 
 /// A free cluster.
 fn is_free(seen: &Seen) -> bool {

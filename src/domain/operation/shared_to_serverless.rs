@@ -14,6 +14,15 @@ pub(super) const OPERATION: Operation = Operation {
     takes_continuous_backup: true,
     source: CLUSTERS,
     target: SERVERLESS,
+    changes: &[
+        "The database is offline during the conversion: sessions, transactions, retryable writes and change streams end.",
+        "Only mongodb+srv connection strings remain, and MongoDB becomes the latest release.",
+        "App Services, Search indexes, capped collections and collations are not supported there; data sources of Charts \
+         break.",
+        "It is billed by operation, with continuous backup unless the row says otherwise, and cannot go back.",
+    ],
+    becomes: |wanted| format!("serverless in {} {}", wanted.provider, wanted.region),
+    tier: |_| None,
     path: "clusters/tenantUpgradeToServerless",
     version: "2023-01-01",
     body,

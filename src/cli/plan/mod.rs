@@ -1,0 +1,184 @@
+//! `drydock plan`: what a run would do to each cluster, to be read, approved, and then run as it stands.
+
+mod estimate;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::atlas::{Client, Credentials, EndpointSet, SignInError, Transport};
+use crate::cli::args;
+use crate::cli::check::{self, each_chunk};
+use crate::cli::context::Context;
+use crate::cli::environment;
+use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::run::begin::no_credentials;
+use crate::cli::run::fleet::new_job;
+use crate::cli::terminal::Out;
+use crate::config::{self, Config};
+use crate::domain::hold::{Held, Hold, Reach};
+use crate::domain::job::{Job, State};
+use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
+use crate::store::{NewJob, Open, Store, StoreError};
+
+/// Plans, and tells or writes the plan.
+pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode, Failure> {
+    let config = check::load(&args.campaign)?;
+    check::warn(&config, context);
+    let credentials: Option<Credentials> = config::credentials(&environment::variable)?;
+    let Some(credentials) = credentials else { return Err(no_credentials(&config)) };
+    let fleet = fleet(&config).await?;
+    let (known, holds) = known(&config, &fleet, context).await?;
+    let transport = Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?;
+    let client = Client::new(transport, Some(credentials), context.clock, config.request_timeout);
+    let survey = survey(&client, &config, &fleet, context).await?;
+    let rows = planning::judge(config.operation, &fleet, &survey, &known, context.clock.now());
+    let estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context).await?;
+    let held = !holds.is_empty() || survey.closed.values().any(|hold| hold.reach != Reach::Project);
+    let plan = Plan {
+        drydock: env!("CARGO_PKG_VERSION").to_owned(),
+        made_at: context.clock.now().to_string(),
+        campaign: config.campaign.clone(),
+        file: args.campaign.display().to_string(),
+        operation: config.operation.name.to_owned(),
+        against: config.base_url.clone(),
+        signed_in_as: client.who(),
+        campaign_digest: campaign_digest(&args.campaign)?,
+        fleet_digest: fleet_digest(&fleet),
+        counts: counts(&rows),
+        unseen_projects: survey.unseen.clone(),
+        limits: survey.limits.iter().map(|set| (set.endpoint_set_id.clone(), bucket(set))).collect(),
+        retires: survey.retires.clone(),
+        changes: config.operation.changes.iter().map(|change| (*change).to_owned()).collect(),
+        estimate,
+        rows,
+        digest: String::new(),
+    }
+    .sealed();
+    client.sign_out().await;
+    let mut out = Out::new();
+    if args.json {
+        out.line(&serde_json::to_string(&plan).map_err(Failure::internal)?)?;
+    } else {
+        words::tell(&mut out, &plan, &holds, &survey, args.rows)?;
+    }
+    if let Some(file) = &args.out {
+        write(file, &plan)?;
+        context.say(&format!("the plan is in {}, with digest {}", file.display(), plan.digest));
+        context.say(&format!("to run just that: {}", context.next.command(&format!("run --plan {}", file.display()))));
+    }
+    out.done()?;
+    Ok(exit_code(&plan, held))
+}
+
+fn exit_code(plan: &Plan, held: bool) -> ExitCode {
+    let wrong = [Verdict::NotEligible, Verdict::Busy].iter().any(|verdict| plan.counts.contains_key(verdict));
+    match (held, wrong) {
+        (true, _) => ExitCode::HELD,
+        (_, true) => ExitCode::SOME_FAILED,
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// All rows of the fleet.
+pub(super) async fn fleet(config: &Config) -> Result<Vec<NewJob>, Failure> {
+    let mut fleet = Vec::new();
+    each_chunk(config, async |rows| {
+        fleet.extend(rows.into_iter().map(new_job));
+        Ok(())
+    })
+    .await?;
+    Ok(fleet)
+}
+
+/// Over the bytes of the campaign file.
+pub(super) fn campaign_digest(file: &Path) -> Result<String, Failure> {
+    let unreadable = |error| Failure::bad_input(format!("{}: {error}", file.display()));
+    Ok(Fingerprint::of_file(&std::fs::read(file).map_err(unreadable)?))
+}
+
+/// Over the rows of the fleet.
+pub(super) fn fleet_digest(fleet: &[NewJob]) -> String {
+    let mut print = Fingerprint::default();
+    for row in fleet {
+        print.add(row);
+    }
+    print.finish()
+}
+
+fn counts(rows: &[Row]) -> BTreeMap<Verdict, usize> {
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.verdict).or_default() += 1;
+    }
+    counts
+}
+
+fn bucket(set: &EndpointSet) -> String {
+    let (capacity, refill, seconds) = (set.capacity.value, set.refill_rate.value, set.refill_duration_seconds.value);
+    format!("{capacity} requests, {refill} more every {seconds} s")
+}
+
+fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(plan).map_err(Failure::internal)?;
+    std::fs::write(file, text + "\n").map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))
+}
+
+async fn survey(client: &Client, config: &Config, fleet: &[NewJob], context: &Context) -> Result<Survey, Failure> {
+    let nowhere = |code: &str, detail: &str| Failure::bad_input(format!("there is no plan: {code}: {detail}"));
+    if let Some(first) = fleet.first()
+        && let Err(error) = client.ready(&first.project_id).await
+    {
+        let (SignInError::Refused(fault) | SignInError::Later { fault, .. }) = error;
+        return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));
+    }
+    let pace = (config.pace.requests_per_minute, config.pace.workers);
+    planning::survey(client, context.clock, config.operation, pace, fleet).await.map_err(|refusal| {
+        let (code, detail) = match refusal.answer.fault() {
+            Some(fault) => (fault.code.clone(), fault.detail.clone()),
+            None => ("RATE_LIMITED".to_owned(), "too many requests".to_owned()),
+        };
+        nowhere(&code, &format!("{detail} (GET {})", refusal.path))
+    })
+}
+
+type AllKnown = BTreeMap<(String, String), Known>;
+
+/// What the database knows, if there is one: it is read, and none is made.
+async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(AllKnown, Vec<Held>), Failure> {
+    let store = match Store::open(&context.database_url, Open::Existing).await {
+        Ok(store) => store,
+        Err(StoreError::NoSuchDatabase { .. }) => return Ok((BTreeMap::new(), Vec::new())),
+        Err(error) => return Err(error.into()),
+    };
+    let campaign = store.campaign(&config.campaign).await?;
+    let id = campaign.as_ref().map_or(0, |campaign| campaign.id);
+    let mut known = BTreeMap::new();
+    for new in fleet {
+        let own = store.job(id, &new.project_id, &new.cluster_name).await?;
+        let found = match own {
+            Some(job) if !matches!(job.state, State::Pending | State::Ready) => {
+                Some(Known::Begun(job.state, job.error))
+            }
+            _ => {
+                let mut job =
+                    Job::new(new.row, &new.project_id, &new.cluster_name, new.wanted.clone(), context.clock.now());
+                job.campaign_id = id;
+                store.live_elsewhere(&job).await?.map(Known::Elsewhere)
+            }
+        };
+        if let Some(found) = found {
+            known.insert((new.project_id.clone(), new.cluster_name.clone()), found);
+        }
+    }
+    let holds = match campaign {
+        Some(campaign) => store.holds(campaign.id).await?,
+        None => Vec::new(),
+    };
+    Ok((known, holds))
+}
+
+/// A hold of a survey in words.
+pub(super) fn closed_words(project: &str, hold: &Hold) -> String {
+    format!("project {project} is closed to these credentials: {}: {}", hold.fault.code, hold.fault.detail)
+}

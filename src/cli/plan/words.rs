@@ -1,0 +1,132 @@
+//! A plan for people.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::cli::exit::Failure;
+use crate::cli::plan::closed_words;
+use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
+use crate::domain::hold::Held;
+use crate::planning::{Plan, Row, Survey, Verdict};
+
+/// How many projects, and how many rows that are not eligible, are told one by one.
+const NAMED: usize = 20;
+
+/// Tells it.
+pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, all: bool) -> Result<(), Failure> {
+    let projects = by_project(plan);
+    let Plan { campaign, operation, rows, .. } = plan;
+    out.line(&format!("{campaign}: {operation} for {} clusters in {} projects", rows.len(), projects.len()))?;
+    inset_fact(out, "against", &plan.against)?;
+    inset_fact(out, "as", &plan.signed_in_as)?;
+    inset_fact(out, "sees", &sees(plan, projects.len()))?;
+    for (project, hold) in survey.closed.iter().take(NAMED) {
+        inset_fact(out, "", &closed_words(project, hold))?;
+    }
+    for Held { scope, fault, since, .. } in holds.iter().take(NAMED) {
+        inset_fact(out, "held", &format!("{scope} since {since}: {}: {}", fault.code, fault.detail))?;
+    }
+    for (verdict, count) in &plan.counts {
+        inset_fact(out, "rows", &format!("{count} {}", verdict.words()))?;
+    }
+    for (set, bucket) in &plan.limits {
+        inset_fact(out, "limit", &format!("{set}: {bucket}"))?;
+    }
+    for (resource, retires) in &plan.retires {
+        inset_fact(out, "ends", &format!("{resource}: {retires}"))?;
+    }
+    if let Some(estimate) = &plan.estimate {
+        let time = span(Duration::from_secs(estimate.duration_seconds));
+        let (requests, peak) = (estimate.requests, estimate.peak_in_flight);
+        inset_fact(
+            out,
+            "takes",
+            &format!("{time}, {requests} requests, {peak} upgrades at once at most, as rehearsed"),
+        )?;
+    }
+    out.line("")?;
+    out.line("What changes, for good:")?;
+    for change in &plan.changes {
+        bullet(out, change)?;
+    }
+    table(out, &projects)?;
+    list(out, plan, all)
+}
+
+fn sees(plan: &Plan, projects: usize) -> String {
+    let unseen = &plan.unseen_projects;
+    if unseen.is_empty() {
+        return format!("{projects} of {projects} projects; whether it may upgrade there, no read tells");
+    }
+    let some = unseen.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    format!(
+        "{} of {projects} projects; not {some}{}",
+        projects - unseen.len(),
+        if unseen.len() > 3 { ", ..." } else { "" }
+    )
+}
+
+fn bullet(out: &mut Out, text: &str) -> Result<(), Failure> {
+    let lines = wrap(text, WIDTH - 4);
+    lines
+        .iter()
+        .enumerate()
+        .try_for_each(|(place, line)| out.line(&format!("  {} {line}", if place == 0 { "-" } else { " " })))
+}
+
+/// The verdicts, in their order, as a table has room for them.
+const HEADS: [&str; 6] = ["eligible", "at target", "under way", "busy", "not", "begun"];
+
+type Counts = BTreeMap<Verdict, usize>;
+
+fn by_project(plan: &Plan) -> Vec<(&str, Counts)> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
+    for row in &plan.rows {
+        let of = counts.entry(&row.project_id).or_insert_with(|| {
+            order.push(&row.project_id);
+            Counts::new()
+        });
+        *of.entry(row.verdict).or_default() += 1;
+    }
+    order.into_iter().map(|project| (project, counts.remove(project).unwrap_or_default())).collect()
+}
+
+fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
+    out.line("")?;
+    out.line(&format!("  {:24}  {}", "project", HEADS.join("  ")))?;
+    for (project, counts) in projects.iter().take(NAMED) {
+        let cells = Verdict::ALL.iter().map(|verdict| counts.get(verdict).copied().unwrap_or(0));
+        let cells = cells.zip(HEADS).map(|(count, head)| format!("{count:>width$}", width = head.len()));
+        out.line(&format!("  {project:24}  {}", cells.collect::<Vec<_>>().join("  ")))?;
+    }
+    match projects.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        Some(more) => out.line(&format!("  and {more} more projects: --json has all")),
+        None => Ok(()),
+    }
+}
+
+/// The rows: all, or those that somebody has to think about.
+fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
+    let quiet = [Verdict::Eligible, Verdict::AtTarget, Verdict::UnderWay];
+    let rows: Vec<&Row> = plan.rows.iter().filter(|row| all || !quiet.contains(&row.verdict)).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    let most = if all { usize::MAX } else { NAMED };
+    for row in rows.iter().take(most) {
+        out.line(&format!("  row {} {}/{}", row.row, row.project_id, row.cluster_name))?;
+        let why = match (&row.code, &row.detail) {
+            (Some(code), Some(detail)) => format!(": {code}: {detail}"),
+            _ => String::new(),
+        };
+        for line in wrap(&format!("{} -> {}: {}{why}", row.is, row.becomes, row.verdict.words()), WIDTH - 6) {
+            out.line(&format!("      {line}"))?;
+        }
+    }
+    match rows.len().checked_sub(most).filter(|more| *more > 0) {
+        Some(more) => out.line(&format!("  and {more} more: --rows")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,108 @@
+//! `run --plan`: just what was planned, as long as nothing has changed since.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args;
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::cli::plan;
+use crate::cli::run::fleet::{self, Way};
+use crate::config::Config;
+use crate::domain::event::Event;
+use crate::domain::job::{Identity, Job};
+use crate::planning::{Plan, Row, Verdict};
+use crate::store::{Filter, NewJob, Pages, Store};
+
+/// A plan that still fits, with the fleet that it is of.
+pub(super) struct Binding {
+    plan: Plan,
+    pub(super) fleet: Vec<NewJob>,
+}
+
+/// The plan that is to be run, if one is; and the campaign file, which is the plan's own if none was named.
+pub(super) fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure> {
+    let Some(file) = &args.plan else { return Ok((args.campaign.clone().unwrap_or_default(), None)) };
+    let name = file.display();
+    let bytes = std::fs::read(file).map_err(|error| Failure::bad_input(format!("{name}: {error}")))?;
+    let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
+    })?;
+    if !plan.is_as_written() {
+        let why = "was edited after it was written, and so is not what was approved: plan again";
+        return Err(Failure::bad_input(format!("{name} {why}")));
+    }
+    Ok((args.campaign.clone().unwrap_or_else(|| PathBuf::from(&plan.file)), Some(plan)))
+}
+
+impl Binding {
+    /// Checks that the plan is of this campaign and this fleet, as they are now.
+    pub(super) async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, Failure> {
+        let name = file.display();
+        if plan.campaign_digest != plan::campaign_digest(file)? {
+            return Err(stale(&format!("{name} was edited since the plan of {} was made", plan.made_at)));
+        }
+        if plan.against != config.base_url {
+            return Err(stale(&format!(
+                "the plan is for {}, and this run would be against {}",
+                plan.against, config.base_url
+            )));
+        }
+        let fleet = plan::fleet(config).await?;
+        if plan.fleet_digest != plan::fleet_digest(&fleet) {
+            return Err(stale(&format!("the fleet of {name} was changed since the plan of {} was made", plan.made_at)));
+        }
+        Ok(Self { plan, fleet })
+    }
+
+    /// Ties each job that has not begun to the cluster that the plan saw, or leaves it out as the plan does.
+    pub(super) async fn apply(
+        &self,
+        way: &Way<'_>,
+        store: &Store,
+        campaign_id: i64,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let rows: HashMap<(&str, &str), &Row> =
+            self.plan.rows.iter().map(|row| ((&*row.project_id, &*row.cluster_name), row)).collect();
+        let (mut tied, mut left) = (0, 0);
+        let mut pages = Pages::new(store, campaign_id, Filter::default());
+        while let Some(page) = pages.next().await? {
+            let mut events: Vec<(Job, Event)> = Vec::new();
+            for job in page.into_iter().map(|row| row.job) {
+                let Some(row) = rows.get(&(&*job.project_id, &*job.cluster_name)) else { continue };
+                events.extend(self.event(row).map(|event| (job, event)));
+            }
+            let (out, in_plan): (Vec<_>, Vec<_>) =
+                events.into_iter().partition(|(_, event)| matches!(event, Event::LeftOut { .. }));
+            left += fleet::settle(way, out).await?;
+            tied += fleet::settle(way, in_plan).await?;
+        }
+        let (digest, made) = (&self.plan.digest, &self.plan.made_at);
+        context.say(&format!("plan {digest} of {made}: {tied} clusters tied to what it saw, {left} left out"));
+        Ok(())
+    }
+
+    fn event(&self, row: &Row) -> Option<Event> {
+        match (row.verdict, &row.cluster_id) {
+            (Verdict::Begun, _) => None,
+            (Verdict::Eligible | Verdict::AtTarget | Verdict::UnderWay, Some(id)) => {
+                let source = Identity { id: id.clone(), connection_string: row.connection_string.clone() };
+                Some(Event::Planned { source, plan: self.plan.digest.clone() })
+            }
+            _ => {
+                let code = row.code.as_deref().unwrap_or("BUSY");
+                let detail = row.detail.as_deref().unwrap_or("the cluster was at work");
+                let why = format!(
+                    "the plan leaves it out: {code}: {}; set it right, then retry it and plan again",
+                    detail.trim_end_matches('.')
+                );
+                Some(Event::LeftOut { why })
+            }
+        }
+    }
+}
+
+fn stale(why: &str) -> Failure {
+    Failure::bad_input(format!("{why}: nothing was started; plan again, and have that approved"))
+}

@@ -1,0 +1,145 @@
+//! What is to become of each row: the rule book's own word on what was seen, and what it cannot know.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::clock::Millis;
+use crate::domain::code::Fault;
+use crate::domain::event::{Event, Seen, Sighting};
+use crate::domain::job::{Job, State};
+use crate::domain::machine::decide;
+use crate::domain::operation::Operation;
+use crate::domain::policy::Policy;
+use crate::planning::names::collisions;
+use crate::planning::survey::Survey;
+use crate::planning::{Row, Verdict};
+use crate::store::NewJob;
+
+/// What the database knows of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// This campaign has begun with it, or ended it.
+    Begun(State, Option<Fault>),
+    /// Another campaign has it under way.
+    Elsewhere(String),
+}
+
+/// Judges every row of the fleet, in its order.
+pub fn judge(
+    operation: &'static Operation,
+    fleet: &[NewJob],
+    survey: &Survey,
+    known: &BTreeMap<(String, String), Known>,
+    now: Millis,
+) -> Vec<Row> {
+    let mut names: HashMap<&str, Vec<&str>> = HashMap::new();
+    for row in fleet {
+        names.entry(&row.project_id).or_default().push(&row.cluster_name);
+    }
+    let alike: HashMap<&str, BTreeMap<String, String>> = names
+        .into_iter()
+        .map(|(project, own)| {
+            let others = survey.names.get(project).into_iter().flatten().map(String::as_str);
+            (project, collisions(own.into_iter().chain(others)))
+        })
+        .collect();
+    let judge = Judge { operation, survey, known, alike, now };
+    fleet.iter().map(|row| judge.row(row)).collect()
+}
+
+struct Judge<'a> {
+    operation: &'static Operation,
+    survey: &'a Survey,
+    known: &'a BTreeMap<(String, String), Known>,
+    alike: HashMap<&'a str, BTreeMap<String, String>>,
+    now: Millis,
+}
+
+/// A verdict with its reason.
+type Opinion = (Verdict, Option<Fault>);
+
+impl Judge<'_> {
+    fn row(&self, new: &NewJob) -> Row {
+        let key = (new.project_id.clone(), new.cluster_name.clone());
+        let sighting = self.survey.sightings.get(&key);
+        let (verdict, fault) = self.opinion(new, sighting, self.known.get(&key));
+        let stands = match sighting {
+            Some(Sighting::Source(seen) | Sighting::Target { seen, .. } | Sighting::Other(seen)) => Some(seen),
+            _ => None,
+        };
+        let (code, detail) = fault.map(|fault| (fault.code, fault.detail)).unzip();
+        Row {
+            row: new.row,
+            project_id: new.project_id.clone(),
+            cluster_name: new.cluster_name.clone(),
+            is: sighting.map_or_else(|| "not seen".to_owned(), words),
+            becomes: (self.operation.becomes)(&new.wanted),
+            verdict,
+            code,
+            detail,
+            cluster_id: stands.map(|seen| seen.id.clone()),
+            connection_string: stands.and_then(|seen| seen.connection_string.clone()),
+        }
+    }
+
+    fn opinion(&self, new: &NewJob, sighting: Option<&Sighting>, known: Option<&Known>) -> Opinion {
+        match known {
+            Some(Known::Begun(state, fault)) => {
+                let detail = format!("this campaign has it as {state}");
+                return (Verdict::Begun, Some(fault.clone().unwrap_or_else(|| Fault::new(state.name(), detail))));
+            }
+            Some(Known::Elsewhere(campaign)) => {
+                let detail = format!("it is live in campaign {campaign}: let that one end first");
+                return not("LIVE_ELSEWHERE", detail);
+            }
+            None => {}
+        }
+        if let Some(hold) = self.survey.closed.get(&new.project_id) {
+            return (Verdict::NotEligible, Some(hold.fault.clone()));
+        }
+        let Some(sighting) = sighting else { return not("NOT_SEEN", "Atlas said nothing about it".to_owned()) };
+        let opinion = self.by_the_book(new, sighting);
+        if opinion.0 != Verdict::Eligible {
+            return opinion;
+        }
+        let alike = self.alike.get(&*new.project_id).and_then(|names| names.get(&new.cluster_name));
+        if let Some(other) = alike {
+            let detail = format!(
+                "its first 23 characters are those of {other} in the same project: Atlas tells them apart by these"
+            );
+            return not("NAME_COLLIDES", detail);
+        }
+        let tier = (self.operation.tier)(&new.wanted);
+        let region = tier.and_then(|tier| self.survey.regions.wrong(&new.wanted, &tier));
+        region.map_or(opinion, |fault| (Verdict::NotEligible, Some(fault)))
+    }
+
+    /// What the rule book makes of a pending job that is seen so, twice if once is not enough.
+    fn by_the_book(&self, new: &NewJob, sighting: &Sighting) -> Opinion {
+        let policy = Policy::default();
+        let look = Event::Looked { started: self.now, sighting: sighting.clone() };
+        let mut job = Job::new(new.row, &new.project_id, &new.cluster_name, new.wanted.clone(), self.now);
+        for _ in 0..2 {
+            job = decide(&job, &look, self.now, &policy, 0).job;
+        }
+        match job.state {
+            State::Ready => (Verdict::Eligible, None),
+            State::Skipped => (Verdict::AtTarget, job.error),
+            State::Upgrading => (Verdict::UnderWay, None),
+            State::Pending => (Verdict::Busy, None),
+            _ => (Verdict::NotEligible, job.error),
+        }
+    }
+}
+
+fn not(code: &str, detail: String) -> Opinion {
+    (Verdict::NotEligible, Some(Fault::new(code, detail)))
+}
+
+fn words(sighting: &Sighting) -> String {
+    match sighting {
+        Sighting::Target { seen, .. } | Sighting::Source(seen) | Sighting::Other(seen) => Seen::words(seen),
+        Sighting::Missing => "no such cluster".to_owned(),
+        Sighting::Elsewhere => "a cluster of another API".to_owned(),
+        Sighting::Unlisted => "not seen".to_owned(),
+    }
+}

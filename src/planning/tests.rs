@@ -1,0 +1,169 @@
+//! Plans against the simulated Atlas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::*;
+use crate::atlas::{Client, Transport};
+use crate::clock::{Clock, Millis};
+use crate::domain::job::{State, Wanted};
+use crate::domain::operation::Operation;
+use crate::simulator::{Bars, Cluster, Faults, Settings, Simulator, Stage, Way};
+
+const START: Millis = Millis(1_800_000_000_000);
+
+fn project(number: u32) -> String {
+    format!("{number:024x}")
+}
+
+fn row(number: i64, project_id: &str, name: &str, region: &str) -> NewJob {
+    let instance_size = Some("M10".to_owned());
+    let wanted = Wanted { provider: "AWS".into(), region: region.into(), instance_size, ..Wanted::default() };
+    NewJob { row: number, project_id: project_id.into(), cluster_name: name.into(), wanted, extra: Vec::new() }
+}
+
+/// The plan of these rows of `m0-to-dedicated`, in words: name, verdict, what is there, code.
+async fn planned(
+    settings: Settings,
+    clusters: Vec<Cluster>,
+    rows: &[NewJob],
+    known: &BTreeMap<(String, String), Known>,
+) -> (Survey, Vec<String>) {
+    let clock = Clock::starting_at(START);
+    let simulator = Simulator::new(clusters, settings, clock);
+    let served = simulator.clone();
+    let transport = Transport::in_process(Arc::new(move |request| {
+        let simulator = served.clone();
+        async move { simulator.answer(request).await.ok() }.boxed()
+    }));
+    let client = Client::new(transport, None, clock, Duration::from_secs(30));
+    let operation = Operation::of_name("m0-to-dedicated").unwrap();
+    let survey = survey(&client, clock, operation, (1000, 4), rows).await.unwrap();
+    assert_eq!(simulator.ledger().upgrade_requests, 0);
+    let judged = judge(operation, rows, &survey, known, clock.now());
+    assert_eq!(
+        judged.iter().map(|row| row.row).collect::<Vec<_>>(),
+        rows.iter().map(|row| row.row).collect::<Vec<_>>()
+    );
+    let words = |row: &Row| {
+        let code = row.code.as_deref().map(|code| format!(": {code}")).unwrap_or_default();
+        format!("{}: {} -> {}: {}{code}", row.cluster_name, row.is, row.becomes, row.verdict.words())
+    };
+    (survey, judged.iter().map(words).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows() {
+    let p = project(1);
+    let upgrading = Stage::Upgrading { since: START, way: Way::SharedToFlex };
+    let long = ["orders-of-the-northern-shops", "orders-of-the-northern-ports"];
+    let at = |name: &str, stage| Cluster::shared(&p, name, "AWS", "US_EAST_1", 1).at(stage);
+    let clusters = vec![
+        at("good", Stage::Shared),
+        at("paused", Stage::Paused),
+        at("there", Stage::Dedicated),
+        at("flex", Stage::Flex),
+        at("busy", upgrading),
+        at("region", Stage::Shared),
+        at(long[0], Stage::Shared),
+        at(long[1], Stage::Shared),
+        at("begun", Stage::Shared),
+        at("elsewhere", Stage::Shared),
+    ];
+    let names = ["good", "paused", "there", "flex", "busy", "missing", long[0], "begun", "elsewhere"];
+    let mut rows: Vec<NewJob> =
+        names.iter().zip(2..).map(|(name, number)| row(number, &p, name, "US_EAST_1")).collect();
+    rows.push(row(90, &p, "region", "MOON_1"));
+    let key = |name: &str| (p.clone(), name.to_owned());
+    let known = BTreeMap::from([
+        (key("begun"), Known::Begun(State::Succeeded, None)),
+        (key("elsewhere"), Known::Elsewhere("q3".to_owned())),
+    ]);
+    let (survey, words) = planned(Settings::default(), clusters, &rows, &known).await;
+    insta::assert_snapshot!(words.join("\n"));
+    assert_eq!(survey.unseen, Vec::<String>::new());
+    assert_eq!(survey.limits.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_that_is_closed_or_unknown_closes_no_other() {
+    let mut bars = Bars::default();
+    assert!(bars.set(&project(2), "NOT_IN_GROUP"));
+    let settings = Settings { bars, ..Settings::default() };
+    let clusters = [1, 2].map(|number| Cluster::shared(&project(number), "c", "AWS", "US_EAST_1", 1)).to_vec();
+    let rows = [1, 2, 3].map(|number| row(i64::from(number) + 1, &project(number), "c", "US_EAST_1"));
+    let (survey, words) = planned(settings, clusters, &rows, &BTreeMap::new()).await;
+    assert_eq!(
+        words,
+        [
+            "c: M0 TENANT, IDLE -> M10 in AWS US_EAST_1: eligible",
+            "c: not seen -> M10 in AWS US_EAST_1: not eligible: NOT_IN_GROUP",
+            "c: not seen -> M10 in AWS US_EAST_1: not eligible: GROUP_NOT_FOUND",
+        ]
+    );
+    assert_eq!(survey.unseen, [project(3)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_fail_are_made_again() {
+    let mut faults = Faults::default();
+    for name in ["throttle", "unavailable", "error_before", "drop_before"] {
+        assert!(faults.set(name, 0.1));
+    }
+    let clusters = (1..30).map(|number| Cluster::shared(&project(number), "c", "AWS", "US_EAST_1", 1)).collect();
+    let rows: Vec<NewJob> = (1..30).map(|number| row(i64::from(number), &project(number), "c", "US_EAST_1")).collect();
+    let (_, words) = planned(Settings { faults, ..Settings::default() }, clusters, &rows, &BTreeMap::new()).await;
+    assert!(words.iter().all(|words| words.ends_with(": eligible")), "{words:?}");
+}
+
+#[test]
+fn a_plan_that_was_edited_is_known_by_its_digest() {
+    let plan: Plan = Plan {
+        drydock: "0.1.0".into(),
+        made_at: "now".into(),
+        campaign: "q4".into(),
+        file: "q4.toml".into(),
+        operation: "m0-to-flex".into(),
+        against: "https://cloud.mongodb.com".into(),
+        signed_in_as: "nobody".into(),
+        campaign_digest: Fingerprint::of_file(b"x"),
+        fleet_digest: Fingerprint::default().finish(),
+        counts: BTreeMap::from([(Verdict::Eligible, 1)]),
+        unseen_projects: Vec::new(),
+        limits: BTreeMap::new(),
+        retires: BTreeMap::new(),
+        changes: Vec::new(),
+        estimate: Some(Estimate { requests: 3, duration_seconds: 60, peak_in_flight: 1 }),
+        rows: Vec::new(),
+        digest: String::new(),
+    }
+    .sealed();
+    let text = serde_json::to_string_pretty(&plan).unwrap();
+    let read: Plan = serde_json::from_str(&text).unwrap();
+    assert!(read == plan && read.is_as_written());
+    let edited: Plan = serde_json::from_str(&text.replace("m0-to-flex", "m0-to-dedicated")).unwrap();
+    assert!(!edited.is_as_written());
+}
+
+#[test]
+fn a_fingerprint_is_of_every_cell_and_of_the_order() {
+    let print = |rows: &[NewJob]| {
+        let mut print = Fingerprint::default();
+        for row in rows {
+            print.add(row);
+        }
+        print.finish()
+    };
+    let (one, two) = (row(2, "p", "a", "R"), row(3, "p", "b", "R"));
+    let mut changed = two.clone();
+    changed.extra.push(("owner".into(), "mara".into()));
+    let all = [
+        print(&[one.clone(), two.clone()]),
+        print(&[two.clone(), one.clone()]),
+        print(&[one.clone(), changed]),
+        print(&[one]),
+    ];
+    assert!(all.iter().enumerate().all(|(place, print)| !all[..place].contains(print)), "{all:?}");
+}
