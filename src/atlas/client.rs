@@ -153,6 +153,7 @@ impl Client {
                 status = Some(code);
                 error_code = document::refusal(code, answer.body());
                 limits = headers::limits(code, answer.headers(), ended);
+                limits.bucket = document::bucket(code, answer.body());
                 // Whoever answers with web pages does so to everybody.
                 limits.brakes_host |= page(code, answer.body()).is_some();
                 retired = headers::retired(answer.headers());

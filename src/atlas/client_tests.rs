@@ -51,7 +51,7 @@ async fn rates_and_a_sunset_are_reported_beside_the_answer() {
     let exchange = desk.client(bearer()).read_one(SERVERLESS, PROJECT, "c1").await;
     let retry_after = Some(Duration::from_secs(55));
     assert_eq!(exchange.value, Err(Answer::Throttled { retry_after }));
-    let limits = Limits { retry_after, remaining: Some(0), limit: Some(10), brakes_host: false };
+    let limits = Limits { retry_after, remaining: Some(0), limit: Some(10), bucket: None, brakes_host: false };
     assert_eq!(exchange.limits, limits);
     assert_eq!(exchange.retired.as_deref(), Some("Sunset: Thu, 15 Jan 2026 00:00:00 GMT"));
 }

@@ -1,9 +1,12 @@
 //! The error documents of Atlas: `ApiError` of the API, and the OAuth shape of the token endpoint.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::atlas::advice::advice;
 use crate::atlas::page::page;
+use crate::domain::bucket::Bucket;
 use crate::domain::code::Fault;
 
 /// As much of Atlas's own words as a history keeps, in characters.
@@ -31,6 +34,17 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Option<String> {
     }
     let document = object(body)?;
     error_code(&document).or_else(|| oauth_code(&document)).map(str::to_owned)
+}
+
+/// The bucket that a 429 states: the parameters of `RATE_LIMITED_TOKEN_BUCKET` are a path, a wait, the capacity, and how
+/// much comes back in how many seconds.
+pub(super) fn bucket(status: u16, body: &[u8]) -> Option<Bucket> {
+    let document = object(body).filter(|_| status == 429)?;
+    if error_code(&document) != Some("RATE_LIMITED_TOKEN_BUCKET") {
+        return None;
+    }
+    let number = |place: usize| document.get("parameters")?.get(place)?.as_u64().filter(|number| *number > 0);
+    Some(Bucket { capacity: number(2)?, refill: number(3)?, per: Duration::from_secs(number(4)?) })
 }
 
 fn word(value: &Value) -> Option<&str> {
@@ -91,6 +105,18 @@ mod tests {
         assert_eq!(fault(404, body), Fault::new("CLUSTER_NOT_FOUND", "No cluster named c1 exists."));
         let long = format!(r#"{{"detail":"{}","errorCode":"X"}}"#, "é".repeat(9000));
         assert_eq!(fault(400, long.as_bytes()).detail.chars().count(), 500);
+    }
+
+    #[test]
+    fn a_429_states_its_bucket_and_any_other_answer_none() {
+        let body = br#"{"errorCode":"RATE_LIMITED_TOKEN_BUCKET","parameters":["api/x",55,10,120,60]}"#;
+        let stated = Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) };
+        assert_eq!(bucket(429, body), Some(stated));
+        assert_eq!(bucket(200, body), None);
+        for parameters in ["[]", "null", r#"["x",1,0,120,60]"#, r#"["x",1,"10","120","60"]"#] {
+            let body = format!(r#"{{"errorCode":"RATE_LIMITED_TOKEN_BUCKET","parameters":{parameters}}}"#);
+            assert_eq!(bucket(429, body.as_bytes()), None);
+        }
     }
 
     #[test]

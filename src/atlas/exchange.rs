@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
+use crate::domain::bucket::Bucket;
 use crate::domain::event::Seen;
 
 /// One call to Atlas, for the history and for pacing.
@@ -45,6 +46,8 @@ pub struct Limits {
     pub remaining: Option<u32>,
     /// `RateLimit-Limit`: what the bucket holds.
     pub limit: Option<u32>,
+    /// The whole bucket, as a 429 states it.
+    pub bucket: Option<Bucket>,
     /// Whether no request to this host should follow for a while: a 405, a 503, or no connection.
     pub brakes_host: bool,
 }

@@ -17,6 +17,7 @@ pub(super) fn limits(status: u16, headers: &HeaderMap, now: Millis) -> Limits {
         retry_after: retry_after(headers, now),
         remaining: number(headers, "ratelimit-remaining"),
         limit: number(headers, "ratelimit-limit"),
+        bucket: None,
         brakes_host: matches!(status, 405 | 503),
     }
 }

@@ -3,6 +3,7 @@
 //! Start with [`machine::decide`], the rule book; [`job::Job`] is all that it remembers of a cluster, and
 //! [`event::Event`] all that it can be told.
 
+pub mod bucket;
 pub mod code;
 pub mod columns;
 pub mod event;

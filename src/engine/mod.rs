@@ -18,6 +18,7 @@ mod buffer;
 mod dispatcher;
 mod holds;
 mod launch;
+mod limits;
 mod progress;
 mod recorder;
 mod rescuer;
@@ -33,16 +34,18 @@ use tokio::task::JoinSet;
 
 use crate::atlas::Client;
 use crate::clock::Clock;
+use crate::domain::bucket::Bucket;
 use crate::domain::code::Fault;
 use crate::domain::hold::Held;
 use crate::domain::job::Job;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
-use crate::pacing::Report;
+use crate::pacing::{Report, Set};
 use crate::store::{Runner, Store, StoreError};
 
 use holds::{Holds, Tried};
+pub use limits::stated;
 pub use progress::{Progress, Snapshot};
 
 /// How many jobs may be under way at once, and how fast requests may go: `[pace]` of the campaign file.
@@ -116,6 +119,8 @@ enum News {
     Freed(Freed),
     /// What the recorder has written.
     Recorded(Vec<Recorded>),
+    /// Token buckets that each project has.
+    Stated(Vec<(Set, Bucket)>),
     /// The recorder can write no more.
     Broken(StoreError),
 }
@@ -162,7 +167,8 @@ impl Engine {
         let mut recording = JoinSet::new();
         recording.spawn(recorder.run(notes));
         let launcher = launch::Launcher { engine: self, holds, to_recorder, to_dispatcher, draining: Arc::default() };
-        let dispatcher = dispatcher::Dispatcher::new(launcher, counts, progress).await?;
+        let mut dispatcher = dispatcher::Dispatcher::new(launcher, counts, progress).await?;
+        dispatcher.ask_for_limits().await?;
         let ending = dispatcher.run(news, control).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
         let _joined = recording.join_all().await;

@@ -254,6 +254,36 @@ async fn a_small_bucket_is_hardly_ever_overrun() {
     assert_eq!(ledger.throttled, 0);
 }
 
+/// What a run with a bucket of 10, refilled at 120 a minute, comes to: requests, 429s, and its time.
+async fn through_a_small_bucket(operation: &str, per_minute: u32) -> (u64, u64, Duration) {
+    let limit = Some(Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
+    let minutes = Duration::from_mins(2);
+    let durations = Durations::Between(minutes, minutes);
+    let settings = Settings { durations, limit, ..quick() };
+    let mut harbour = Harbour::of(operation, 10, 25, settings, |cluster| cluster).await;
+    harbour.limits =
+        Limits { requests_per_minute: per_minute, in_flight: 1000, in_flight_per_project: 25, workers: 64 };
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let ledger = harbour.keeps_both_promises().await;
+    assert_eq!(harbour.counts().await.of(State::Succeeded), 250);
+    (ledger.requests, ledger.throttled, harbour.clock.now().since(START))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_bucket_is_used_up_and_not_overrun() {
+    // At best a project's 25 requests and the look before them take the ten tokens at once and then two a second, the
+    // last upgrade takes its time, and one look notices it.
+    let best = Duration::from_secs_f64(f64::from(25 + 1 - 10) / 2.0) + Duration::from_mins(2);
+    for (operation, per_minute) in [("shared-to-serverless", 1000), ("m0-to-dedicated", 1000), ("m0-to-dedicated", 100)]
+    {
+        let (requests, throttled, took) = through_a_small_bucket(operation, per_minute).await;
+        let times = took.as_secs_f64() / best.as_secs_f64();
+        eprintln!("{operation} at {per_minute}: {requests} requests, {throttled} throttled, {times:.3} times the best");
+        assert!(throttled * 100 <= requests, "{operation}: {throttled} of {requests} requests were throttled");
+        assert!(times <= 1.25, "{operation} at {per_minute}: {times:.3} times the best, {took:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_maintenance_fails_nobody() {
     let mut faults = Faults::default();

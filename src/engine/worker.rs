@@ -11,7 +11,7 @@ use crate::domain::job::Job;
 use crate::domain::operation::{Api, Operation};
 use crate::engine::Engine;
 use crate::engine::holds::Holds;
-use crate::pacing::Report;
+use crate::pacing::{Report, Set};
 use crate::store::Call;
 
 /// What a step learned.
@@ -52,7 +52,8 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
     if let Some(retired) = &exchange.retired {
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
     }
-    let report = Report { sent: true, ..report(&exchange.limits, exchange.status) };
+    let endpoints = engine.operation.endpoints();
+    let report = Report { sent: true, ..report(endpoints, &exchange.limits, exchange.status) };
     let call = call(&exchange);
     let answer = held_by(engine, holds, &job.project_id, exchange.value).await;
     tracing::info!(
@@ -145,7 +146,7 @@ impl Looking<'_> {
 
     async fn read(&mut self, api: Api, job: &Job) -> Result<Found, Failure> {
         let exchange = self.engine.client.read_one(api, &job.project_id, &job.cluster_name).await;
-        self.judge(exchange)
+        self.judge(api, exchange)
     }
 
     async fn many(&mut self, jobs: &[Job]) -> Result<Vec<(Found, Found)>, Failure> {
@@ -166,7 +167,7 @@ impl Looking<'_> {
         let mut clusters = Vec::new();
         for page in 1.. {
             let exchange = self.engine.client.read_list(api, project, page).await;
-            let Page { clusters: some, last } = self.judge(exchange)?;
+            let Page { clusters: some, last } = self.judge(api, exchange)?;
             clusters.extend(some);
             if last {
                 break;
@@ -175,8 +176,8 @@ impl Looking<'_> {
         Ok(clusters)
     }
 
-    fn judge<T>(&mut self, exchange: Exchange<Result<T, Answer>>) -> Result<T, Failure> {
-        self.reports.push(report(&exchange.limits, exchange.status));
+    fn judge<T>(&mut self, api: Api, exchange: Exchange<Result<T, Answer>>) -> Result<T, Failure> {
+        self.reports.push(report(api.segment, &exchange.limits, exchange.status));
         let retry_after = exchange.limits.retry_after;
         exchange.value.map_err(|answer| {
             tracing::debug!(campaign = %self.engine.campaign, path = %exchange.path, "look failed: {answer:?}");
@@ -199,12 +200,14 @@ fn find(list: &[Seen], job: &Job) -> Found {
     list.iter().find(|seen| seen.name == job.cluster_name).map_or(Found::Unlisted, |seen| Found::Cluster(seen.clone()))
 }
 
-fn report(limits: &AtlasLimits, status: Option<u16>) -> Report {
+fn report(set: Set, limits: &AtlasLimits, status: Option<u16>) -> Report {
     Report {
         throttled: status == Some(429),
         retry_after: limits.retry_after,
         remaining: limits.remaining,
         limit: limits.limit,
+        bucket: limits.bucket,
+        set,
         brakes_host: limits.brakes_host && status != Some(405),
         writes_closed: status == Some(405),
         sent: false,

@@ -1,18 +1,28 @@
-//! How fast Atlas lets us go: a quota per project and the brakes that its answers pull.
+//! How fast Atlas lets us go: the campaign's quota per project, mirrors of Atlas's own token buckets as far as they are
+//! known, and the brakes that its answers pull.
+//!
+//! Atlas has a bucket for each set of endpoints and project (or user), each by itself. What it holds is learned from the
+//! list of rate limits, from the headers of every answer, and from what a 429 says.
 //!
 //! It counts requests, not jobs, looks included. It is owned by the dispatcher alone, never waits and never
 //! sleeps: it says *go*, or until when to wait. It knows nothing of jobs.
 
 mod brake;
+mod level;
 mod quota;
+mod scope;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
+use crate::domain::bucket::Bucket;
 
 use brake::Brake;
-use quota::Quota;
+use scope::Scope;
+
+/// A set of endpoints that share a bucket, by the path segment below the project: `clusters`, `flexClusters`, ...
+pub type Set = &'static str;
 
 /// What somebody wants to make requests for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +56,10 @@ pub struct Report {
     pub remaining: Option<u32>,
     /// `RateLimit-Limit`: the capacity of the bucket.
     pub limit: Option<u32>,
+    /// The whole bucket, as a 429 states it.
+    pub bucket: Option<Bucket>,
+    /// The set of endpoints whose bucket it was.
+    pub set: Set,
     /// 503, or no connection: nobody gets through.
     pub brakes_host: bool,
     /// 405: nobody may write while Atlas is being upgraded.
@@ -94,16 +108,13 @@ impl Gate {
     }
 }
 
-struct Scope {
-    quota: Quota,
-    brake: Brake,
-}
-
 /// The pace of one campaign.
 pub struct Pacing {
     clock: Clock,
     per_minute: u32,
     scopes: HashMap<String, Scope>,
+    /// The buckets that every project has, as the list of rate limits says.
+    stated: HashMap<Set, Bucket>,
     /// The whole host, probed by looks.
     host: Gate,
     /// Upgrade requests, probed by one of them: a 405 applies nothing and is no attempt.
@@ -113,11 +124,25 @@ pub struct Pacing {
 impl Pacing {
     /// A pace of at most `per_minute` requests in any minute, in each project.
     pub fn new(per_minute: u32, clock: Clock) -> Self {
-        Self { clock, per_minute, scopes: HashMap::new(), host: Gate::default(), writes: Gate::default() }
+        Self {
+            clock,
+            per_minute,
+            scopes: HashMap::new(),
+            stated: HashMap::new(),
+            host: Gate::default(),
+            writes: Gate::default(),
+        }
     }
 
-    /// Takes `requests` permits in `project`, all or none.
-    pub fn ask(&mut self, project: &str, requests: u32, purpose: Purpose) -> Verdict {
+    /// Atlas states the bucket that each project has for a set of endpoints.
+    pub fn state(&mut self, set: Set, bucket: Bucket) {
+        self.stated.insert(set, bucket);
+        let now = self.clock.now();
+        self.scopes.values_mut().for_each(|scope| scope.state(set, bucket, now));
+    }
+
+    /// Takes permits in `project` for requests to these sets of endpoints, all or none.
+    pub fn ask(&mut self, project: &str, needs: &[(Set, u32)], purpose: Purpose) -> Verdict {
         let now = self.clock.now();
         if let Some(until) = self.host.closed_until(now) {
             return Verdict::Later(until);
@@ -130,16 +155,16 @@ impl Pacing {
                 return Verdict::Later(until);
             }
         }
-        let (per_minute, clock) = (self.per_minute, self.clock);
-        let scope = self
-            .scopes
-            .entry(project.to_owned())
-            .or_insert_with(|| Scope { quota: Quota::new(per_minute, None, clock), brake: Brake::default() });
-        if let Some(until) = scope.brake.closed_until(now) {
+        let (per_minute, clock, stated) = (self.per_minute, self.clock, &self.stated);
+        let scope = self.scopes.entry(project.to_owned()).or_insert_with(|| {
+            let mut scope = Scope::new(per_minute, clock);
+            for (set, bucket) in stated {
+                scope.state(set, *bucket, now);
+            }
+            scope
+        });
+        if let Err(until) = scope.take(needs, now) {
             return Verdict::Later(until);
-        }
-        if let Err(wait) = scope.quota.take(requests) {
-            return Verdict::Later(now.after(wait.max(Duration::from_millis(1))));
         }
         self.host.enter();
         if purpose == Purpose::Send {
@@ -166,18 +191,8 @@ impl Pacing {
             let pulled = report.writes_closed || report.brakes_host && self.writes.brake.is_on();
             self.writes.heard(now, pulled, passed && !report.throttled, report.retry_after);
         }
-        let Some(scope) = self.scopes.get_mut(project) else { return };
-        if let Some(limit) = report.limit.filter(|limit| *limit > 0) {
-            scope.quota.cap(limit);
-        }
-        if report.throttled {
-            scope.brake.pull(now, report.retry_after);
-        } else if passed {
-            scope.brake.release();
-            let stated = report.limit.is_some_and(|limit| limit > 0);
-            if stated && report.remaining == Some(0) {
-                scope.brake.hold_until(now.after(report.retry_after.unwrap_or(Duration::from_secs(1))));
-            }
+        if let Some(scope) = self.scopes.get_mut(project) {
+            scope.tell(report, passed, now);
         }
     }
 

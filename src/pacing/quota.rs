@@ -30,14 +30,19 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>
 pub(super) struct Quota {
     limiter: Limiter,
     per_minute: u32,
-    cap: Option<u32>,
+    free: bool,
     clock: Clock,
 }
 
 impl Quota {
-    pub(super) fn new(per_minute: u32, cap: Option<u32>, clock: Clock) -> Self {
-        let limiter = RateLimiter::direct_with_clock(split(per_minute, cap), Ticks(clock));
-        Self { limiter, per_minute, cap, clock }
+    /// A quota that holds in any minute.
+    pub(super) fn new(per_minute: u32, clock: Clock) -> Self {
+        Self {
+            limiter: RateLimiter::direct_with_clock(split(per_minute), Ticks(clock)),
+            per_minute,
+            free: false,
+            clock,
+        }
     }
 
     /// Takes `requests` permits, or says how long to wait for them.
@@ -49,18 +54,21 @@ impl Quota {
                 let wait = not_until.earliest_possible().duration_since(Ticks(self.clock).now());
                 Err(wait.into())
             }
-            // The bucket is smaller than that: take what it holds, one at a time, beginning with this one.
+            // More than go at once: one at a time, beginning with this one.
             Err(_) => self.take(1),
         }
     }
 
-    /// A bucket of Atlas's that holds fewer than our burst: never more than it at once.
-    pub(super) fn cap(&mut self, capacity: u32) {
-        if self.cap.is_none_or(|cap| capacity < cap) && capacity < burst(self.per_minute) {
-            *self = Self::new(self.per_minute, Some(capacity), self.clock);
-            // The new bucket starts full, but the requests of the old one have been made.
-            let _spent = self.take(capacity);
+    /// Atlas's own bucket is known, which bounds what goes at once: from now on the quota is an average alone. What
+    /// was made so far has been made.
+    pub(super) fn free(&mut self, spent: u64) {
+        if std::mem::replace(&mut self.free, true) {
+            return;
         }
+        let burst = usable(self.per_minute);
+        let quota = GovernorQuota::per_minute(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+        self.limiter = RateLimiter::direct_with_clock(quota, Ticks(self.clock));
+        let _spent = self.take(u32::try_from(spent).unwrap_or(burst).min(burst));
     }
 }
 
@@ -75,11 +83,10 @@ fn usable(per_minute: u32) -> u32 {
     if per_minute > 2 { per_minute - 1 } else { per_minute.max(1) }
 }
 
-fn split(per_minute: u32, cap: Option<u32>) -> GovernorQuota {
+fn split(per_minute: u32) -> GovernorQuota {
     let burst = burst(per_minute);
     let refilled = usable(per_minute) - burst;
     let period = if refilled == 0 { MINUTE + Duration::from_millis(100) } else { MINUTE / refilled };
-    let burst = cap.map_or(burst, |cap| burst.min(cap)).max(1);
     let quota = GovernorQuota::with_period(period).unwrap_or(GovernorQuota::per_minute(NonZeroU32::MIN));
     quota.allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))
 }

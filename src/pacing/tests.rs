@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use super::*;
 
+const ONE: &[(Set, u32)] = &[("clusters", 1)];
+
 /// Asks for single permits as fast as it may, and returns when each was had, in milliseconds.
 async fn greedy(per_minute: u32, span: Duration) -> Vec<i64> {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(per_minute, clock);
     let mut had = Vec::new();
     while clock.now() < Millis(0).after(span) {
-        match pacing.ask("p", 1, Purpose::Look) {
+        match pacing.ask("p", ONE, Purpose::Look) {
             Verdict::Go => had.push(clock.now().0),
             Verdict::Later(at) => clock.sleep_until(at).await,
             Verdict::LookFirst => unreachable!("these are looks"),
@@ -33,57 +35,103 @@ async fn the_quota_holds_in_any_minute_and_is_nearly_used() {
 async fn a_429_closes_its_project_alone_for_as_long_as_it_says() {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(100, clock);
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     let wait = Some(Duration::from_secs(7));
     pacing.tell("a", Report { throttled: true, retry_after: wait, answered: true, ..Report::default() });
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Later(Millis(7000)));
-    assert_eq!(pacing.ask("b", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(7000)));
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     clock.sleep_until(Millis(7000)).await;
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_braked_host_lets_one_probe_through() {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(100, clock);
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     pacing.tell("a", Report { brakes_host: true, ..Report::default() });
-    let Verdict::Later(at) = pacing.ask("b", 1, Purpose::Look) else { panic!("the brake is on") };
+    let Verdict::Later(at) = pacing.ask("b", ONE, Purpose::Look) else { panic!("the brake is on") };
     clock.sleep_until(at).await;
-    assert_eq!(pacing.ask("b", 1, Purpose::Look), Verdict::Go);
-    assert!(matches!(pacing.ask("c", 1, Purpose::Look), Verdict::Later(_)), "one probes, not two");
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
+    assert!(matches!(pacing.ask("c", ONE, Purpose::Look), Verdict::Later(_)), "one probes, not two");
     pacing.over(Purpose::Look);
-    assert_eq!(pacing.ask("c", 1, Purpose::Send), Verdict::LookFirst, "no upgrade request is risked on it");
-    assert_eq!(pacing.ask("b", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("c", ONE, Purpose::Send), Verdict::LookFirst, "no upgrade request is risked on it");
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     pacing.over(Purpose::Look);
-    assert_eq!(pacing.ask("c", 1, Purpose::Look), Verdict::Go, "a probe that never left lets the next one through");
+    assert_eq!(pacing.ask("c", ONE, Purpose::Look), Verdict::Go, "a probe that never left lets the next one through");
     pacing.tell("c", Report { answered: true, ..Report::default() });
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
-    assert_eq!(pacing.ask("b", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_spent_bucket_waits_and_a_missing_header_means_nothing() {
     let mut pacing = Pacing::new(100, Clock::starting_at(Millis(0)));
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     pacing.tell("a", Report { answered: true, ..Report::default() });
-    assert_eq!(pacing.ask("a", 1, Purpose::Look), Verdict::Go);
-    pacing.tell("a", Report { answered: true, remaining: Some(0), limit: Some(50), ..Report::default() });
-    assert!(matches!(pacing.ask("a", 1, Purpose::Look), Verdict::Later(_)));
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    pacing.tell(
+        "a",
+        Report { answered: true, remaining: Some(0), limit: Some(50), set: "clusters", ..Report::default() },
+    );
+    assert!(matches!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(_)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_405_closes_the_way_to_upgrades_and_leaves_looks_alone() {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(100, clock);
-    assert_eq!(pacing.ask("a", 1, Purpose::Send), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Send), Verdict::Go);
     pacing.over(Purpose::Send);
     pacing.tell("a", Report { writes_closed: true, sent: true, answered: true, ..Report::default() });
-    let Verdict::Later(at) = pacing.ask("b", 1, Purpose::Send) else { panic!("the brake is on") };
-    assert_eq!(pacing.ask("b", 1, Purpose::Look), Verdict::Go);
+    let Verdict::Later(at) = pacing.ask("b", ONE, Purpose::Send) else { panic!("the brake is on") };
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     pacing.tell("b", Report { answered: true, ..Report::default() });
-    assert!(matches!(pacing.ask("b", 1, Purpose::Send), Verdict::Later(_)), "a look says nothing about writes");
+    assert!(matches!(pacing.ask("b", ONE, Purpose::Send), Verdict::Later(_)), "a look says nothing about writes");
     clock.sleep_until(at).await;
-    assert_eq!(pacing.ask("b", 1, Purpose::Send), Verdict::Go);
-    assert!(matches!(pacing.ask("c", 1, Purpose::Send), Verdict::Later(_)), "one probes, not two");
+    assert_eq!(pacing.ask("b", ONE, Purpose::Send), Verdict::Go);
+    assert!(matches!(pacing.ask("c", ONE, Purpose::Send), Verdict::Later(_)), "one probes, not two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_is_stated_is_used_to_its_last_token_but_one_and_each_set_has_its_own() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(1000, clock);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    pacing.state("clusters", Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
+    for _ in 0..8 {
+        assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    }
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(500)));
+    assert_eq!(pacing.ask("a", &[("flexClusters", 1)], Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", &[("flexClusters", 1), ("clusters", 1)], Purpose::Look), Verdict::Later(Millis(500)));
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go, "another project has another bucket");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_learned_from_a_429_and_from_headers() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(1000, clock);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    let bucket = Some(Bucket { capacity: 10, refill: 60, per: Duration::from_mins(1) });
+    let report = Report {
+        throttled: true,
+        answered: true,
+        retry_after: Some(Duration::from_secs(1)),
+        set: "clusters",
+        ..Report::default()
+    };
+    pacing.tell("a", Report { bucket, remaining: Some(0), limit: Some(10), ..report });
+    clock.sleep_until(Millis(1000)).await;
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(2000)));
+    // Of the capacity alone it is learned how many go at once.
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
+    let header = Report { answered: true, limit: Some(5), remaining: Some(4), set: "clusters", ..Report::default() };
+    pacing.tell("b", header);
+    let mut went = 0;
+    while pacing.ask("b", ONE, Purpose::Look) == Verdict::Go {
+        went += 1;
+    }
+    assert_eq!(went, 3);
 }

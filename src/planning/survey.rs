@@ -10,8 +10,8 @@ use crate::atlas::{Client, EndpointSet, Exchange, Listed, Page};
 use crate::clock::Clock;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
 use crate::domain::hold::Hold;
-use crate::domain::operation::{Api, Operation};
-use crate::pacing::{Pacing, Purpose, Verdict};
+use crate::domain::operation::{Api, CLUSTERS, Operation};
+use crate::pacing::{Pacing, Purpose, Set, Verdict};
 use crate::planning::regions::Regions;
 use crate::store::NewJob;
 
@@ -144,7 +144,7 @@ impl Surveyor<'_> {
     async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Refusal> {
         let mut all = Vec::new();
         for page in 1.. {
-            let Page { clusters, last } = self.read(project, || self.client.read_list(api, project, page)).await?;
+            let Page { clusters, last } = self.read(api, project, || self.client.read_list(api, project, page)).await?;
             all.extend(clusters);
             if last {
                 break;
@@ -154,17 +154,17 @@ impl Surveyor<'_> {
     }
 
     async fn one(&self, api: Api, project: &str, name: &str) -> Result<Found, Refusal> {
-        self.read(project, || self.client.read_one(api, project, name)).await
+        self.read(api, project, || self.client.read_one(api, project, name)).await
     }
 
     /// Reads at the campaign's pace, and again after a while where no answer came that says anything.
-    async fn read<T, F>(&self, project: &str, read: impl Fn() -> F) -> Result<T, Refusal>
+    async fn read<T, F>(&self, api: Api, project: &str, read: impl Fn() -> F) -> Result<T, Refusal>
     where
         F: Future<Output = Exchange<Result<T, Answer>>>,
     {
         let mut wait = Duration::from_secs(1);
         for tries in 1.. {
-            self.permit(project).await;
+            self.permit(project, api.segment).await;
             let Exchange { value, path, retired, limits, .. } = read().await;
             if let Some(retired) = retired {
                 let resource = path.rsplit_once("/groups/").map_or(&*path, |(_, rest)| rest);
@@ -185,9 +185,9 @@ impl Surveyor<'_> {
         unreachable!("the last try returns")
     }
 
-    async fn permit(&self, project: &str) {
+    async fn permit(&self, project: &str, set: Set) {
         loop {
-            let verdict = self.pacing.lock().await.ask(project, 1, Purpose::Look);
+            let verdict = self.pacing.lock().await.ask(project, &[(set, 1)], Purpose::Look);
             match verdict {
                 Verdict::Later(at) => self.clock.sleep_until(at).await,
                 Verdict::Go | Verdict::LookFirst => return,
@@ -199,6 +199,8 @@ impl Surveyor<'_> {
     async fn unseen<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Vec<String> {
         let mut seen = HashSet::new();
         for page in 1.. {
+            // A bucket of the user's, whatever the project.
+            self.permit("", "groups").await;
             let Ok(Listed { rows, last }) = self.client.read_projects(page).await.value else { return Vec::new() };
             seen.extend(rows.into_iter().map(|project| project.id));
             if last {
@@ -219,7 +221,7 @@ impl Surveyor<'_> {
             .collect();
         let mut regions = Regions::default();
         for (provider, tier) in pairs {
-            self.permit(project).await;
+            self.permit(project, CLUSTERS.segment).await;
             if let Ok(Listed { rows, .. }) = self.client.read_regions(project, provider, &tier).await.value {
                 regions.learn(rows);
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::bars::Bars;
 use super::durations::Durations;
 use super::faults::Faults;
+pub use crate::domain::bucket::Bucket;
 
 /// All that can be chosen about a simulator but its clusters.
 #[derive(Debug, Clone)]
@@ -76,15 +77,4 @@ impl fmt::Debug for SignIn {
             Self::Digest { .. } => "Digest(..)",
         })
     }
-}
-
-/// A token bucket: it starts full, and `refill` tokens come back every `per`, one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bucket {
-    /// The most it holds.
-    pub capacity: u64,
-    /// What comes back.
-    pub refill: u64,
-    /// How often it comes back.
-    pub per: Duration,
 }

@@ -22,6 +22,10 @@ const MAKE_DUE: &str = "UPDATE jobs SET due_at = $3 WHERE campaign_id = $1 AND (
 const WAITING: &str = "SELECT project_id, count(*) FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state IN ('pending', 'ready') GROUP BY project_id ORDER BY min(row)";
 
+const TO_BEGIN: &str = "SELECT project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
+    AND state IN ('pending', 'ready') AND project_id NOT IN (SELECT scope_id FROM holds \
+        WHERE campaign_id = $1 AND scope = 'project' AND released_at IS NULL) LIMIT 1";
+
 #[derive(FromRow)]
 struct HoldRow {
     scope: String,
@@ -117,6 +121,13 @@ impl Store {
         self.explained(touch(&mut tx, campaign_id, at).await)?;
         self.commit(tx).await?;
         Ok(released)
+    }
+
+    /// A project with a job that may be begun, as far as holds on projects go: any, but the same one each time.
+    pub async fn first_to_begin(&self, campaign_id: i64) -> Result<Option<String>> {
+        let project: sqlx::Result<Option<String>> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(TO_BEGIN).bind(campaign_id).fetch_optional(pool).await);
+        self.explained(project)
     }
 
     /// How many jobs of each project have not been begun, the projects in the fleet's order.

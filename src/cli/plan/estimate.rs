@@ -1,12 +1,12 @@
 //! How much it takes: a rehearsal of what is eligible, at the limits that Atlas states.
 
-use std::time::Duration;
-
 use crate::atlas::EndpointSet;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::rehearse::{self, Play};
 use crate::config::Config;
+use crate::domain::operation::Operation;
+use crate::engine;
 use crate::planning::{Estimate, Row, Verdict};
 use crate::simulator::{Bucket, Settings};
 use crate::store::NewJob;
@@ -26,7 +26,7 @@ pub(super) async fn of(
     }
     let settings = Settings {
         durations: rehearse::expected(config),
-        limit: config.rehearsal.limit.or_else(|| stated(limits)),
+        limit: config.rehearsal.limit.or_else(|| stated(limits, config.operation)),
         ..Settings::default()
     };
     let home = rehearse::home()?;
@@ -40,13 +40,8 @@ pub(super) async fn of(
     }))
 }
 
-/// The bucket of the cluster endpoints.
-fn stated(limits: &[EndpointSet]) -> Option<Bucket> {
-    let clusters = |set: &&EndpointSet| {
-        let cluster = |path: &str| path.ends_with("/clusters/tenantUpgrade") || path.ends_with("/clusters");
-        set.scope == "GROUP" && set.endpoints.iter().any(|endpoint| cluster(&endpoint.path))
-    };
-    let set = limits.iter().find(clusters)?;
-    let per = Duration::from_secs(set.refill_duration_seconds.value.max(1));
-    Some(Bucket { capacity: set.capacity.value.max(1), refill: set.refill_rate.value.max(1), per })
+/// The bucket of the upgrade requests.
+fn stated(limits: &[EndpointSet], operation: &Operation) -> Option<Bucket> {
+    let sends = |(set, _): &(&str, Bucket)| *set == operation.endpoints();
+    engine::stated(limits, operation).into_iter().find(sends).map(|(_, bucket)| bucket)
 }

@@ -7,13 +7,13 @@ use crate::cli::exit::Failure;
 use crate::config::Config;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
-use crate::domain::hold::{Reach, Scope};
+use crate::domain::hold::Reach;
 use crate::store::Store;
 
 /// How long it may take before the work begins without it.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Signs in and reads the first project with jobs that have not begun. What waiting may cure (no connection, a limit, maintenance) is
+/// Signs in and reads a project with jobs that have not begun. What waiting may cure (no connection, a limit, maintenance) is
 /// for the engine, which waits; what only an operator can cure is refused.
 pub(super) async fn make(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
     let Some(project) = &project(store, campaign_id).await? else { return Ok(()) };
@@ -39,13 +39,9 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
     }
 }
 
-/// The first project that may be read: with something left to begin and not held, or else with
-/// something in flight.
+/// A project that may be read: with something left to begin and not held, or else with something in flight.
 async fn project(store: &Store, campaign_id: i64) -> Result<Option<String>, Failure> {
-    let held: Vec<Scope> = store.holds(campaign_id).await?.into_iter().map(|held| held.scope).collect();
-    let left = store.not_begun(campaign_id).await?;
-    let free = |project: &String| !held.contains(&Scope::Project(project.clone()));
-    if let Some(free) = left.into_iter().map(|(project, _)| project).find(free) {
+    if let Some(free) = store.first_to_begin(campaign_id).await? {
         return Ok(Some(free));
     }
     Ok(store.in_flight(campaign_id).await?.into_iter().map(|(_, project)| project).next())

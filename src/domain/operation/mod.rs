@@ -119,6 +119,11 @@ impl Operation {
         ALL.into_iter().find(|operation| operation.name == name)
     }
 
+    /// Whose bucket an upgrade request draws from: the path segment below the project.
+    pub fn endpoints(&self) -> &'static str {
+        self.path.split(['/', ':']).next().unwrap_or_default()
+    }
+
     /// The names of the others that live Atlas serves, as far as is known.
     pub fn others_served(&self) -> String {
         let served = ALL.iter().filter(|other| other.retired.is_none() && other.name != self.name);

@@ -33,7 +33,7 @@ impl Dispatcher {
                 return None;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
-            match self.pacing.ask(project, 1, Purpose::Send) {
+            match self.pacing.ask(project, &[(self.engine.operation.endpoints(), 1)], Purpose::Send) {
                 Verdict::Go => {}
                 Verdict::Later(at) => return Some(at),
                 Verdict::LookFirst => return self.probe(project, worker),
@@ -53,7 +53,7 @@ impl Dispatcher {
 
     /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
     fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
-        if let Verdict::Later(at) = self.pacing.ask(project, self.requests_of_a_look(), Purpose::Look) {
+        if let Verdict::Later(at) = self.ask_to_look(project) {
             return Some(at);
         }
         let now = self.engine.clock.now();
@@ -73,8 +73,12 @@ impl Dispatcher {
         self.slots.free_in(project).min(self.launcher.holds.room_in(project, self.engine.clock.now()))
     }
 
-    fn requests_of_a_look(&self) -> u32 {
-        if self.engine.operation.source == self.engine.operation.target { 1 } else { 2 }
+    /// Permits for a look: one request to each API that it reads.
+    fn ask_to_look(&mut self, project: &str) -> Verdict {
+        let operation = self.engine.operation;
+        let (source, target) = ((operation.source.segment, 1), (operation.target.segment, 1));
+        let needs: &[_] = if operation.source == operation.target { &[source] } else { &[source, target] };
+        self.pacing.ask(project, needs, Purpose::Look)
     }
 
     fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
@@ -87,8 +91,7 @@ impl Dispatcher {
                 return None;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
-            let requests = self.requests_of_a_look();
-            if let Verdict::Later(at) = self.pacing.ask(project, requests, Purpose::Look) {
+            if let Verdict::Later(at) = self.ask_to_look(project) {
                 return Some(at);
             }
             let jobs = self.buffer.with(project, |queue| queue.next_looks(pending)).unwrap_or_default();

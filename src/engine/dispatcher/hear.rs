@@ -13,6 +13,11 @@ impl Dispatcher {
         match news {
             News::Freed(freed) => self.freed(freed),
             News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
+            News::Stated(buckets) => {
+                for (set, bucket) in buckets {
+                    self.pacing.state(set, bucket);
+                }
+            }
             News::Broken(error) => return Err(error),
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::domain::summary::Counts;
 use crate::engine::buffer::Buffer;
 use crate::engine::launch::Launcher;
 use crate::engine::slots::Slots;
-use crate::engine::{Control, Ending, Engine, News, Progress};
+use crate::engine::{Control, Ending, Engine, News, Progress, limits};
 use crate::pacing::Pacing;
 use crate::store::StoreError;
 
@@ -110,6 +110,19 @@ impl Dispatcher {
             polled_at: now,
             organisations_at: now,
         })
+    }
+
+    /// Asks Atlas for its rate limits; until it answers, and where it does not, the campaign's own pace counts.
+    pub(super) async fn ask_for_limits(&mut self) -> Result<(), StoreError> {
+        let Engine { store, client, operation, campaign_id, .. } = self.engine.clone();
+        if let Some(project) = store.first_to_begin(campaign_id).await? {
+            let to_dispatcher = self.launcher.to_dispatcher.clone();
+            self.tasks.spawn(async move {
+                let stated = limits::ask(&client, operation, &project).await;
+                let _gone = to_dispatcher.send(News::Stated(stated));
+            });
+        }
+        Ok(())
     }
 
     /// Works until the run ends, however it ends.
