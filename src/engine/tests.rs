@@ -278,7 +278,6 @@ async fn a_small_bucket_is_used_up_and_not_overrun() {
     {
         let (requests, throttled, took) = through_a_small_bucket(operation, per_minute).await;
         let times = took.as_secs_f64() / best.as_secs_f64();
-        eprintln!("{operation} at {per_minute}: {requests} requests, {throttled} throttled, {times:.3} times the best");
         assert!(throttled * 100 <= requests, "{operation}: {throttled} of {requests} requests were throttled");
         assert!(times <= 1.25, "{operation} at {per_minute}: {times:.3} times the best, {took:?}");
     }
