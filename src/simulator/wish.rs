@@ -60,7 +60,15 @@ fn fields(upgrade: Upgrade) -> &'static [&'static str] {
             &["name", "providerSettings", "serverlessBackupOptions", "tags", "terminationProtectionEnabled"]
         }
         Upgrade::OfTenant => {
-            &["name", "providerSettings", "providerBackupEnabled", "tags", "terminationProtectionEnabled"]
+            // MongoDB's own client sends `autoScaling`.
+            &[
+                "name",
+                "providerSettings",
+                "providerBackupEnabled",
+                "autoScaling",
+                "tags",
+                "terminationProtectionEnabled",
+            ]
         }
         Upgrade::OfFlex => {
             &["name", "clusterType", "replicationSpecs", "backupEnabled", "tags", "terminationProtectionEnabled"]
