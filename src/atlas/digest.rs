@@ -64,7 +64,7 @@ impl Digest {
     }
 
     async fn ask(&self, line: &Line, path: &str) -> Result<(), SignInError> {
-        let get = Request::get(clusters_of(path)).header(ACCEPT, VERSION);
+        let get = Request::get(a_read_near(path)).header(ACCEPT, VERSION);
         let answer = line.call(get.body(Bytes::new()), line.request_timeout).await;
         let answer = answer.map_err(|error| SignInError::of_transport(&error))?;
         if let Some(client) = challenge(answer.headers()) {
@@ -136,10 +136,25 @@ impl Digest {
     }
 }
 
-/// The list of clusters of the project that `path` is in: a read that whoever may upgrade there may do.
-fn clusters_of(path: &str) -> String {
-    let project: Vec<&str> = path.split('/').take(6).collect();
-    format!("{}/clusters", project.join("/"))
+/// A read by which a nonce is had: the list of clusters of the project that `path` is in, which whoever may upgrade there
+/// may do, or the list of projects where it is in none.
+fn a_read_near(path: &str) -> String {
+    const GROUPS: &str = "/api/atlas/v2/groups";
+    let project = path.strip_prefix(GROUPS).and_then(|rest| rest.strip_prefix('/')?.split(['/', '?']).next());
+    project.map_or_else(|| GROUPS.to_owned(), |project| format!("{GROUPS}/{project}/clusters"))
+}
+
+#[test]
+fn a_nonce_is_had_by_a_path_that_there_is() {
+    let groups = "/api/atlas/v2/groups";
+    for path in ["/api/atlas/v2/groups/5f/serverless/c1", "/api/atlas/v2/groups/5f", "/api/atlas/v2/groups/5f/clusters"]
+    {
+        assert_eq!(a_read_near(path), format!("{groups}/5f/clusters"));
+    }
+    for path in [groups, "/api/atlas/v2/groups?pageNum=1", "/api/atlas/v2/rateLimits?groupId=5f", "/api/atlas/v2/orgs"]
+    {
+        assert_eq!(a_read_near(path), groups);
+    }
 }
 
 /// The first challenge that can be answered, in any of the headers.
