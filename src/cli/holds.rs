@@ -1,5 +1,7 @@
 //! Holds in words, for whoever is paged.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::cli::context::Context;
@@ -20,10 +22,10 @@ pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiti
     if holds.is_empty() {
         return Ok(Vec::new());
     }
-    let left = store.not_begun(campaign_id).await?;
+    let left: HashMap<String, i64> = store.not_begun(campaign_id).await?.into_iter().collect();
     let jobs = |scope: &Scope| match scope {
-        Scope::Project(id) => Some(left.iter().find(|(project, _)| project == id).map_or(0, |(_, jobs)| *jobs)),
-        Scope::Campaign => Some(left.iter().map(|(_, jobs)| jobs).sum()),
+        Scope::Project(id) => Some(left.get(id).copied().unwrap_or(0)),
+        Scope::Campaign => Some(left.values().sum()),
         Scope::Organisation(_) => None,
     };
     Ok(holds.into_iter().map(|held| Waiting { jobs: jobs(&held.scope), held }).collect())

@@ -34,7 +34,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     }
     let at_work = matches!(store.holder(&environment::host()), Some((_, Vitals::Works | Vitals::Unknown)));
     out.line(&if at_work {
-        "the run that is at work goes on with them within seconds".to_owned()
+        "a run that is at work on it goes on with them within seconds".to_owned()
     } else {
         format!("next: {}", context.run_again(&campaign, args.campaign.as_deref()))
     })?;

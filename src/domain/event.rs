@@ -178,6 +178,8 @@ pub enum Event {
     LeftOut {
         /// What the plan says about it.
         why: String,
+        /// The plan saw the cluster at the target, so that nothing is to be done.
+        at_target: bool,
     },
     /// A request to the same cluster is open, or was accepted without success, in another campaign.
     SentElsewhere,

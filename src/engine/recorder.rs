@@ -85,7 +85,7 @@ impl Recorder {
                 let Decision { job, entry, hold } = decide(&item.job, &item.event, now, &self.engine.policy, jitter);
                 let keep = keeps(&job, now);
                 let change = Change { job, entry, at: now, keep, call: item.call.clone() };
-                let held = hold.and_then(|hold| self.holds.of(&hold, &item.job.project_id));
+                let held = hold.and_then(|hold| self.holds.brought_by(&hold, &item.job.project_id));
                 (self.engine.with_request(change), held)
             })
             .unzip();

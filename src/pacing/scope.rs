@@ -22,8 +22,8 @@ pub(super) struct Scope {
 struct Lane {
     made: u64,
     level: Option<Level>,
-    /// The bucket was stated as a whole, and is no guess from its capacity.
-    sure: bool,
+    /// The bucket as it was stated, where it is no guess from its capacity.
+    stated: Option<Bucket>,
 }
 
 impl Scope {
@@ -61,7 +61,7 @@ impl Scope {
             Some(level) => level.shape(bucket),
             None => lane.level = Some(Level::new(bucket, lane.made, now)),
         }
-        lane.sure = true;
+        lane.stated = Some(bucket);
         let made = self.lanes.values().map(|lane| lane.made).sum();
         self.quota.free(made);
     }
@@ -82,16 +82,14 @@ impl Scope {
         }
     }
 
-    /// What the headers say of a bucket. How fast it fills they do not say: as fast as the campaign may go, unless it was
-    /// stated.
+    /// What the headers say of a bucket: what it holds, also where MongoDB has made an exception of this project. How fast
+    /// it fills they do not say: as was stated, or else as fast as the campaign may go.
     fn told(&mut self, set: Set, capacity: u64, remaining: Option<u64>, now: Millis) {
         let guess = Bucket { capacity, refill: u64::from(self.per_minute), per: Duration::from_mins(1) };
         let lane = self.lanes.entry(set).or_default();
-        let made = lane.made;
-        let level = lane.level.get_or_insert_with(|| Level::new(guess, made, now));
-        if !lane.sure {
-            level.shape(guess);
-        }
+        let (made, bucket) = (lane.made, lane.stated.map_or(guess, |stated| Bucket { capacity, ..stated }));
+        let level = lane.level.get_or_insert_with(|| Level::new(bucket, made, now));
+        level.shape(bucket);
         if let Some(remaining) = remaining {
             level.told(remaining, now);
         }

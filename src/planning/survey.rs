@@ -8,8 +8,9 @@ use tokio::sync::Mutex;
 
 use crate::atlas::{Client, EndpointSet, Exchange, Listed, Page};
 use crate::clock::Clock;
+use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
-use crate::domain::hold::Hold;
+use crate::domain::hold::{Hold, Reach};
 use crate::domain::operation::{Api, CLUSTERS, Operation};
 use crate::pacing::{Pacing, Purpose, Set, Verdict};
 use crate::planning::regions::Regions;
@@ -56,7 +57,7 @@ struct Surveyor<'a> {
 }
 
 /// What one project showed.
-struct Seen1 {
+struct Looked {
     project: String,
     sightings: Vec<(String, Sighting)>,
     names: BTreeSet<String>,
@@ -86,14 +87,20 @@ pub async fn survey(
     let mut looks = stream::iter(looks).buffer_unordered(workers.max(1));
     while let Some(looked) = looks.next().await {
         match looked {
-            Ok(Seen1 { project, sightings, names }) => {
+            Ok(Looked { project, sightings, names }) => {
                 let named = |(name, sighting)| ((project.clone(), name), sighting);
                 survey.sightings.extend(sightings.into_iter().map(named));
                 survey.names.insert(project.clone(), names);
             }
             Err((project, Refusal { path, answer })) => match answer.hold() {
                 Some(hold) => drop(survey.closed.insert(project, hold)),
-                None => return Err(Refusal { path, answer }),
+                // Nobody can be asked anything.
+                None if matches!(answer, Answer::NeverSent(_)) => return Err(Refusal { path, answer }),
+                None => {
+                    let silent = Fault::new("RATE_LIMITED", "too many requests, again and again");
+                    let fault = answer.fault().cloned().unwrap_or(silent);
+                    survey.closed.insert(project, Hold::until_released(Reach::Project, fault));
+                }
             },
         }
     }
@@ -107,11 +114,11 @@ pub async fn survey(
 }
 
 impl Surveyor<'_> {
-    async fn project(&self, project: &str, rows: &[&NewJob]) -> Result<Seen1, (String, Refusal)> {
+    async fn project(&self, project: &str, rows: &[&NewJob]) -> Result<Looked, (String, Refusal)> {
         self.looks(project, rows).await.map_err(|refusal| (project.to_owned(), refusal))
     }
 
-    async fn looks(&self, project: &str, rows: &[&NewJob]) -> Result<Seen1, Refusal> {
+    async fn looks(&self, project: &str, rows: &[&NewJob]) -> Result<Looked, Refusal> {
         let operation = self.operation;
         let source = self.list(operation.source, project).await?;
         let target = if operation.source == operation.target {
@@ -138,7 +145,7 @@ impl Surveyor<'_> {
             }
             sightings.push((name.clone(), sighting));
         }
-        Ok(Seen1 { project: project.to_owned(), sightings, names })
+        Ok(Looked { project: project.to_owned(), sightings, names })
     }
 
     async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Refusal> {

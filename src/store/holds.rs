@@ -123,6 +123,14 @@ impl Store {
         Ok(released)
     }
 
+    /// Makes everything due at `at` that has not begun and is in nobody's hands.
+    pub async fn make_due(&self, campaign_id: i64, at: Millis) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let _still = self.still();
+        self.explained(sqlx::query(MAKE_DUE).bind(campaign_id).bind("").bind(at.0).execute(&mut *tx).await)?;
+        self.commit(tx).await
+    }
+
     /// A project with a job that may be begun, as far as holds on projects go: any, but the same one each time.
     pub async fn first_to_begin(&self, campaign_id: i64) -> Result<Option<String>> {
         let project: sqlx::Result<Option<String>> =

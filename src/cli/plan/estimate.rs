@@ -29,10 +29,13 @@ pub(super) async fn of(
         limit: config.rehearsal.limit.or_else(|| stated(limits, config.operation)),
         ..Settings::default()
     };
-    let home = rehearse::home()?;
+    let home = rehearse::home(fleet.len())?;
     let start = context.clock.now();
     let play = Play { config: config.clone(), settings, fleet, folder: None, start };
     let played = rehearse::play(play, home.path()).await?;
+    if played.unended() {
+        return Err(Failure::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
+    }
     Ok(Some(Estimate {
         requests: played.served.requests,
         duration_seconds: played.end.since(start).as_secs(),

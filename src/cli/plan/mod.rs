@@ -4,6 +4,7 @@ mod estimate;
 mod words;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use crate::atlas::{Client, Credentials, EndpointSet, SignInError, Transport};
@@ -16,7 +17,7 @@ use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
 use crate::config::{self, Config};
-use crate::domain::hold::{Held, Hold, Reach};
+use crate::domain::hold::{Held, Hold, Reach, Scope};
 use crate::domain::job::{Job, State};
 use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
 use crate::store::{NewJob, Open, Store, StoreError};
@@ -33,8 +34,16 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     let client = Client::new(transport, Some(credentials), context.clock, config.request_timeout);
     let survey = survey(&client, &config, &fleet, context).await?;
     let rows = planning::judge(config.operation, &fleet, &survey, &known, context.clock.now());
-    let estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context).await?;
-    let held = !holds.is_empty() || survey.closed.values().any(|hold| hold.reach != Reach::Project);
+    let estimate = match estimate::of(&config, &fleet, &rows, &survey.limits, context).await {
+        Ok(estimate) => estimate,
+        Err(failure) => {
+            failure.tell(context);
+            context.say("the plan says nothing of time and requests, since it could not be rehearsed");
+            None
+        }
+    };
+    let held = holds.iter().any(|held| waits(&held.scope, &rows))
+        || survey.closed.values().any(|hold| hold.reach != Reach::Project);
     let plan = Plan {
         drydock: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: context.clock.now().to_string(),
@@ -121,7 +130,23 @@ fn bucket(set: &EndpointSet) -> String {
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(plan).map_err(Failure::internal)?;
-    std::fs::write(file, text + "\n").map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // For its owner alone, since it names hosts; and never half a plan in the place of an approved one.
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
+        draft.write_all(text.as_bytes())?;
+        draft.write_all(b"\n")?;
+        draft.persist(file).map_err(|error| error.error)
+    });
+    written.map(drop).map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))
+}
+
+/// Whether a row that has not begun waits for the end of a hold on this scope.
+fn waits(scope: &Scope, rows: &[Row]) -> bool {
+    let mut waiting = rows.iter().filter(|row| row.verdict != Verdict::Begun);
+    match scope {
+        Scope::Project(id) => waiting.any(|row| row.project_id == *id),
+        Scope::Organisation(_) | Scope::Campaign => waiting.next().is_some(),
+    }
 }
 
 async fn survey(client: &Client, config: &Config, fleet: &[NewJob], context: &Context) -> Result<Survey, Failure> {

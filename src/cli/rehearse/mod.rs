@@ -37,7 +37,7 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(stem));
     report::prepare(&folder).map_err(Failure::bad_input)?;
     // Whoever interrupts it leaves nothing behind but the directory of the reports.
-    let home = home()?;
+    let home = home(fleet.len())?;
     let clusters = fleet.len();
     let play = Play { config: config.clone(), settings, fleet, folder: Some(folder), start: context.clock.now() };
     let took = context.clock.uptime();
@@ -52,9 +52,15 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     Ok(code)
 }
 
+/// The job table of so many clusters has room in memory, also in a container's.
+const SMALL: usize = 2000;
+
 /// A directory for the job table of a rehearsal, which goes with it: in memory where the system has such a place, since
 /// nobody needs its commits on a disk.
-pub(super) fn home() -> std::io::Result<tempfile::TempDir> {
+pub(super) fn home(clusters: usize) -> std::io::Result<tempfile::TempDir> {
+    if clusters > SMALL {
+        return tempfile::tempdir();
+    }
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 

@@ -56,7 +56,7 @@ impl Played {
     }
 
     /// Whether jobs are left.
-    pub(super) fn unended(&self) -> bool {
+    pub(in crate::cli) fn unended(&self) -> bool {
         self.ending != Some(Ending::Finished)
     }
 }

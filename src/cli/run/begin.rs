@@ -81,9 +81,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let way = Way { store: &store, config: &config, runner: &runner, clock };
     let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
     let campaign_id = fleet::load(&way, fleet, context).await?.campaign_id;
-    if let Some(binding) = &binding {
-        binding.apply(&way, &store, campaign_id, context).await?;
-    } else if !args.simulate && !config.loopback && !args.yes {
+    if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
         confirm::ask(&config, &store, campaign_id, context).await?;
     }
     let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
@@ -92,6 +90,10 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;
+    if let Some(binding) = &binding {
+        let way = Way { store: &store, config: &config, runner: &runner, clock };
+        binding.apply(&way, &store, campaign_id, context).await?;
+    }
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
 }

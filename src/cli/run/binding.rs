@@ -71,7 +71,8 @@ impl Binding {
             let mut events: Vec<(Job, Event)> = Vec::new();
             for job in page.into_iter().map(|row| row.job) {
                 let Some(row) = rows.get(&(&*job.project_id, &*job.cluster_name)) else { continue };
-                events.extend(self.event(row).map(|event| (job, event)));
+                let event = self.event(row);
+                events.push((job, event));
             }
             let (out, in_plan): (Vec<_>, Vec<_>) =
                 events.into_iter().partition(|(_, event)| matches!(event, Event::LeftOut { .. }));
@@ -83,23 +84,22 @@ impl Binding {
         Ok(())
     }
 
-    fn event(&self, row: &Row) -> Option<Event> {
-        match (row.verdict, &row.cluster_id) {
-            (Verdict::Begun, _) => None,
-            (Verdict::Eligible | Verdict::AtTarget | Verdict::UnderWay, Some(id)) => {
-                let source = Identity { id: id.clone(), connection_string: row.connection_string.clone() };
-                Some(Event::Planned { source, plan: self.plan.digest.clone() })
-            }
-            _ => {
-                let code = row.code.as_deref().unwrap_or("BUSY");
-                let detail = row.detail.as_deref().unwrap_or("the cluster was at work");
-                let why = format!(
-                    "the plan leaves it out: {code}: {}; set it right, then retry it and plan again",
-                    detail.trim_end_matches('.')
-                );
-                Some(Event::LeftOut { why })
-            }
+    /// What becomes of a job that has not begun: only what is eligible in the plan is, and only as the plan saw it.
+    fn event(&self, row: &Row) -> Event {
+        if let (Verdict::Eligible, Some(id)) = (row.verdict, &row.cluster_id) {
+            let source = Identity { id: id.clone(), connection_string: row.connection_string.clone() };
+            return Event::Planned { source, plan: self.plan.digest.clone() };
         }
+        let at_target = row.verdict == Verdict::AtTarget;
+        let why = match (&row.code, &row.detail) {
+            _ if at_target => "nothing was sent: the plan saw the cluster as it should become".to_owned(),
+            (Some(code), Some(detail)) => {
+                let detail = detail.trim_end_matches('.');
+                format!("the plan leaves it out: {code}: {detail}; set it right, then retry it and plan again")
+            }
+            _ => format!("the plan leaves it out, since it was {}: retry it and plan again", row.verdict.words()),
+        };
+        Event::LeftOut { why, at_target }
     }
 }
 

@@ -30,7 +30,11 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
     match read.map(|exchange| (exchange.status, exchange.value)) {
         // What concerns one project only, the others need not wait for.
         Ok((Some(401), Err(Answer::ScopeHeld(hold)))) if hold.reach != Reach::Project => {
-            Err(not_let_in(client, &hold.fault))
+            match client.read_projects(1).await.value {
+                // The credentials are good for something, and this project is of another organisation.
+                Ok(_) => Ok(()),
+                Err(_) => Err(not_let_in(client, &hold.fault)),
+            }
         }
         Ok((_, Err(Answer::Unknown(fault) | Answer::NeverSent(fault)))) if is_not_atlas(&fault) => {
             Err(not_atlas(config, &fault))

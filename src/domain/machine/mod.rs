@@ -62,7 +62,7 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::Cancel => operator::cancel(turn),
         Event::LeftFleet => operator::left_fleet(turn),
         Event::Planned { source, plan } => operator::planned(turn, source, plan),
-        Event::LeftOut { why } => operator::left_out(turn, why),
+        Event::LeftOut { why, at_target } => operator::left_out(turn, why, *at_target),
         Event::SentElsewhere => operator::sent_elsewhere(turn),
     }
 }

@@ -1,6 +1,6 @@
 //! Rules 7 and 8: what an operator, the fleet file and a dead runner's successor may do.
 
-use crate::domain::code::{CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET, NOT_IN_PLAN};
+use crate::domain::code::{ALREADY_AT_TARGET, CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET, NOT_IN_PLAN};
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
@@ -45,24 +45,23 @@ pub(super) fn returned(turn: Turn<'_>) -> Decision {
     go_back(turn, false).noting(Entry::new(Kind::Returned))
 }
 
-/// The cluster is the one that the plan saw, or the first look will show that it is not. A job that has been looked at
-/// in earnest, or sent, has gone beyond any plan.
+/// The cluster is the one that the plan saw, or the next look will show that it is not.
 pub(super) fn planned(mut turn: Turn<'_>, source: &Identity, plan: &str) -> Decision {
-    let untouched = turn.was.state == State::Pending && turn.was.submitted_at.is_none();
-    if !untouched || turn.was.source.as_ref() == Some(source) {
+    let waits = matches!(turn.was.state, State::Pending | State::Ready);
+    if !waits || turn.was.source.as_ref().is_some_and(|known| known.id == source.id) {
         return turn.unchanged();
     }
     turn.next.source = Some(source.clone());
-    turn.noting(Entry::new(Kind::Planned).saying(format!("plan {plan}: cluster {}", source.id)))
+    turn.to(State::Pending).noting(Entry::new(Kind::Planned).saying(format!("plan {plan}: cluster {}", source.id)))
 }
 
 /// Only what the plan includes is begun.
-pub(super) fn left_out(turn: Turn<'_>, why: &str) -> Decision {
+pub(super) fn left_out(turn: Turn<'_>, why: &str, at_target: bool) -> Decision {
     if !matches!(turn.was.state, State::Pending | State::Ready) {
         return turn.unchanged();
     }
-    let fault = Fault::new(NOT_IN_PLAN, why);
-    turn.end(State::Cancelled, Some(fault)).noting(Entry::new(Kind::LeftOut))
+    let (state, code) = if at_target { (State::Skipped, ALREADY_AT_TARGET) } else { (State::Cancelled, NOT_IN_PLAN) };
+    turn.end(state, Some(Fault::new(code, why))).noting(Entry::new(Kind::LeftOut))
 }
 
 /// Another campaign of the database may have a request to this cluster under way: look before leaping.

@@ -115,7 +115,7 @@ fn events() -> Vec<(&'static str, Event)> {
                 plan: "1b".into(),
             },
         ),
-        ("left out", Event::LeftOut { why: "because".into() }),
+        ("left out", Event::LeftOut { why: "because".into(), at_target: false }),
         ("look failed", Event::LookFailed { fault: fault("UNEXPECTED_ERROR"), retry_after: None, braked: false }),
         ("intent", Event::Intent),
         ("taken over", Event::TakenOver),

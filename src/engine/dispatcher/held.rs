@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use crate::engine::dispatcher::Dispatcher;
-use crate::engine::holds::Finding;
+use crate::engine::holds::{Finding, Unwritten};
 use crate::store::StoreError;
 
 /// For how long rows that are held are put back. Who lifts the hold makes them due at once.
 const PUT_OFF: Duration = Duration::from_mins(5);
+
+/// How many answers are waited for before a hold on an organisation is taken for one on everybody.
+const ASKED: u32 = 3;
 
 /// How often the organisations of the projects are asked for while nobody answers.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
@@ -24,23 +27,23 @@ impl Dispatcher {
     /// Writes what the table does not know yet: what is held, and what a probe has lifted.
     pub(super) async fn note_holds(&mut self) -> Result<(), StoreError> {
         let unwritten = self.launcher.holds.unwritten();
-        let (held, lifted) = &unwritten;
+        let Unwritten { lifted, held } = &unwritten;
         if held.is_empty() && lifted.is_empty() {
             return Ok(());
         }
         let (store, runner, id) = (&self.engine.store, &self.engine.runner, self.engine.campaign_id);
         let now = self.engine.clock.now();
-        store.hold(runner, id, held).await?;
-        if !lifted.is_empty() {
-            store.release(runner, id, lifted, Some("a request got through"), now).await?;
+        for (scope, why) in lifted {
+            store.release(runner, id, std::slice::from_ref(scope), Some(why), now).await?;
             (self.follow_at, self.pending_at) = (now, now);
         }
+        store.hold(runner, id, held).await?;
         let campaign = &*self.engine.campaign;
         for held in held {
             tracing::error!(campaign, code = %held.fault.code, "held: {}: {}", held.scope, held.fault.detail);
         }
-        for scope in lifted {
-            tracing::warn!(campaign, "held no more: {scope}: a request got through");
+        for (scope, why) in lifted {
+            tracing::warn!(campaign, "held no more: {scope}: {why}");
         }
         self.launcher.holds.written(&unwritten);
         self.progress.held(self.launcher.holds.list());
@@ -52,12 +55,15 @@ impl Dispatcher {
         let now = self.engine.clock.now();
         let held = self.engine.store.holds(self.engine.campaign_id).await?;
         if self.launcher.holds.follow(held, now) {
+            // Some of what waited may have been put off since the operator's word.
+            self.engine.store.make_due(self.engine.campaign_id, now).await?;
             (self.follow_at, self.pending_at) = (now, now);
             let holds = self.launcher.holds.list();
             tracing::warn!(campaign = %self.engine.campaign, "holds were lifted; {} are left", holds.len());
             self.progress.held(holds);
         }
         if self.launcher.holds.wants_organisations() && now >= self.organisations_at {
+            self.organisations_asked += 1;
             self.organisations_at = now.after(ASK_AGAIN);
             let (holds, client) = (self.launcher.holds.clone(), self.engine.client.clone());
             self.tasks.spawn(async move { holds.learn(Finding::ask(&client).await) });
@@ -82,7 +88,17 @@ impl Dispatcher {
     /// anything, cannot be followed.
     pub(super) async fn is_held(&mut self) -> Result<bool, StoreError> {
         let holds = &self.launcher.holds;
-        if !holds.any() || self.slots.any_in_flight(|project| !holds.is_blind(project)) {
+        let lost = |project: &str| holds.is_blind(project) && holds.waits_for_operator(project);
+        if !holds.any() || self.slots.any_in_flight(|project| !lost(project)) {
+            return Ok(false);
+        }
+        // While it is not known whom an organisation's hold concerns, nobody may be left waiting for it.
+        if holds.wants_organisations() && self.organisations_asked <= ASKED {
+            return Ok(false);
+        }
+        // What is due is looked through before all that is left is counted.
+        let due = self.engine.clock.now();
+        if !holds.stop_all() && (self.pending_at <= due || self.follow_at <= due) {
             return Ok(false);
         }
         let left = self.engine.store.not_begun(self.engine.campaign_id).await?;
@@ -90,6 +106,6 @@ impl Dispatcher {
             self.miscounted = true; // another process has ended them
             return Ok(false);
         }
-        Ok(left.iter().all(|(project, _)| holds.waits_for_operator(project).is_some()))
+        Ok(left.iter().all(|(project, _)| holds.waits_for_operator(project)))
     }
 }

@@ -76,6 +76,7 @@ pub(super) struct Dispatcher {
     polled_at: Millis,
     /// When the organisations may be asked for again.
     organisations_at: Millis,
+    organisations_asked: u32,
 }
 
 impl Dispatcher {
@@ -107,8 +108,9 @@ impl Dispatcher {
             failing: 0,
             follow_at: now,
             pending_at: now,
-            polled_at: now,
+            polled_at: Millis(0),
             organisations_at: now,
+            organisations_asked: 0,
         })
     }
 

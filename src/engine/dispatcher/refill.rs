@@ -58,12 +58,14 @@ impl Dispatcher {
             if wanted > 0 && self.buffer.room() < wanted {
                 self.make_room().await?;
             }
-            let limit = wanted.min(self.buffer.room()).min(CLAIM);
+            // Where much is held, a large hand finds sooner what is not.
+            let hand = if self.launcher.holds.any() && wanted > 0 { CLAIM } else { wanted };
+            let limit = hand.min(self.buffer.room()).min(CLAIM);
             if limit > 0 {
                 let claimed = self.claim(Lane::Pending, limit).await?;
                 if claimed < limit {
                     self.pending_at = self.next_due(Lane::Pending).await?;
-                } else if self.wanted() >= wanted {
+                } else if self.wanted() >= wanted && !self.launcher.holds.any() {
                     // All of them belong to projects without a free slot.
                     self.pending_at = now.after(Duration::from_millis(100));
                 }

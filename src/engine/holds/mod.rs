@@ -44,15 +44,22 @@ pub(super) struct Holds {
 
 #[derive(Default)]
 struct State {
-    standing: Vec<Standing>,
+    standing: HashMap<Scope, Standing>,
     organisations: Organisations,
     /// Projects with an answer whose reach is being found out.
     asking: HashSet<String>,
     /// Refused looks in a row, by project.
     refused: HashMap<String, u32>,
-    /// Holds that the table does not have yet, and those that a probe has lifted.
+    /// Holds that the table does not have yet, and those that are over, with the reason. What is over is written first.
     unwritten: Vec<Held>,
-    lifted: Vec<Scope>,
+    lifted: Vec<(Scope, &'static str)>,
+}
+
+/// What the table does not know yet: scopes that are held no more, and holds.
+#[derive(Clone, Default)]
+pub(super) struct Unwritten {
+    pub(super) lifted: Vec<(Scope, &'static str)>,
+    pub(super) held: Vec<Held>,
 }
 
 impl Holds {
@@ -71,37 +78,41 @@ impl Holds {
         state.asking.remove(project);
         let Hold { release, fault, .. } = hold.clone();
         let held = Held { scope: state.scope(hold.reach, project), release, fault, since: now };
-        if !state.standing.iter().any(|standing| standing.held.scope == held.scope) {
-            state.unwritten.push(held.clone());
-            state.standing.push(Standing::new(held, now));
+        let scope = held.scope.clone();
+        if let Some(before) = state.standing.get(&scope).map(|standing| standing.held.release) {
+            // What an operator has to set right does not end by itself, whatever else is wrong.
+            if before == release || release == Release::Probe {
+                return;
+            }
+            state.unwritten.retain(|held| held.scope != scope);
+            state.lifted.push((scope.clone(), "something else holds it too"));
         }
+        state.unwritten.push(held.clone());
+        state.standing.insert(scope, Standing::new(held, now));
     }
 
-    /// The hold that the table has in force for an answer in `project`.
-    pub(super) fn of(&self, hold: &Hold, project: &str) -> Option<Held> {
+    /// The hold that an answer in `project` has brought, if the table does not have it yet.
+    pub(super) fn brought_by(&self, hold: &Hold, project: &str) -> Option<Held> {
         let state = self.state();
         let scope = state.scope(hold.reach, project);
-        state.standing.iter().find(|standing| standing.held.scope == scope).map(|standing| standing.held.clone())
+        state.unwritten.iter().find(|held| held.scope == scope).cloned()
     }
 
-    /// Follows the table, which has these; says whether that changed anything.
+    /// Follows the table, which has these; says whether anything is held no more.
     pub(super) fn follow(&self, held: Vec<Held>, now: Millis) -> bool {
         let mut state = self.state();
-        let before: Vec<Scope> = state.standing.iter().map(|standing| standing.held.scope.clone()).collect();
-        let unwritten = state.unwritten.clone();
+        let (lifted, unwritten) = (state.lifted.clone(), state.unwritten.clone());
+        let over = |held: &Held| lifted.iter().any(|(scope, _)| *scope == held.scope);
         let mut was = std::mem::take(&mut state.standing);
-        for held in held.into_iter().chain(unwritten) {
-            if state.standing.iter().any(|standing| standing.held.scope == held.scope) {
-                continue;
-            }
-            let known = was.iter().position(|standing| standing.held.scope == held.scope);
-            let standing = known.map_or_else(|| Standing::new(held, now), |place| was.swap_remove(place));
-            state.standing.push(standing);
+        for held in held.into_iter().filter(|held| !over(held)).chain(unwritten) {
+            let known = was.remove(&held.scope);
+            let scope = held.scope.clone();
+            state.standing.entry(scope).or_insert_with(|| known.unwrap_or_else(|| Standing::new(held, now)));
         }
-        let lifted = state.lifted.clone();
-        state.standing.retain(|standing| !lifted.contains(&standing.held.scope));
-        before.len() != state.standing.len()
-            || !state.standing.iter().all(|standing| before.contains(&standing.held.scope))
+        if !was.is_empty() {
+            state.refused.clear();
+        }
+        !was.is_empty()
     }
 
     /// How many jobs of `project` may be begun at once.
@@ -110,16 +121,14 @@ impl Holds {
         if state.asking.contains(project) {
             return 0;
         }
-        let covering = state.standing.iter().filter(|standing| state.covers(&standing.held.scope, project));
-        covering.map(|standing| standing.room_for(project, now)).min().unwrap_or(usize::MAX)
+        state.covering(project).map(|standing| standing.room_for(project, now)).min().unwrap_or(usize::MAX)
     }
 
     /// Something is begun in `project`; if a probe is wanted there, it is up to that project.
     pub(super) fn begins(&self, project: &str, now: Millis) {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        for standing in &mut state.standing {
-            if state.organisations.covers(&standing.held.scope, project) {
+        let mut state = self.state();
+        for scope in state.scopes(project) {
+            if let Some(standing) = state.standing.get_mut(&scope) {
                 standing.begun_by(project, now);
             }
         }
@@ -127,10 +136,9 @@ impl Holds {
 
     /// A job of `project` is about to be sent; if a probe was wanted there, it is the one.
     pub(super) fn sends(&self, job: i64, project: &str, now: Millis) {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        for standing in &mut state.standing {
-            if state.organisations.covers(&standing.held.scope, project) {
+        let mut state = self.state();
+        for scope in state.scopes(project) {
+            if let Some(standing) = state.standing.get_mut(&scope) {
                 standing.probe_with(job, project, now);
             }
         }
@@ -139,24 +147,21 @@ impl Holds {
     /// Whether the job may be sent still.
     pub(super) fn may_send(&self, job: i64, project: &str) -> bool {
         let state = self.state();
-        let mut covering = state.standing.iter().filter(|standing| state.covers(&standing.held.scope, project));
-        !state.asking.contains(project) && covering.all(|standing| standing.is_probed_by(job))
+        !state.asking.contains(project) && state.covering(project).all(|standing| standing.is_probed_by(job))
     }
 
     /// The step that was to send the job is over.
     pub(super) fn over(&self, job: i64, tried: Tried, now: Millis) {
         let mut state = self.state();
-        let mut lifted = Vec::new();
-        state.standing.retain_mut(|standing| {
-            let lifts = standing.is_probed_by(job) && tried == Tried::Through;
-            if lifts {
-                lifted.push(standing.held.scope.clone());
-            } else {
-                standing.probed(job, tried, now);
-            }
-            !lifts
-        });
-        state.lifted.extend(lifted);
+        let probed = state.standing.values_mut().find(|standing| standing.is_probed_by(job));
+        let Some(standing) = probed else { return };
+        if tried != Tried::Through {
+            return standing.probed(tried, now);
+        }
+        let scope = standing.held.scope.clone();
+        state.standing.remove(&scope);
+        state.unwritten.retain(|held| held.scope != scope);
+        state.lifted.push((scope, "a request got through"));
     }
 
     /// A look in `project` went well, or was refused for a reason that holds more than a job.
@@ -176,36 +181,38 @@ impl Holds {
         self.state().refused.get(project).is_some_and(|count| *count >= BLIND)
     }
 
-    /// What the table does not know yet: holds to be written, scopes to be released.
-    pub(super) fn unwritten(&self) -> (Vec<Held>, Vec<Scope>) {
+    /// What the table does not know yet.
+    pub(super) fn unwritten(&self) -> Unwritten {
         let state = self.state();
-        (state.unwritten.clone(), state.lifted.clone())
+        Unwritten { lifted: state.lifted.clone(), held: state.unwritten.clone() }
     }
 
     /// The table knows these now.
-    pub(super) fn written(&self, (holds, scopes): &(Vec<Held>, Vec<Scope>)) {
+    pub(super) fn written(&self, known: &Unwritten) {
         let mut state = self.state();
-        state.unwritten.retain(|held| !holds.contains(held));
-        state.lifted.retain(|scope| !scopes.contains(scope));
+        state.unwritten.retain(|held| !known.held.contains(held));
+        state.lifted.retain(|lifted| !known.lifted.contains(lifted));
     }
 
     /// The holds in force, the oldest first.
     pub(super) fn list(&self) -> Vec<Held> {
-        self.state().standing.iter().map(|standing| standing.held.clone()).collect()
+        let mut all: Vec<Held> = self.state().standing.values().map(|standing| standing.held.clone()).collect();
+        all.sort_by(|one, other| {
+            let key = |held: &Held| (held.since, held.scope.kind(), held.scope.id().to_owned());
+            key(one).cmp(&key(other))
+        });
+        all
     }
 
-    /// The hold that keeps `project` waiting for an operator, if one does.
-    pub(super) fn waits_for_operator(&self, project: &str) -> Option<Scope> {
-        let state = self.state();
-        let operator = |standing: &&Standing| standing.held.release == Release::Operator;
-        let mut covering = state.standing.iter().filter(operator);
-        covering.find(|it| state.covers(&it.held.scope, project)).map(|standing| standing.held.scope.clone())
+    /// Whether `project` waits for an operator.
+    pub(super) fn waits_for_operator(&self, project: &str) -> bool {
+        self.state().covering(project).any(|standing| standing.held.release == Release::Operator)
     }
 
     /// Whether nothing at all may be begun before an operator says so.
     pub(super) fn stop_all(&self) -> bool {
-        let all = |it: &Standing| it.held.scope == Scope::Campaign && it.held.release == Release::Operator;
-        self.state().standing.iter().any(all)
+        let state = self.state();
+        state.standing.get(&Scope::Campaign).is_some_and(|standing| standing.held.release == Release::Operator)
     }
 
     /// Whether anything is held.
@@ -216,20 +223,31 @@ impl Holds {
 
     /// When the next probe is due, if it is yet to come.
     pub(super) fn next_probe(&self, now: Millis) -> Option<Millis> {
-        self.state().standing.iter().filter_map(Standing::next_probe).filter(|at| *at > now).min()
+        self.state().standing.values().filter_map(Standing::next_probe).filter(|at| *at > now).min()
     }
 
     /// Whether it is unknown which projects a hold on an organisation concerns.
     pub(super) fn wants_organisations(&self) -> bool {
         let state = self.state();
-        let organisation = |standing: &Standing| matches!(standing.held.scope, Scope::Organisation(_));
-        !state.organisations.is_known() && state.standing.iter().any(organisation)
+        let organisation = |scope: &Scope| matches!(scope, Scope::Organisation(_));
+        !state.organisations.is_known() && state.standing.keys().any(organisation)
     }
 }
 
 impl State {
-    fn covers(&self, scope: &Scope, project: &str) -> bool {
-        self.organisations.covers(scope, project)
+    /// The scopes that are held and cover a project. While no organisation is known, any may be the project's.
+    fn scopes(&self, project: &str) -> Vec<Scope> {
+        let mut scopes = vec![Scope::Campaign, Scope::Project(project.to_owned())];
+        match self.organisations.of(project) {
+            Some(id) => scopes.push(Scope::Organisation(id.to_owned())),
+            None if self.organisations.is_known() => {}
+            None => scopes.extend(self.standing.keys().filter(|it| matches!(it, Scope::Organisation(_))).cloned()),
+        }
+        scopes
+    }
+
+    fn covering(&self, project: &str) -> impl Iterator<Item = &Standing> {
+        self.scopes(project).into_iter().filter_map(|scope| self.standing.get(&scope))
     }
 
     fn scope(&self, reach: Reach, project: &str) -> Scope {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::atlas::{Client, Exchange, Listed};
 use crate::domain::event::Answer;
-use crate::domain::hold::{Hold, Reach, Scope};
+use crate::domain::hold::{Hold, Reach};
 
 use super::Holds;
 
@@ -32,15 +32,6 @@ impl Organisations {
 
     pub(super) fn is_known(&self) -> bool {
         self.0.is_some()
-    }
-
-    /// While nothing is known, a hold on an organisation covers every project.
-    pub(super) fn covers(&self, scope: &Scope, project: &str) -> bool {
-        match scope {
-            Scope::Campaign => true,
-            Scope::Project(id) => id == project,
-            Scope::Organisation(id) => self.of(project).map_or(!self.is_known(), |of| of == id),
-        }
     }
 }
 

@@ -58,12 +58,9 @@ impl Standing {
         self.out == Some(job)
     }
 
-    /// The job's step is over. If it was in vain, the next one comes later, and later each time; if nothing was sent,
+    /// The probe's step is over. If it was in vain, the next one comes later, and later each time; if nothing was sent,
     /// because a look was too old or there was no way, the project keeps its turn.
-    pub(super) fn probed(&mut self, job: i64, tried: Tried, now: Millis) {
-        if !self.is_probed_by(job) {
-            return;
-        }
+    pub(super) fn probed(&mut self, tried: Tried, now: Millis) {
         self.out = None;
         if tried == Tried::Nothing {
             return;

@@ -56,7 +56,7 @@ fn one_project_probes_with_one_job_at_a_time_and_each_time_later() {
     holds.sends(9, "p1", now);
     holds.over(9, Tried::Through, now);
     assert_eq!(room(&holds, now), [9, 9, 9]);
-    assert_eq!(holds.unwritten().1, [Scope::Organisation("o1".into())]);
+    assert_eq!(holds.unwritten().lifted, [(Scope::Organisation("o1".into()), "a request got through")]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_table_lifts_what_it_has_and_not_what_it_has_not_heard_of() {
     assert!(!holds.follow(Vec::new(), NOW), "it is not written yet");
     let unwritten = holds.unwritten();
     holds.written(&unwritten);
-    assert!(!holds.follow(unwritten.0.clone(), NOW));
+    assert!(!holds.follow(unwritten.held.clone(), NOW));
     assert!(holds.follow(Vec::new(), NOW));
     assert_eq!(room(&holds, NOW), [9, 9, 9]);
 }
@@ -99,4 +99,33 @@ fn while_the_organisations_are_unknown_a_hold_on_one_covers_all() {
     assert_eq!(room(&holds, NOW), [0, 0, 0]);
     holds.learn(Finding::Known([("p1".to_owned(), "o1".to_owned())].into()));
     assert_eq!(room(&holds, NOW), [0, 9, 9]);
+}
+
+#[test]
+fn what_an_operator_has_to_set_right_is_not_hidden_by_what_ends_by_itself() {
+    let holds = in_two();
+    holds.add(&hold(Reach::Organisation, Release::Probe), "p1", NOW);
+    holds.written(&holds.unwritten());
+    holds.add(&hold(Reach::Organisation, Release::Operator), "p1", NOW);
+    assert!(holds.waits_for_operator("p2") && !holds.waits_for_operator("p3"));
+    let Unwritten { lifted, held } = holds.unwritten();
+    assert_eq!((lifted.len(), held.len()), (1, 1));
+    holds.add(&hold(Reach::Organisation, Release::Probe), "p2", NOW);
+    assert_eq!(holds.list(), held);
+}
+
+#[test]
+fn a_scope_that_is_held_again_before_its_release_is_written_stays_held() {
+    let holds = in_two();
+    holds.add(&hold(Reach::Project, Release::Probe), "p1", NOW);
+    let table = holds.unwritten().held;
+    holds.written(&holds.unwritten());
+    let later = NOW.after(MINUTE);
+    holds.sends(7, "p1", later);
+    holds.over(7, Tried::Through, later);
+    holds.add(&hold(Reach::Project, Release::Probe), "p1", later);
+    holds.follow(table, later);
+    assert_eq!(room(&holds, later), [0, 9, 9]);
+    assert_eq!(holds.unwritten().lifted.len(), 1);
+    assert_eq!(holds.brought_by(&hold(Reach::Project, Release::Probe), "p1").map(|held| held.since), Some(later));
 }
