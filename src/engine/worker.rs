@@ -27,6 +27,9 @@ pub(super) struct Learned {
 /// Between an intent and its call lies nothing, unless the machine was asleep or the process stopped.
 const OVERSLEPT: Duration = Duration::from_secs(60);
 
+/// The code of a request that was not sent, since its scope is held.
+const HELD: &str = "HELD";
+
 /// Sends the job's upgrade request, whose intent is on disk.
 pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, Report, Answer) {
     let request = engine.operation.request(&job);
@@ -45,7 +48,7 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
     }
     // Another job's answer may have come since the intent was decided.
     if !holds.may_send(job.id, &job.project_id) {
-        let fault = Fault::new("HELD", "not sent: the answer to another job's request holds it back");
+        let fault = Fault::new(HELD, "not sent: the answer to another job's request holds it back");
         return unsent(engine, job, request.path, fault);
     }
     let exchange = engine.client.upgrade(&request).await;
@@ -97,7 +100,12 @@ fn retired(operation: &Operation, fault: Fault) -> Fault {
 /// What the request rests on may not hold any more. Nothing leaves.
 fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event, Call, Report, Answer) {
     let (campaign, detail) = (&*engine.campaign, &*fault.detail);
-    tracing::warn!(campaign, project = %job.project_id, cluster = %job.cluster_name, "{detail}");
+    let (project, cluster) = (&*job.project_id, &*job.cluster_name);
+    if fault.code == HELD {
+        tracing::info!(campaign, project, cluster, "{detail}");
+    } else {
+        tracing::warn!(campaign, project, cluster, "{detail}");
+    }
     let answer = Answer::NeverSent(fault);
     let ended = engine.clock.now();
     let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked: false };

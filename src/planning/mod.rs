@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::hold::{Held, Scope};
 use crate::store::NewJob;
 
 pub use judge::{Known, judge};
@@ -81,9 +82,40 @@ pub struct Row {
     pub connection_string: Option<String>,
 }
 
+/// A hold in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// `project`, `organisation` or `campaign`.
+    pub scope: String,
+    /// The id of the project or organisation.
+    pub id: Option<String>,
+    /// Why.
+    pub code: String,
+    /// The same in words, with what to do.
+    pub detail: String,
+    /// Since when.
+    pub since: String,
+}
+
+impl Hold {
+    /// The same for a document.
+    pub fn of(held: &Held) -> Self {
+        let Held { scope, fault, since, .. } = held;
+        Self {
+            scope: scope.kind().to_owned(),
+            id: (*scope != Scope::Campaign).then(|| scope.id().to_owned()),
+            code: fault.code.clone(),
+            detail: fault.detail.clone(),
+            since: since.to_string(),
+        }
+    }
+}
+
 /// How much it takes, by a rehearsal of what is eligible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
+    /// The median of the upgrades' durations that it rests on, in seconds.
+    pub upgrade_seconds: u64,
     /// All requests.
     pub requests: u64,
     /// From the start to the last end, in seconds.
@@ -115,6 +147,8 @@ pub struct Plan {
     pub fleet_digest: String,
     /// Rows by verdict.
     pub counts: BTreeMap<Verdict, usize>,
+    /// What is held in this campaign: these rows wait, however eligible they are.
+    pub holds: Vec<Hold>,
     /// Projects of the fleet that the credentials do not see.
     pub unseen_projects: Vec<String>,
     /// The token buckets of a project, by set of endpoints, as Atlas states them.

@@ -30,6 +30,8 @@ pub struct Survey {
     pub closed: BTreeMap<String, Hold>,
     /// Projects of the fleet that the list of all projects does not show.
     pub unseen: Vec<String>,
+    /// Why the credentials open nothing at all, if so.
+    pub shut_out: Option<Fault>,
     /// Where what is offered.
     pub regions: Regions,
     /// The token buckets of a project.
@@ -82,7 +84,11 @@ pub async fn survey(
     for row in fleet {
         projects.entry(&row.project_id).or_default().push(row);
     }
-    let mut survey = Survey { unseen: surveyor.unseen(projects.keys().copied()).await, ..Survey::default() };
+    let mut survey = Survey::default();
+    match surveyor.unseen(projects.keys().copied()).await {
+        Ok(unseen) => survey.unseen = unseen,
+        Err(answer) => survey.shut_out = answer.hold().map(|hold| hold.fault),
+    }
     let looks = projects.iter().map(|(project, rows)| surveyor.project(project, rows));
     let mut looks = stream::iter(looks).buffer_unordered(workers.max(1));
     while let Some(looked) = looks.next().await {
@@ -105,6 +111,8 @@ pub async fn survey(
         }
     }
     drop(looks);
+    // Of some projects a key may know that may not list any.
+    survey.shut_out = survey.shut_out.filter(|_| survey.closed.len() == projects.len());
     if let Some(open) = projects.keys().find(|project| !survey.closed.contains_key(**project)) {
         survey.limits = surveyor.limits(open).await;
         survey.regions = surveyor.regions(open, fleet).await;
@@ -202,19 +210,19 @@ impl Surveyor<'_> {
         }
     }
 
-    /// Which of these the list of all projects does not show; none where there is no such list.
-    async fn unseen<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Vec<String> {
+    /// Which of these the list of all projects does not show.
+    async fn unseen<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Result<Vec<String>, Answer> {
         let mut seen = HashSet::new();
         for page in 1.. {
             // A bucket of the user's, whatever the project.
             self.permit("", "groups").await;
-            let Ok(Listed { rows, last }) = self.client.read_projects(page).await.value else { return Vec::new() };
+            let Listed { rows, last } = self.client.read_projects(page).await.value?;
             seen.extend(rows.into_iter().map(|project| project.id));
             if last {
                 break;
             }
         }
-        projects.filter(|project| !seen.contains(*project)).map(str::to_owned).collect()
+        Ok(projects.filter(|project| !seen.contains(*project)).map(str::to_owned).collect())
     }
 
     async fn limits(&self, project: &str) -> Vec<EndpointSet> {

@@ -131,11 +131,12 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
         campaign_digest: Fingerprint::of_file(b"x"),
         fleet_digest: Fingerprint::default().finish(),
         counts: BTreeMap::from([(Verdict::Eligible, 1)]),
+        holds: Vec::new(),
         unseen_projects: Vec::new(),
         limits: BTreeMap::new(),
         retires: BTreeMap::new(),
         changes: Vec::new(),
-        estimate: Some(Estimate { requests: 3, duration_seconds: 60, peak_in_flight: 1 }),
+        estimate: Some(Estimate { upgrade_seconds: 25, requests: 3, duration_seconds: 60, peak_in_flight: 1 }),
         rows: Vec::new(),
         digest: String::new(),
     }

@@ -32,6 +32,19 @@ impl Durations {
         }
     }
 
+    /// The median.
+    pub fn median(&self) -> Duration {
+        match self {
+            Self::Between(shortest, longest) => (*shortest + *longest) / 2,
+            Self::Around { median, .. } => *median,
+            Self::Recorded(seen) => {
+                let mut seen = seen.to_vec();
+                seen.sort_unstable();
+                seen.get(seen.len() / 2).copied().unwrap_or_default()
+            }
+        }
+    }
+
     /// The one that belongs to these words.
     pub(super) fn draw(&self, dice: Dice, words: &[&str]) -> Duration {
         match self {

@@ -37,6 +37,7 @@ pub(super) async fn of(
         return Err(Failure::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
     }
     Ok(Some(Estimate {
+        upgrade_seconds: rehearse::expected(config).median().as_secs(),
         requests: played.served.requests,
         duration_seconds: played.end.since(start).as_secs(),
         peak_in_flight: played.peak(),

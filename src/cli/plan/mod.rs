@@ -27,12 +27,18 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     let config = check::load(&args.campaign)?;
     check::warn(&config, context);
     let credentials: Option<Credentials> = config::credentials(&environment::variable)?;
-    let Some(credentials) = credentials else { return Err(no_credentials(&config)) };
+    let Some(credentials) = credentials else { return Err(no_credentials(&config, "")) };
+    if let Some(folder) = args.out.as_deref().map(folder_of).filter(|folder| !folder.is_dir()) {
+        return Err(Failure::bad_input(format!("--out: there is no directory {}", folder.display())));
+    }
     let fleet = fleet(&config).await?;
     let (known, holds) = known(&config, &fleet, context).await?;
     let transport = Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?;
     let client = Client::new(transport, Some(credentials), context.clock, config.request_timeout);
     let survey = survey(&client, &config, &fleet, context).await?;
+    if let Some(fault) = &survey.shut_out {
+        return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));
+    }
     let rows = planning::judge(config.operation, &fleet, &survey, &known, context.clock.now());
     let estimate = match estimate::of(&config, &fleet, &rows, &survey.limits, context).await {
         Ok(estimate) => estimate,
@@ -55,6 +61,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         campaign_digest: campaign_digest(&args.campaign)?,
         fleet_digest: fleet_digest(&fleet),
         counts: counts(&rows),
+        holds: holds.iter().map(planning::Hold::of).collect(),
         unseen_projects: survey.unseen.clone(),
         limits: survey.limits.iter().map(|set| (set.endpoint_set_id.clone(), bucket(set))).collect(),
         retires: survey.retires.clone(),
@@ -130,7 +137,7 @@ fn bucket(set: &EndpointSet) -> String {
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(plan).map_err(Failure::internal)?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(file);
     // For its owner alone, since it names hosts; and never half a plan in the place of an approved one.
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
         draft.write_all(text.as_bytes())?;
@@ -138,6 +145,11 @@ fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
         draft.persist(file).map_err(|error| error.error)
     });
     written.map(drop).map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))
+}
+
+/// The directory that a file is to be in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether a row that has not begun waits for the end of a hold on this scope.

@@ -38,10 +38,13 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     if let Some(estimate) = &plan.estimate {
         let time = span(Duration::from_secs(estimate.duration_seconds));
         let (requests, peak) = (estimate.requests, estimate.peak_in_flight);
+        let each = span(Duration::from_secs(estimate.upgrade_seconds));
         inset_fact(
             out,
             "takes",
-            &format!("{time}, {requests} requests, {peak} upgrades at once at most, as rehearsed"),
+            &format!(
+                "{time}, {requests} requests, {peak} upgrades at once at most, rehearsed with upgrades of {each}: say [rehearsal] median"
+            ),
         )?;
     }
     out.line("")?;

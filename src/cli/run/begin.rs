@@ -113,15 +113,14 @@ fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>,
         return Ok(None);
     }
     let found = config::credentials(&environment::variable)?;
-    if found.is_none() { Err(no_credentials(config)) } else { Ok(found) }
+    if found.is_none() { Err(no_credentials(config, " (or try it with --simulate)")) } else { Ok(found) }
 }
 
 /// What to set, so that somebody is let in.
-pub(in crate::cli) fn no_credentials(config: &Config) -> Failure {
+pub(in crate::cli) fn no_credentials(config: &Config, or: &str) -> Failure {
     Failure::bad_input(format!(
         "no credentials for {}: set MONGODB_ATLAS_ACCESS_TOKEN, or MONGODB_ATLAS_CLIENT_ID and \
-         MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY \
-         (or try it with --simulate)",
+         MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY{or}",
         config.base_url
     ))
 }

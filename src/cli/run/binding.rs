@@ -10,7 +10,7 @@ use crate::cli::plan;
 use crate::cli::run::fleet::{self, Way};
 use crate::config::Config;
 use crate::domain::event::Event;
-use crate::domain::job::{Identity, Job};
+use crate::domain::job::{Identity, Job, State};
 use crate::planning::{Plan, Row, Verdict};
 use crate::store::{Filter, NewJob, Pages, Store};
 
@@ -28,6 +28,9 @@ pub(super) fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure>
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
         Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
     })?;
+    if !plan.counts.contains_key(&Verdict::Eligible) {
+        return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
+    }
     if !plan.is_as_written() {
         let why = "was edited after it was written, and so is not what was approved: plan again";
         return Err(Failure::bad_input(format!("{name} {why}")));
@@ -40,7 +43,10 @@ impl Binding {
     pub(super) async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, Failure> {
         let name = file.display();
         if plan.campaign_digest != plan::campaign_digest(file)? {
-            return Err(stale(&format!("{name} was edited since the plan of {} was made", plan.made_at)));
+            return Err(stale(&format!(
+                "{name} is not as it was when the plan of {} was made of {}",
+                plan.made_at, plan.file
+            )));
         }
         if plan.against != config.base_url {
             return Err(stale(&format!(
@@ -65,7 +71,7 @@ impl Binding {
     ) -> Result<(), Failure> {
         let rows: HashMap<(&str, &str), &Row> =
             self.plan.rows.iter().map(|row| ((&*row.project_id, &*row.cluster_name), row)).collect();
-        let (mut tied, mut left) = (0, 0);
+        let (mut tied, mut left) = (0_usize, 0_usize);
         let mut pages = Pages::new(store, campaign_id, Filter::default());
         while let Some(page) = pages.next().await? {
             let mut events: Vec<(Job, Event)> = Vec::new();
@@ -76,11 +82,13 @@ impl Binding {
             }
             let (out, in_plan): (Vec<_>, Vec<_>) =
                 events.into_iter().partition(|(_, event)| matches!(event, Event::LeftOut { .. }));
+            tied += in_plan.iter().filter(|(job, _)| matches!(job.state, State::Pending | State::Ready)).count();
             left += fleet::settle(way, out).await?;
-            tied += fleet::settle(way, in_plan).await?;
+            fleet::settle(way, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
-        context.say(&format!("plan {digest} of {made}: {tied} clusters tied to what it saw, {left} left out"));
+        context
+            .say(&format!("plan {digest} of {made}: {tied} clusters to be upgraded as it saw them, {left} left out"));
         Ok(())
     }
 

@@ -130,7 +130,9 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     if let Some(Held { scope, fault, since, .. }) = shot.holds.first() {
         let more = shot.holds.len() - 1;
         let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-        parts.push(format!("HELD: {scope}{others} for {} ({})", span(now.since(*since)), fault.code));
+        let id: String = scope.id().chars().take(8).collect();
+        let what = if id.is_empty() { scope.to_string() } else { format!("{} {id}..", scope.kind()) };
+        parts.push(format!("HELD: {what}{others} for {} ({})", span(now.since(*since)), fault.code));
     }
     if let Some(closed) = &shot.closed {
         parts.push(outage(closed, now));
