@@ -28,7 +28,11 @@ fn plan(dir: &Workdir) -> Value {
 fn a_plan_says_of_every_row_what_it_is_what_it_will_be_and_whether_it_may_and_changes_nothing() {
     let (dir, atlas) = dir();
     let planned = dir.run(&["plan", "fast.toml", "--rows", "--out", "fleet.plan.json"]).with(10);
-    insta::assert_snapshot!("plan", scrub(&planned.whole(), &dir));
+    // How long it takes is played anew each time, and differs by the moment at which it is.
+    let whole = scrub(&planned.whole(), &dir);
+    let (before, after) = whole.split_once("  takes ").unwrap();
+    let after = after.split_once("median\n").unwrap().1;
+    insta::assert_snapshot!("plan", format!("{before}{after}"));
     assert!(!dir.has("drydock.db"), "a plan makes no database");
     let json = dir.run(&["plan", "fast.toml", "--json"]).with(10).stdout;
     let (one, two): (Value, Value) = (serde_json::from_str(&json).unwrap(), plan(&dir));

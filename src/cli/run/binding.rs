@@ -87,8 +87,7 @@ impl Binding {
             fleet::settle(way, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
-        context
-            .say(&format!("plan {digest} of {made}: {tied} clusters to be upgraded as it saw them, {left} left out"));
+        context.say(&format!("plan {digest} ({made}): {tied} clusters to be upgraded as it saw them, {left} left out"));
         Ok(())
     }
 
