@@ -173,3 +173,21 @@ async fn what_is_in_flight_when_its_project_is_closed_to_us_ends_the_run_and_is_
     let ending = harbour.run().await;
     assert_eq!(harbour.counts().await.of(State::Succeeded), 10, "{ending:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_organisation_that_was_held_by_a_run_that_died_stops_no_other_in_the_next() {
+    let mut harbour = Harbour::new(12, 5, Settings { organisations: 2, ..quick() }, |one| one).await;
+    let held = harbour.simulator.organisation(&project(0));
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        (0..12).map(project).partition(|project| harbour.simulator.organisation(project) == held);
+    let mut bars = Bars::default();
+    assert!(inside.iter().all(|project| bars.set(project, "IP_ADDRESS_NOT_ON_ACCESS_LIST")));
+    harbour.simulator.set_bars(bars);
+    harbour.run_and_die_after(Duration::from_secs(2)).await;
+    let table = harbour.store.holds(harbour.campaign_id).await.unwrap();
+    assert_eq!(table.iter().map(|held| held.scope.clone()).collect::<Vec<_>>(), [Scope::Organisation(held.clone())]);
+    assert_eq!(harbour.is_held().await, [Scope::Organisation(held)]);
+    let counts = harbour.counts().await;
+    assert_eq!(counts.of(State::Succeeded), i64::try_from(outside.len() * 5).unwrap(), "{counts:?}");
+    assert_eq!(inside.iter().map(|project| harbour.requests_in(project)).sum::<u32>(), 0);
+}
