@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::domain::hold::{Held, Release, Scope};
-use crate::store::Store;
+use crate::store::{Released, Store};
 
 /// A hold, and how many jobs that have not begun wait for its end.
 pub(super) struct Waiting {
@@ -69,4 +69,26 @@ impl Waiting {
             "jobs": self.jobs,
         })
     }
+}
+
+/// A hold that is over: who lifted it, and why.
+pub(super) fn released_words(over: &Released) -> String {
+    let Released { scope, scope_id, code, started_by, host, reason, .. } = over;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let what = if scope_id.is_empty() { "the campaign".to_owned() } else { format!("{scope} {scope_id}") };
+    format!("{what} ({code}) at {} by {started_by} on {host}{reason}", over.at())
+}
+
+/// The same for programs.
+pub(super) fn released_object(over: &Released) -> Value {
+    let Released { scope, scope_id, code, started_by, host, reason, .. } = over;
+    json!({
+        "scope": scope,
+        "id": (!scope_id.is_empty()).then_some(scope_id),
+        "code": code,
+        "at": over.at().to_string(),
+        "by": started_by,
+        "host": host,
+        "reason": reason,
+    })
 }

@@ -17,10 +17,12 @@ use crate::domain::code::Fault;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
-use crate::store::{Campaign, Filter, Holder, Lane, Pages, Store, Vitals};
+use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);
+/// How many holds that are over are told.
+const NAMED: usize = 5;
 /// What the rate is an average of.
 const MINUTE: Duration = Duration::from_secs(60);
 /// Clears a terminal and goes to its first line.
@@ -69,6 +71,7 @@ struct Status {
     counts: Counts,
     now: Millis,
     holds: Vec<Waiting>,
+    released: Vec<Released>,
     /// Jobs that have ended in the last minute.
     rate: i64,
     next_due: Option<Millis>,
@@ -88,6 +91,7 @@ impl Status {
             database: store.name(),
             counts: store.counts(campaign.id).await?,
             holds: holds::waiting(store, campaign.id).await?,
+            released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id).await?,
             runner: store.holder(&environment::host()),
@@ -107,7 +111,7 @@ impl Status {
         let live = self.counts.total() - self.counts.ended();
         match (live, self.rate) {
             (0, _) => Some(Duration::ZERO),
-            _ if !self.may_be_at_work() => None,
+            _ if !self.may_be_at_work() || !self.holds.is_empty() => None,
             (_, 0) => None,
             (live, rate) => Some(Duration::from_secs((live * 60 / rate).unsigned_abs())),
         }
@@ -162,6 +166,7 @@ impl Status {
                 "state": vitals.name(),
             })),
             "holds": self.holds.iter().map(Waiting::object).collect::<Vec<_>>(),
+            "released": self.released.iter().map(holds::released_object).collect::<Vec<_>>(),
         })
     }
 
@@ -185,6 +190,9 @@ impl Status {
     }
 
     fn waiting(&self, out: &mut Out, open: usize) -> Result<(), Failure> {
+        for released in self.released.iter().rev().take(NAMED).rev() {
+            fact(out, "released", &holds::released_words(released))?;
+        }
         for waiting in &self.holds {
             fact(out, "held", &waiting.words())?;
         }

@@ -26,6 +26,35 @@ const TO_BEGIN: &str = "SELECT project_id FROM jobs WHERE campaign_id = $1 AND f
     AND state IN ('pending', 'ready') AND project_id NOT IN (SELECT scope_id FROM holds \
         WHERE campaign_id = $1 AND scope = 'project' AND released_at IS NULL) LIMIT 1";
 
+const OVER: &str = "SELECT scope, scope_id, code, released_at AS at, started_by, host, reason FROM holds \
+    JOIN runners ON runners.id = released_by WHERE campaign_id = $1 ORDER BY released_at, holds.id";
+
+/// A hold that is over.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Released {
+    /// `project`, `organisation` or `campaign`.
+    pub scope: String,
+    /// The id of the project or organisation; empty for the campaign.
+    pub scope_id: String,
+    /// Why it was held.
+    pub code: String,
+    /// When it was lifted, in milliseconds since 1970.
+    at: i64,
+    /// The user of the process that lifted it.
+    pub started_by: String,
+    /// The machine of that process.
+    pub host: String,
+    /// Why it was lifted, in the operator's words or ours.
+    pub reason: Option<String>,
+}
+
+impl Released {
+    /// When it was lifted.
+    pub fn at(&self) -> Millis {
+        Millis(self.at)
+    }
+}
+
 #[derive(FromRow)]
 struct HoldRow {
     scope: String,
@@ -58,6 +87,12 @@ impl Store {
             row.held().ok_or(StoreError::Nonsense { database, what, column, found })
         };
         self.explained(rows)?.into_iter().map(held).collect()
+    }
+
+    /// The holds of a campaign that are over, in the order in which they were lifted.
+    pub async fn released(&self, campaign_id: i64) -> Result<Vec<Released>> {
+        let rows = on_pool!(self, readers, pool => sqlx::query_as(OVER).bind(campaign_id).fetch_all(pool).await);
+        self.explained(rows)
     }
 
     /// Holds these scopes, those excepted that are held already.

@@ -44,6 +44,7 @@ pub use audit::{Misfit, Misfits, Verified};
 pub use campaigns::Campaign;
 pub use digest::Digest;
 pub use error::{RESTORE, StoreError};
+pub use holds::Released;
 pub use jobs::Lane;
 pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};

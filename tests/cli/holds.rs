@@ -32,6 +32,8 @@ fn a_project_that_is_not_paid_for_waits_for_its_release_while_the_others_finish(
     insta::assert_snapshot!("release_of_what_is_not_held", wrong.stderr);
     let released = dir.run(&["release", "fast.toml", "--reason", "paid, OPS-7"]).with(0);
     insta::assert_snapshot!("released", scrub(&released.whole(), &dir));
+    let over = &dir.status()["released"][0];
+    assert_eq!((&over["id"], &over["reason"]), (&unpaid.as_str().into(), &"paid, OPS-7".into()));
     assert_eq!(dir.run(&["release"]).with(0).stdout, "fast: nothing is held\n");
     let run = dir.run(&["run", "fast.toml"]).with(0);
     assert!(run.stdout.contains("6 succeeded"), "{}", run.stdout);

@@ -30,6 +30,11 @@ async fn a_scope_is_held_once_and_lifted_for_good() {
     assert_eq!(home.store.holds(id).await.unwrap(), holds[..2]);
     let record = "UPDATE holds SET id = id WHERE released_by = 'op' AND reason = 'paid' AND held_by = 'r1'";
     assert_eq!(home.sql(record).await, Ok(1));
+    let over = home.store.released(id).await.unwrap();
+    assert_eq!(
+        (over.len(), &*over[0].scope, over[0].reason.as_deref(), over[0].at()),
+        (1, "campaign", Some("paid"), later)
+    );
     assert_eq!(home.store.newest().await.unwrap(), Some(later));
     // It may come back, as a hold of its own.
     home.store.hold(&runner("r3"), id, &holds).await.unwrap();
