@@ -209,6 +209,7 @@ impl Status {
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
             fact(out, "rate", &format!("{} jobs ended in the last minute, {estimate}", self.rate))?;
             let due = match self.next_due {
+                _ if self.waits_for_release() => "an operator's release".to_owned(),
                 None => "no time: every live job is in a runner's hands".to_owned(),
                 Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
                 Some(due) => format!("a runner or its turn: a job was due at {due}"),
@@ -228,6 +229,13 @@ impl Status {
     /// A command on a line of its own, so that it can be copied.
     fn next_command(&self, out: &mut Out, label: &str, words: &str) -> Result<(), Failure> {
         out.line(&format!("{label:12}{}", self.next.command(words)))
+    }
+
+    /// Whether nothing is left but what is held: nothing is in flight, and as many wait as have not ended.
+    fn waits_for_release(&self) -> bool {
+        let operator = self.holds.iter().filter(|waiting| waiting.held.release == Release::Operator);
+        let waiting: i64 = operator.filter_map(|waiting| waiting.jobs).sum();
+        waiting > 0 && waiting >= self.counts.total() - self.counts.ended()
     }
 
     fn may_be_at_work(&self) -> bool {

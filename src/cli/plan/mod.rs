@@ -40,7 +40,12 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));
     }
     let rows = planning::judge(config.operation, &fleet, &survey, &known, context.clock.now());
-    let estimate = match estimate::of(&config, &fleet, &rows, &survey.limits, context).await {
+    // Whoever interrupts it leaves no rehearsal behind.
+    let estimate = tokio::select! {
+        estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context) => estimate,
+        Ok(()) = tokio::signal::ctrl_c() => return Ok(ExitCode::INTERRUPTED),
+    };
+    let estimate = match estimate {
         Ok(estimate) => estimate,
         Err(failure) => {
             failure.tell(context);
