@@ -54,6 +54,13 @@ pub enum Found {
     Elsewhere,
 }
 
+impl Found {
+    /// What a list says about a name.
+    pub fn among(list: &[Seen], name: &str) -> Self {
+        list.iter().find(|seen| seen.name == name).map_or(Self::Unlisted, |seen| Self::Cluster(seen.clone()))
+    }
+}
+
 /// What both APIs together say about a cluster, seen with the eyes of the operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sighting {

@@ -166,7 +166,11 @@ impl Looking<'_> {
         } else {
             self.list(operation.target, &first.project_id).await?
         };
-        Ok(jobs.iter().map(|job| (find(&source, job), find(&target, job))).collect())
+        Ok(jobs
+            .iter()
+            .map(|job| &*job.cluster_name)
+            .map(|name| (Found::among(&source, name), Found::among(&target, name)))
+            .collect())
     }
 
     /// All pages. A project holds at most 25 clusters by Atlas's limits, so that the second page is a rarity
@@ -202,10 +206,6 @@ impl Looking<'_> {
         );
         (job, Event::Looked { started: self.started, sighting }, None)
     }
-}
-
-fn find(list: &[Seen], job: &Job) -> Found {
-    list.iter().find(|seen| seen.name == job.cluster_name).map_or(Found::Unlisted, |seen| Found::Cluster(seen.clone()))
 }
 
 fn report(set: Set, limits: &AtlasLimits, status: Option<u16>) -> Report {

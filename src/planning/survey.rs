@@ -134,13 +134,10 @@ impl Surveyor<'_> {
         } else {
             self.list(operation.target, project).await?
         };
-        let find = |list: &[Seen], name: &str| {
-            list.iter().find(|seen| seen.name == name).map_or(Found::Unlisted, |seen| Found::Cluster(seen.clone()))
-        };
         let names = source.iter().chain(&target).map(|seen| seen.name.clone()).collect();
         let mut sightings = Vec::with_capacity(rows.len());
         for NewJob { cluster_name: name, wanted, .. } in rows {
-            let mut sighting = operation.sight(wanted, find(&source, name), find(&target, name));
+            let mut sighting = operation.sight(wanted, Found::among(&source, name), Found::among(&target, name));
             // That a list does not show it is no news.
             if sighting == Sighting::Unlisted {
                 let source = self.one(operation.source, project, name).await?;
@@ -178,7 +175,8 @@ impl Surveyor<'_> {
         F: Future<Output = Exchange<Result<T, Answer>>>,
     {
         let mut wait = Duration::from_secs(1);
-        for tries in 1.. {
+        let mut tries = 1;
+        loop {
             self.permit(project, api.segment).await;
             let Exchange { value, path, retired, limits, .. } = read().await;
             if let Some(retired) = retired {
@@ -196,8 +194,8 @@ impl Surveyor<'_> {
             let moment = self.clock.now().after(limits.retry_after.unwrap_or(wait));
             self.clock.sleep_until(moment).await;
             wait *= 2;
+            tries += 1;
         }
-        unreachable!("the last try returns")
     }
 
     async fn permit(&self, project: &str, set: Set) {

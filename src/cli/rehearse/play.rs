@@ -11,6 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::failures::{self, Kind};
 use crate::cli::made_up;
 use crate::cli::rehearse::log::{Log, Moment};
+use crate::cli::run::fleet::push_all;
 use crate::cli::run::{reports, world};
 use crate::clock::{Clock, Millis};
 use crate::config::Config;
@@ -19,7 +20,7 @@ use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::{Control, Ending, Engine, Progress};
 use crate::simulator::{Served, Settings};
-use crate::store::{LoadError, NewJob, Open, Runner, Store};
+use crate::store::{NewJob, Open, Runner, Store};
 
 /// A campaign that takes longer does not end.
 const LONGEST: Duration = Duration::from_hours(24 * 90);
@@ -83,7 +84,9 @@ impl Play {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_by: "rehearsal".to_owned(),
         };
-        let campaign_id = load(&store, &runner, &config, &fleet, start).await?;
+        let mut loader = store.begin_load(&runner, &config.campaign, config.operation.name, start).await?;
+        push_all(&mut loader, &fleet).await?;
+        let campaign_id = loader.finish().await?.campaign_id;
         drop(fleet);
         store.bind(campaign_id, "simulation").await?;
         let seed = settings.seed;
@@ -128,18 +131,4 @@ impl Play {
             reports,
         })
     }
-}
-
-async fn load(
-    store: &Store,
-    runner: &Runner,
-    config: &Config,
-    fleet: &[NewJob],
-    now: Millis,
-) -> Result<i64, LoadError> {
-    let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, now).await?;
-    for chunk in fleet.chunks(500) {
-        loader.push(chunk).await?;
-    }
-    Ok(loader.finish().await?.campaign_id)
 }

@@ -91,8 +91,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;
     if let Some(binding) = &binding {
-        let way = Way { store: &store, config: &config, runner: &runner, clock };
-        binding.apply(&way, &store, campaign_id, context).await?;
+        binding.apply(&way, campaign_id, context).await?;
     }
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })

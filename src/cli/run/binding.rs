@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
 use crate::planning::{Plan, Row, Verdict};
-use crate::store::{Filter, NewJob, Pages, Store};
+use crate::store::{Filter, NewJob, Pages};
 
 /// A plan that still fits, with the fleet that it is of.
 pub(super) struct Binding {
@@ -62,17 +62,11 @@ impl Binding {
     }
 
     /// Ties each job that has not begun to the cluster that the plan saw, or leaves it out as the plan does.
-    pub(super) async fn apply(
-        &self,
-        way: &Way<'_>,
-        store: &Store,
-        campaign_id: i64,
-        context: &Context,
-    ) -> Result<(), Failure> {
+    pub(super) async fn apply(&self, way: &Way<'_>, campaign_id: i64, context: &Context) -> Result<(), Failure> {
         let rows: HashMap<(&str, &str), &Row> =
             self.plan.rows.iter().map(|row| ((&*row.project_id, &*row.cluster_name), row)).collect();
         let (mut tied, mut left) = (0_usize, 0_usize);
-        let mut pages = Pages::new(store, campaign_id, Filter::default());
+        let mut pages = Pages::new(way.store, campaign_id, Filter::default());
         while let Some(page) = pages.next().await? {
             let mut events: Vec<(Job, Event)> = Vec::new();
             for job in page.into_iter().map(|row| row.job) {

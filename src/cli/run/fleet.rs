@@ -9,7 +9,7 @@ use crate::domain::event::Event;
 use crate::domain::job::Job;
 use crate::domain::machine::decide;
 use crate::intake::FleetRow;
-use crate::store::{Change, Loaded, NewJob, Runner, Store};
+use crate::store::{Change, LoadError, Loaded, Loader, NewJob, Runner, Store};
 
 /// How many rows one statement or transaction takes.
 const CHUNK: usize = 500;
@@ -27,9 +27,7 @@ pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Conte
     let Way { store, config, runner, clock } = way;
     let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, clock.now()).await?;
     if let Some(rows) = read {
-        for chunk in rows.chunks(CHUNK) {
-            loader.push(chunk).await?;
-        }
+        push_all(&mut loader, rows).await?;
     } else {
         each_chunk(config, async |rows| {
             let jobs: Vec<NewJob> = rows.into_iter().map(new_job).collect();
@@ -46,6 +44,14 @@ pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Conte
         context.say(&words(config, &loaded, returned, left));
     }
     Ok(loaded)
+}
+
+/// Rows that are at hand, into the table.
+pub(in crate::cli) async fn push_all(loader: &mut Loader, rows: &[NewJob]) -> Result<(), LoadError> {
+    for chunk in rows.chunks(CHUNK) {
+        loader.push(chunk).await?;
+    }
+    Ok(())
 }
 
 fn all<'a>(jobs: &'a [Job], event: &'a Event) -> impl Iterator<Item = (Job, Event)> + 'a {

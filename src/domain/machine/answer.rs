@@ -146,15 +146,19 @@ fn not_applied(mut turn: Turn<'_>, answer: &Answer) -> Decision {
 }
 
 fn entry_of(answer: &Answer, send: i64) -> Entry {
-    match answer {
-        Answer::Accepted { .. } => Entry::new(Kind::Accepted),
-        Answer::Throttled { .. } => Entry::new(Kind::Throttled),
-        Answer::NotNow(fault) => Entry::new(Kind::NotNow).because(fault),
-        Answer::NeverSent(fault) => Entry::new(Kind::NeverSent).because(fault),
-        Answer::Gone(fault) => Entry::new(Kind::Gone).because(fault),
-        Answer::ScopeHeld(hold) => Entry::new(Kind::ScopeHeld).because(&hold.fault),
-        Answer::Refused(fault) => Entry::new(Kind::Refused).because(fault),
-        Answer::Unknown(fault) => Entry::new(Kind::Unknown).because(fault),
+    let entry = Entry::new(match answer {
+        Answer::Accepted { .. } => Kind::Accepted,
+        Answer::Throttled { .. } => Kind::Throttled,
+        Answer::NotNow(_) => Kind::NotNow,
+        Answer::NeverSent(_) => Kind::NeverSent,
+        Answer::Gone(_) => Kind::Gone,
+        Answer::ScopeHeld(_) => Kind::ScopeHeld,
+        Answer::Refused(_) => Kind::Refused,
+        Answer::Unknown(_) => Kind::Unknown,
+    })
+    .of_send(send);
+    match answer.fault() {
+        Some(fault) => entry.because(fault),
+        None => entry,
     }
-    .of_send(send)
 }

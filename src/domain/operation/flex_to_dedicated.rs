@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::job::Wanted;
-use crate::domain::operation::{CLUSTERS, FLEX, Operation, becomes_dedicated, is_wanted_size, optional};
+use crate::domain::operation::{CLUSTERS, DEDICATED, FLEX, Operation, becomes_dedicated, is_wanted_size, optional};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "flex-to-dedicated",
@@ -13,13 +13,7 @@ pub(super) const OPERATION: Operation = Operation {
     takes_continuous_backup: true,
     source: FLEX,
     target: CLUSTERS,
-    changes: &[
-        "An initial sync copies all data: the upgrade takes from 25 minutes (recorded) to hours, by the size of the data.",
-        "The cluster gets a new id. Its connection strings are gone for most of the time; in the recorded upgrade the same \
-         mongodb+srv host came back.",
-        "It is billed by the hour from then on, and cannot go back to free or flex.",
-        "Only the upgrade's own settings are applied: all others want a change of their own afterwards.",
-    ],
+    changes: DEDICATED,
     becomes: becomes_dedicated,
     tier: |wanted| wanted.instance_size.clone(),
     path: "flexClusters:tenantUpgrade",

@@ -82,6 +82,15 @@ static ALL: [&Operation; 4] = [
     &flex_to_dedicated::OPERATION,
 ];
 
+/// What the users of a cluster notice that becomes dedicated.
+const DEDICATED: &[&str] = &[
+    "An initial sync copies all data: the upgrade takes from 25 minutes (recorded) to hours, by the size of the data.",
+    "The cluster gets a new id. Its connection strings are gone for most of the time; in the recorded upgrade the same \
+         mongodb+srv host came back.",
+    "It is billed by the hour from then on, and cannot go back to free or flex.",
+    "Only the upgrade's own settings are applied: all others want a change of their own afterwards.",
+];
+
 /// `M10 in AWS US_EAST_1`
 fn becomes_dedicated(wanted: &Wanted) -> String {
     let Wanted { provider, region, .. } = wanted;
