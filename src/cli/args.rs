@@ -173,7 +173,7 @@ pub(super) struct Rehearse {
     /// Let upgrades take as long as those of this operation took that the database knows
     #[arg(long)]
     pub(super) recorded: bool,
-    /// A fault and its probability, such as conflict=0.05, besides those of [rehearsal]
+    /// A fault and its probability, such as conflict=0.05, besides those of the campaign file
     #[arg(long, value_name = "NAME=P")]
     pub(super) fault: Vec<String>,
     /// The seed of all chance
