@@ -1,6 +1,6 @@
 //! `drydock check`: is the campaign file good, and is every row of the fleet?
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use tokio::sync::mpsc;
 
@@ -9,16 +9,21 @@ use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
+use crate::cli::waves;
 use crate::config::{self, Config};
+use crate::domain::wave::Wave;
 use crate::intake::{self, FleetRow, Plan};
 
 /// Validates; touches neither Atlas nor the database.
 pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
     let config = load(&args.campaign)?;
     warn(&config, context);
-    let mut projects = HashSet::new();
+    let (mut projects, mut waves) = (HashSet::new(), BTreeMap::new());
     let clusters = each_chunk(&config, async |rows: Vec<FleetRow>| {
-        projects.extend(rows.into_iter().map(|row| row.project_id));
+        for row in rows {
+            *waves.entry(Wave::of(&row.wanted)).or_default() += 1;
+            projects.insert(row.project_id);
+        }
         Ok(())
     })
     .await?;
@@ -29,6 +34,9 @@ pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCod
         projects.len(),
         config.operation.title
     ))?;
+    if let Some(sizes) = waves::sizes(&waves) {
+        out.line(&format!("waves {sizes}; each begins when all jobs of those before it have ended"))?;
+    }
     out.done()?;
     Ok(ExitCode::SUCCESS)
 }

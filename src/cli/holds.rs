@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::domain::hold::{Held, Release, Scope};
+use crate::domain::wave::Wave;
 use crate::store::{Released, Store};
 
 /// A hold, and how many jobs that have not begun wait for its end.
@@ -22,7 +23,7 @@ pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiti
     if holds.is_empty() {
         return Ok(Vec::new());
     }
-    let left: HashMap<String, i64> = store.not_begun(campaign_id).await?.into_iter().collect();
+    let left: HashMap<String, i64> = store.not_begun(campaign_id, Wave::REST).await?.into_iter().collect();
     let jobs = |scope: &Scope| match scope {
         Scope::Project(id) => Some(left.get(id).copied().unwrap_or(0)),
         Scope::Campaign => Some(left.values().sum()),

@@ -21,6 +21,7 @@ mod show;
 mod simulate;
 mod status;
 mod terminal;
+mod waves;
 
 use clap::Parser;
 use clap::error::ErrorKind;

@@ -1,5 +1,6 @@
 //! `drydock status`: how far a campaign is, what it waits for, and when it will be done.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stdout};
 use std::time::Duration;
 
@@ -12,11 +13,13 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds::{self, Waiting};
 use crate::cli::terminal::{Out, fact, span};
+use crate::cli::waves;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
+use crate::domain::wave::Wave;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
 
 /// How often `--watch` looks.
@@ -69,6 +72,8 @@ struct Status {
     campaign: Campaign,
     database: String,
     counts: Counts,
+    /// The same for each wave.
+    waves: BTreeMap<Wave, Counts>,
     now: Millis,
     holds: Vec<Waiting>,
     released: Vec<Released>,
@@ -86,10 +91,12 @@ impl Status {
         let last_write = store.newest().await?;
         // The runner's clock may be ahead of this host's.
         let now = last_write.map_or(context.clock, |newest| context.clock.not_before(newest)).now();
+        let waves = store.counts_by_wave(campaign.id).await?;
         let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
         Ok(Self {
             database: store.name(),
-            counts: store.counts(campaign.id).await?,
+            counts: waves.values().copied().sum(),
+            waves,
             holds: holds::waiting(store, campaign.id).await?,
             released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
@@ -154,6 +161,7 @@ impl Status {
             "total": self.counts.total(),
             "counts": counts,
             "ended": self.counts.ended(),
+            "waves": waves::objects(&self.waves),
             "rate_per_minute": self.rate,
             "eta_seconds": self.to_the_end().map(|span| span.as_secs()),
             "next_due_at": time(self.next_due),
@@ -179,6 +187,7 @@ impl Status {
         let thousandths = (ended * 1000).checked_div(total).unwrap_or(1000);
         let done = format!("{ended} of {total} jobs have ended ({}.{} %)", thousandths / 10, thousandths % 10);
         fact(out, "done", &done)?;
+        waves::tell(out, &self.waves)?;
         let all: Vec<(State, i64)> = self.counts.iter().collect();
         let (live, ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|(state, _)| !state.is_ended());
         out.line("")?;
@@ -273,7 +282,8 @@ impl Status {
 
 /// When the first job is due that no runner holds.
 async fn next_due(store: &Store, campaign_id: i64) -> Result<Option<Millis>, Failure> {
-    let pending = store.next_due(campaign_id, Lane::Pending).await?;
+    let wave = store.wave(campaign_id).await?.unwrap_or(Wave::REST);
+    let pending = store.next_due(campaign_id, Lane::Pending(wave)).await?;
     let rest = store.next_due(campaign_id, Lane::Rest).await?;
     Ok(pending.into_iter().chain(rest).min())
 }

@@ -14,3 +14,4 @@ pub mod machine;
 pub mod operation;
 pub mod policy;
 pub mod summary;
+pub mod wave;

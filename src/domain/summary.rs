@@ -1,5 +1,7 @@
 //! How many jobs are in which state.
 
+use std::iter::Sum;
+
 use crate::domain::job::State;
 
 /// A number for each of the nine states.
@@ -40,5 +42,15 @@ impl Counts {
     /// Each state with its number, in the order of a job's life.
     pub fn iter(&self) -> impl Iterator<Item = (State, i64)> + '_ {
         State::ALL.into_iter().map(|state| (state, self.of(state)))
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        let mut all = Self::default();
+        parts
+            .flat_map(|part| State::ALL.map(|state| (state, part.of(state))))
+            .for_each(|(state, by)| all.add(state, by));
+        all
     }
 }

@@ -150,6 +150,16 @@ impl Buffer {
         ids
     }
 
+    /// Takes out the jobs that nobody has looked at.
+    pub(super) fn give_up_pending(&mut self) -> Vec<i64> {
+        let projects: Vec<String> = self.queues.keys().cloned().collect();
+        let mut ids = Vec::new();
+        for project in projects {
+            self.with(&project, |queue| ids.extend(queue.pending.drain(..).map(|job| job.id)));
+        }
+        ids
+    }
+
     /// Takes out everything.
     pub(super) fn drain(&mut self) -> Vec<i64> {
         let queues = std::mem::take(&mut self.queues);

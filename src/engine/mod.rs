@@ -41,6 +41,7 @@ use crate::domain::job::Job;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
+use crate::domain::wave::Wave;
 use crate::pacing::{Report, Set};
 use crate::store::{Runner, Store, StoreError};
 
@@ -158,7 +159,8 @@ impl Engine {
     pub async fn run(self, control: watch::Receiver<Control>, progress: Progress) -> Result<Ending, StoreError> {
         rescuer::take_over(&self).await?;
         let counts = self.store.counts(self.campaign_id).await?;
-        progress.start(counts, self.clock.now());
+        let wave = self.store.wave(self.campaign_id).await?.unwrap_or(Wave::REST);
+        progress.start(counts, wave, self.clock.now());
         let (to_dispatcher, news) = mpsc::unbounded_channel();
         let (to_recorder, notes) = mpsc::unbounded_channel();
         let holds = Holds::default();
@@ -167,7 +169,7 @@ impl Engine {
         let mut recording = JoinSet::new();
         recording.spawn(recorder.run(notes));
         let launcher = launch::Launcher { engine: self, holds, to_recorder, to_dispatcher, draining: Arc::default() };
-        let mut dispatcher = dispatcher::Dispatcher::new(launcher, counts, progress).await?;
+        let mut dispatcher = dispatcher::Dispatcher::new(launcher, (counts, wave), progress).await?;
         dispatcher.ask_for_limits().await?;
         let ending = dispatcher.run(news, control).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.

@@ -8,6 +8,7 @@ use crate::clock::Millis;
 use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
+use crate::domain::wave::Wave;
 use crate::pacing::Closed;
 
 /// A run at one moment.
@@ -15,6 +16,8 @@ use crate::pacing::Closed;
 pub struct Snapshot {
     /// Jobs by state.
     pub counts: Counts,
+    /// The wave whose jobs may be begun.
+    pub wave: Wave,
     /// When this run began.
     pub started: Millis,
     /// Jobs that had ended when it began.
@@ -37,6 +40,7 @@ impl Default for Progress {
     fn default() -> Self {
         let snapshot = Snapshot {
             counts: Counts::default(),
+            wave: Wave::REST,
             started: Millis(0),
             ended_before: 0,
             holds: Vec::new(),
@@ -54,9 +58,9 @@ impl Progress {
         self.0.subscribe()
     }
 
-    pub(super) fn start(&self, counts: Counts, now: Millis) {
+    pub(super) fn start(&self, counts: Counts, wave: Wave, now: Millis) {
         self.0.send_modify(|shot| {
-            shot.counts = counts;
+            (shot.counts, shot.wave) = (counts, wave);
             shot.started = now;
             shot.ended_before = counts.ended();
         });
@@ -72,6 +76,10 @@ impl Progress {
                 shot.counts.add(*to, 1);
             }
         });
+    }
+
+    pub(super) fn wave(&self, wave: Wave) {
+        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.wave, wave) != wave);
     }
 
     /// What the store says, where another process has moved jobs.

@@ -13,12 +13,14 @@ use crate::clock::Millis;
 use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
+use crate::domain::wave::Wave;
 use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Settings, Simulator, Stage, Way};
 use crate::store::{Change, Filter, Lane, NewJob, Open, Row};
 
 mod holds;
 mod luck;
 mod recorded;
+mod waves;
 
 const START: Millis = Millis(1_800_000_000_000);
 
@@ -56,6 +58,17 @@ impl Harbour {
         settings: Settings,
         change: impl Fn(Cluster) -> Cluster,
     ) -> Self {
+        Self::in_waves(operation, projects, clusters, settings, change, |_| None).await
+    }
+
+    async fn in_waves(
+        operation: &str,
+        projects: usize,
+        clusters: usize,
+        settings: Settings,
+        change: impl Fn(Cluster) -> Cluster,
+        waves: impl Fn(usize) -> Option<u32>,
+    ) -> Self {
         let operation = Operation::of_name(operation).unwrap();
         let instance_size = operation.needs_instance_size.then(|| "M20".to_owned());
         let home = tempfile::tempdir().unwrap();
@@ -68,7 +81,7 @@ impl Harbour {
             let (project, name) = (project(index / clusters), format!("c{index}"));
             world.push(change(Cluster::shared(&project, &name, "AWS", "US_EAST_1", settings.seed)));
             let row = i64::try_from(index).unwrap() + 2;
-            let wanted = wanted.clone();
+            let wanted = Wanted { wave: waves(index), ..wanted.clone() };
             rows.push(NewJob { row, project_id: project, cluster_name: name, wanted, extra: Vec::new() });
         }
         let mut loader = store.begin_load(&runner("loader"), "q4", operation.name, clock.now()).await.unwrap();
@@ -402,7 +415,7 @@ async fn what_another_runner_claimed_and_never_gave_back_is_taken_over() {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             let mut claimed = 0;
             while claimed == 0 {
-                for lane in [Lane::Pending, Lane::Rest] {
+                for lane in [Lane::Pending(Wave::REST), Lane::Rest] {
                     claimed +=
                         store.claim(campaign_id, "ghost", lane, clock.now().after(FAR), 100).await.unwrap().len();
                 }

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
+use crate::domain::wave::Wave;
 use crate::store::digest::Digest;
 use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
@@ -18,6 +19,7 @@ pub(super) struct JobRow {
     project_id: String,
     cluster_name: String,
     wanted: String,
+    wave: i64,
     extra: String,
     state: String,
     revision: i64,
@@ -71,6 +73,9 @@ impl Store {
     pub(super) fn as_it_lies(&self, row: JobRow) -> Result<(Job, Standing)> {
         let what = row.name();
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
+        if row.wave != Wave::of(&wanted).number() {
+            return Err(self.nonsense(&what, "wave", row.wave));
+        }
         let state = self.state_of(&row.state)?;
         let streak = self.both(&what, "streak", row.streak_since, row.streak_id)?;
         let streak = self.both(&what, "streak", streak, row.streak_looks)?;

@@ -5,6 +5,7 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::{Held, Release, Scope};
+use crate::domain::wave::Wave;
 use crate::store::record::TOUCH;
 use crate::store::runner::Runner;
 use crate::store::{Result, Store, StoreError};
@@ -20,7 +21,7 @@ const RELEASE: &str = "UPDATE holds SET released_at = $4, released_by = $5, reas
 const MAKE_DUE: &str = "UPDATE jobs SET due_at = $3 WHERE campaign_id = $1 AND ($2 = '' OR project_id = $2) \
     AND finished_at IS NULL AND state IN ('pending', 'ready') AND claimed_by IS NULL AND due_at > $3";
 const WAITING: &str = "SELECT project_id, count(*) FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
-    AND state IN ('pending', 'ready') GROUP BY project_id ORDER BY min(row)";
+    AND state IN ('pending', 'ready') AND wave <= $2 GROUP BY project_id ORDER BY min(row)";
 
 const TO_BEGIN: &str = "SELECT project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state IN ('pending', 'ready') AND project_id NOT IN (SELECT scope_id FROM holds \
@@ -173,9 +174,10 @@ impl Store {
         self.explained(project)
     }
 
-    /// How many jobs of each project have not been begun, the projects in the fleet's order.
-    pub async fn not_begun(&self, campaign_id: i64) -> Result<Vec<(String, i64)>> {
-        let rows = on_pool!(self, readers, pool => sqlx::query_as(WAITING).bind(campaign_id).fetch_all(pool).await);
+    /// How many jobs of each project have not been begun up to `wave`, the projects in the fleet's order.
+    pub async fn not_begun(&self, campaign_id: i64, wave: Wave) -> Result<Vec<(String, i64)>> {
+        let rows = on_pool!(self, readers, pool =>
+            sqlx::query_as(WAITING).bind(campaign_id).bind(wave.number()).fetch_all(pool).await);
         self.explained(rows)
     }
 }

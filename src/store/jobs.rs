@@ -4,6 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::clock::Millis;
 use crate::domain::job::Job;
+use crate::domain::wave::Wave;
 use crate::store::columns::{JobRow, placeholders};
 use crate::store::{Result, Store};
 
@@ -11,8 +12,8 @@ use crate::store::{Result, Store};
 /// long queue of jobs that have not begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// Jobs that wait for their first look.
-    Pending,
+    /// Jobs of this wave that wait for their first look.
+    Pending(Wave),
     /// All other live jobs.
     Rest,
 }
@@ -29,7 +30,7 @@ macro_rules! claim {
         )
     };
 }
-pub(super) const CLAIM_PENDING: &str = claim!("state = 'pending'");
+pub(super) const CLAIM_PENDING: &str = claim!("state = 'pending' AND wave = $5");
 pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
 
 const DEFER: &str = "UPDATE jobs SET claimed_by = NULL, due_at = $2 \
@@ -42,7 +43,7 @@ const UNFINISHED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND id > $2 
 const IN_OTHER_HANDS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state <> 'pending' AND claimed_by <> $2 ORDER BY id LIMIT $3";
 const NEXT_PENDING: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
-    AND state = 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
+    AND state = 'pending' AND wave = $2 AND claimed_by IS NULL AND due_at IS NOT NULL";
 const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state <> 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
 const INVOLVED_ELSEWHERE: &str = "SELECT count(*) FROM jobs WHERE project_id = $1 AND cluster_name = $2 \
@@ -61,13 +62,13 @@ impl Store {
     /// Takes up to `limit` jobs of `lane` that are due at `now` and in nobody's hands, the longest due first, in the
     /// fleet's order among equals. They are `runner`'s until it writes them ([`Store::record`]) or defers them.
     pub async fn claim(&self, campaign_id: i64, runner: &str, lane: Lane, now: Millis, limit: i64) -> Result<Vec<Job>> {
-        let claim = match lane {
-            Lane::Pending => CLAIM_PENDING,
-            Lane::Rest => CLAIM_REST,
+        let bind = |claim| sqlx::query_as(claim).bind(runner).bind(campaign_id).bind(now.0).bind(limit);
+        let rows = match lane {
+            Lane::Pending(wave) => bind(CLAIM_PENDING).bind(wave.number()),
+            Lane::Rest => bind(CLAIM_REST),
         };
         let mut tx = self.begin().await?;
         let still = self.still();
-        let rows = sqlx::query_as(claim).bind(runner).bind(campaign_id).bind(now.0).bind(limit);
         let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
         // A row that is not to be believed stays as it is.
         let mut jobs = self.jobs_of(rows)?;
@@ -138,12 +139,13 @@ impl Store {
 
     /// When the first job of `lane` that nobody holds is due; `None` if there is none.
     pub async fn next_due(&self, campaign_id: i64, lane: Lane) -> Result<Option<Millis>> {
-        let next = match lane {
-            Lane::Pending => NEXT_PENDING,
-            Lane::Rest => NEXT_REST,
-        };
-        let due: sqlx::Result<Option<i64>> =
-            on_pool!(self, readers, pool => sqlx::query_scalar(next).bind(campaign_id).fetch_one(pool).await);
+        let due: sqlx::Result<Option<i64>> = on_pool!(self, readers, pool => {
+            let next = match lane {
+                Lane::Pending(wave) => sqlx::query_scalar(NEXT_PENDING).bind(campaign_id).bind(wave.number()),
+                Lane::Rest => sqlx::query_scalar(NEXT_REST).bind(campaign_id),
+            };
+            next.fetch_one(pool).await
+        });
         Ok(self.explained(due)?.map(Millis))
     }
 

@@ -1,12 +1,33 @@
 //! Numbers about a campaign, each by one walk over an index.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::domain::summary::Counts;
+use crate::domain::wave::Wave;
 use crate::store::{Result, Store};
 
-const COUNTS: &str = "SELECT state, count(*) FROM jobs WHERE campaign_id = $1 GROUP BY state";
+pub(super) const COUNTS: &str = "SELECT state, wave, count(*) FROM jobs WHERE campaign_id = $1 GROUP BY state, wave";
+// A seek in the index for each live state; one query over all of them would walk through every live job.
+macro_rules! first {
+    ($state:literal) => {
+        concat!("SELECT min(wave) AS wave FROM jobs WHERE campaign_id = $1 AND state = '", $state, "'")
+    };
+}
+pub(super) const WAVE: &str = concat!(
+    "SELECT min(wave) FROM (",
+    first!("pending"),
+    " UNION ALL ",
+    first!("ready"),
+    " UNION ALL ",
+    first!("submitting"),
+    " UNION ALL ",
+    first!("verifying"),
+    " UNION ALL ",
+    first!("upgrading"),
+    ") AS waves"
+);
 const IN_FLIGHT: &str = "SELECT id, project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') ORDER BY id";
 const ACCEPTED: &str =
@@ -19,13 +40,25 @@ const UPGRADE_TIMES: &str = "SELECT finished_at - accepted_at FROM jobs JOIN cam
 impl Store {
     /// How many of a campaign's jobs are in which state.
     pub async fn counts(&self, campaign_id: i64) -> Result<Counts> {
-        let rows: sqlx::Result<Vec<(String, i64)>> =
+        Ok(self.counts_by_wave(campaign_id).await?.into_values().sum())
+    }
+
+    /// The same for each wave of the campaign; a campaign without waves is one.
+    pub async fn counts_by_wave(&self, campaign_id: i64) -> Result<BTreeMap<Wave, Counts>> {
+        let rows: sqlx::Result<Vec<(String, i64, i64)>> =
             on_pool!(self, readers, pool => sqlx::query_as(COUNTS).bind(campaign_id).fetch_all(pool).await);
-        let mut counts = Counts::default();
-        for (state, jobs) in self.explained(rows)? {
-            counts.add(self.state_of(&state)?, jobs);
+        let mut waves: BTreeMap<Wave, Counts> = BTreeMap::new();
+        for (state, wave, jobs) in self.explained(rows)? {
+            waves.entry(Wave::numbered(wave)).or_default().add(self.state_of(&state)?, jobs);
         }
-        Ok(counts)
+        Ok(waves)
+    }
+
+    /// The earliest wave with a live job: the one whose jobs may be begun. `None` when every job has ended.
+    pub async fn wave(&self, campaign_id: i64) -> Result<Option<Wave>> {
+        let wave: sqlx::Result<Option<i64>> =
+            on_pool!(self, readers, pool => sqlx::query_scalar(WAVE).bind(campaign_id).fetch_one(pool).await);
+        Ok(self.explained(wave)?.map(Wave::numbered))
     }
 
     /// The jobs in flight: id and project.

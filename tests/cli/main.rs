@@ -32,4 +32,5 @@ mod signals;
 mod simulation;
 mod stopped;
 mod terminal;
+mod waves;
 mod workdir;

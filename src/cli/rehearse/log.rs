@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Millis};
+use crate::domain::wave::Wave;
 use crate::engine::Snapshot;
 use crate::simulator::Simulator;
 
@@ -20,6 +21,8 @@ pub(super) struct Moment {
     pub(super) in_flight: i64,
     pub(super) requests: u64,
     pub(super) throttled: u64,
+    /// The wave whose jobs could be begun; none before the first news.
+    pub(super) wave: Option<Wave>,
 }
 
 /// Grows while the engine works.
@@ -40,7 +43,7 @@ impl Log {
                 changed = shots.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(EVERY) => {}
             }
-            let counts = shots.borrow_and_update().counts;
+            let Snapshot { counts, wave, .. } = shots.borrow_and_update().clone();
             let served = simulator.served();
             let moment = Moment {
                 at: clock.now().since(start),
@@ -48,6 +51,7 @@ impl Log {
                 in_flight: counts.in_flight(),
                 requests: served.requests,
                 throttled: served.throttled,
+                wave: Some(wave),
             };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(moment);
         }
@@ -68,6 +72,17 @@ pub(super) fn timeline(moments: &[Moment], end: Duration, parts: u32) -> Vec<Mom
         line.push(Moment { at, ..last });
     }
     line
+}
+
+/// When each wave began: none where there are no waves.
+pub(super) fn waves(moments: &[Moment]) -> Vec<(Wave, Duration)> {
+    let mut waves: Vec<(Wave, Duration)> = Vec::new();
+    for (wave, at) in moments.iter().filter_map(|moment| Some((moment.wave?, moment.at))) {
+        if waves.last().is_none_or(|(last, _)| *last != wave) {
+            waves.push((wave, at));
+        }
+    }
+    if waves.iter().all(|(wave, _)| *wave == Wave::REST) { Vec::new() } else { waves }
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::exit::Failure;
-use crate::cli::rehearse::log::{Moment, timeline};
+use crate::cli::rehearse::log::{self, Moment, timeline};
 use crate::cli::rehearse::play::Played;
 use crate::cli::terminal::{Out, inset_fact, span};
+use crate::cli::waves;
 use crate::config::Config;
 use crate::engine::Ending;
 
@@ -60,6 +61,10 @@ impl Words<'_> {
                 _ => format!("not at all, in {whole}"),
             },
         )?;
+        for (place, (wave, at)) in log::waves(&played.moments).into_iter().enumerate() {
+            let label = if place == 0 { "waves" } else { "" };
+            inset_fact(out, label, &format!("{wave} begins after {}", span(at)))?;
+        }
         let counts = played.counts.iter().filter(|(_, count)| *count > 0);
         let counts: Vec<String> = counts.map(|(state, count)| format!("{count} {state}")).collect();
         inset_fact(out, "jobs", &counts.join(", "))?;
@@ -87,7 +92,7 @@ impl Words<'_> {
         )?;
         out.line("")?;
         out.line(&format!("  {:>12} {:>9} {:>10} {:>10} {:>6}", "after", "ended", "in flight", "requests", "429s"))?;
-        self.timeline().iter().try_for_each(|Moment { at, ended, in_flight, requests, throttled }| {
+        self.timeline().iter().try_for_each(|Moment { at, ended, in_flight, requests, throttled, .. }| {
             out.line(&format!("  {:>12} {ended:>9} {in_flight:>10} {requests:>10} {throttled:>6}", span(*at)))
         })
     }
@@ -119,6 +124,10 @@ impl Words<'_> {
             "throttled": played.served.throttled,
             "peak_in_flight": self.played.peak(),
             "reports": played.reports.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            "waves": log::waves(&played.moments).into_iter().map(|(wave, at)| json!({
+                "wave": waves::number(wave),
+                "begins_after_seconds": at.as_secs_f64(),
+            })).collect::<Vec<_>>(),
             "timeline": moments.iter().map(moment).collect::<Vec<_>>(),
         })
     }

@@ -13,6 +13,7 @@ use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
 use crate::domain::hold::Held;
 use crate::domain::job::State;
+use crate::domain::wave::Wave;
 use crate::engine::{Progress, Snapshot};
 use crate::pacing::Closed;
 
@@ -104,6 +105,9 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     let waiting = counts.of(State::Verifying);
     let begin = counts.of(State::Pending) + counts.of(State::Ready);
     let (failed, cancelled) = (counts.of(State::Failed), counts.of(State::Cancelled));
+    if shot.wave != Wave::REST {
+        parts.push(shot.wave.to_string());
+    }
     let shown = [
         (begin, "to begin"),
         (upgrading, "upgrading"),

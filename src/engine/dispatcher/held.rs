@@ -101,7 +101,7 @@ impl Dispatcher {
         if !holds.stop_all() && (self.pending_at <= due || self.follow_at <= due) {
             return Ok(false);
         }
-        let left = self.engine.store.not_begun(self.engine.campaign_id).await?;
+        let left = self.engine.store.not_begun(self.engine.campaign_id, self.wave).await?;
         if left.is_empty() && !self.slots.any_in_flight(|_| true) {
             self.miscounted = true; // another process has ended them
             return Ok(false);

@@ -6,6 +6,7 @@ mod hand_out;
 mod hear;
 mod held;
 mod refill;
+mod waves;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Millis;
 use crate::domain::summary::Counts;
+use crate::domain::wave::Wave;
 use crate::engine::buffer::Buffer;
 use crate::engine::launch::Launcher;
 use crate::engine::slots::Slots;
@@ -58,6 +60,8 @@ pub(super) struct Dispatcher {
     counts: Counts,
     miscounted: bool,
     proof: Proof,
+    /// The wave whose jobs may be begun.
+    wave: Wave,
     draining: bool,
     /// Steps whose worker has not reported back.
     steps: usize,
@@ -80,7 +84,11 @@ pub(super) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(super) async fn new(launcher: Launcher, counts: Counts, progress: Progress) -> Result<Self, StoreError> {
+    pub(super) async fn new(
+        launcher: Launcher,
+        (counts, wave): (Counts, Wave),
+        progress: Progress,
+    ) -> Result<Self, StoreError> {
         let engine = launcher.engine.clone();
         let in_flight = engine.store.in_flight(engine.campaign_id).await?;
         let proof = if engine.store.accepted_any(engine.campaign_id).await? { Proof::Had } else { Proof::Wanted };
@@ -99,6 +107,7 @@ impl Dispatcher {
             counts,
             miscounted: false,
             proof,
+            wave,
             draining: false,
             steps: 0,
             out: 0,

@@ -9,7 +9,7 @@ use crate::engine::rescuer::take_strays;
 use crate::store::{Lane, StoreError};
 
 /// Nothing is due.
-const NEVER: Millis = Millis(i64::MAX);
+pub(super) const NEVER: Millis = Millis(i64::MAX);
 
 impl Dispatcher {
     /// Another process that holds the database for long is waited for; what is due stays due.
@@ -33,15 +33,18 @@ impl Dispatcher {
         }
         self.put_back().await?;
         let now = self.engine.clock.now();
-        if now >= self.polled_at.after(POLL) {
+        let poll = now >= self.polled_at.after(POLL);
+        if poll || self.is_idle() {
+            self.follow_waves().await?;
+        }
+        if poll {
             self.polled_at = now;
             self.follow_holds().await?;
             self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
-            self.pending_at = self.pending_at.min(self.next_due(Lane::Pending).await?);
+            self.pending_at = self.pending_at.min(self.next_due(self.begins()).await?);
             // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
             // them in the moment before it noticed that its lock was lost.
-            let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty();
-            if nothing && self.follow_at.min(self.pending_at) == NEVER {
+            if self.is_idle() {
                 self.miscounted = true;
                 self.engine.store.free_pending(self.engine.campaign_id).await?;
             }
@@ -62,9 +65,9 @@ impl Dispatcher {
             let hand = if self.launcher.holds.any() && wanted > 0 { CLAIM } else { wanted };
             let limit = hand.min(self.buffer.room()).min(CLAIM);
             if limit > 0 {
-                let claimed = self.claim(Lane::Pending, limit).await?;
+                let claimed = self.claim(self.begins(), limit).await?;
                 if claimed < limit {
-                    self.pending_at = self.next_due(Lane::Pending).await?;
+                    self.pending_at = self.next_due(self.begins()).await?;
                 } else if self.wanted() >= wanted && !self.launcher.holds.any() {
                     // All of them belong to projects without a free slot.
                     self.pending_at = now.after(Duration::from_millis(100));
@@ -85,6 +88,11 @@ impl Dispatcher {
             self.buffer.push(job);
         }
         Ok(count)
+    }
+
+    /// The jobs that may be begun.
+    fn begins(&self) -> Lane {
+        Lane::Pending(self.wave)
     }
 
     async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {

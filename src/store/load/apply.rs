@@ -17,18 +17,18 @@ use crate::store::write;
 // Another wish is news to whoever has read the job; another place in the list is not.
 const CHANGED: &str = concat!(
     "SELECT jobs.*, incoming.n AS new_n, incoming.row AS new_row, incoming.wanted AS new_wanted, \
-    incoming.extra AS new_extra FROM ",
+    incoming.extra AS new_extra, incoming.wave AS new_wave FROM ",
     pairs!(),
     "WHERE incoming.n > $2 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
     OR jobs.wanted <> incoming.wanted) ORDER BY incoming.n LIMIT $3"
 );
-const MOVE: &str = "UPDATE jobs SET row = $2, wanted = $3, extra = $4, revision = $5, events = $6, head = $7, seal = $8 \
+const MOVE: &str = "UPDATE jobs SET row = $2, wanted = $3, extra = $4, revision = $5, events = $6, head = $7, seal = $8, wave = $9 \
     WHERE id = $1";
 const RETURNED: &str = concat!("SELECT jobs.* FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
 const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
     AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
         AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id";
-const NEW: &str = "SELECT n, row, project_id, cluster_name, wanted, extra FROM incoming WHERE n > $2 \
+const NEW: &str = "SELECT n, row, project_id, cluster_name, wanted, extra, wave FROM incoming WHERE n > $2 \
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
         AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY n LIMIT $3";
 const LAST_ID: &str = "SELECT coalesce(max(id), 0) FROM jobs";
@@ -45,6 +45,7 @@ struct ChangedRow {
     new_row: i64,
     new_wanted: String,
     new_extra: String,
+    new_wave: i64,
 }
 
 /// A row of the fleet without a job.
@@ -56,6 +57,7 @@ struct NewRow {
     cluster_name: String,
     wanted: String,
     extra: String,
+    wave: i64,
 }
 
 impl Loader {
@@ -93,7 +95,7 @@ impl Loader {
 
     /// Lets one job follow its row; says whether that is more than another place in the list.
     async fn follow(&mut self, changed: ChangedRow) -> Result<bool> {
-        let ChangedRow { job: row, new_row, new_wanted, new_extra, .. } = changed;
+        let ChangedRow { job: row, new_row, new_wanted, new_extra, new_wave, .. } = changed;
         let cargo = Cargo { wanted: &new_wanted, extra: &new_extra };
         let (mut job, standing) = self.store.believed(row)?;
         let (mut events, mut head) = (standing.events, standing.head);
@@ -119,6 +121,7 @@ impl Loader {
             .bind(events)
             .bind(head.bytes())
             .bind(seal.bytes())
+            .bind(new_wave)
             .execute(&mut *self.tx)
             .await;
         self.store.explained(moved)?;
@@ -144,19 +147,19 @@ impl Loader {
     /// Inserts jobs for these rows; their keys follow upon `last_id`.
     async fn insert(&mut self, last_id: i64, rows: &[NewRow]) -> Result<()> {
         let sql = format!(
-            "INSERT INTO jobs (id, campaign_id, row, project_id, cluster_name, wanted, extra, due_at, head, seal) VALUES {}",
-            placeholders(rows.len(), 10)
+            "INSERT INTO jobs (id, campaign_id, row, project_id, cluster_name, wanted, extra, wave, due_at, head, seal) VALUES {}",
+            placeholders(rows.len(), 11)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(rows.len() == CHUNK);
         for (row, id) in rows.iter().zip(last_id + 1..) {
-            let NewRow { row, project_id, cluster_name, wanted, extra, .. } = row;
+            let NewRow { row, project_id, cluster_name, wanted, extra, wave, .. } = row;
             let fresh = Job::new(*row, project_id, cluster_name, Wanted::default(), self.now);
             let job = Job { id, campaign_id: self.campaign_id, ..fresh };
             let head = chain::beginning(&self.campaign, project_id, cluster_name);
             let seal = chain::seal(&job, chain::job(&job, Cargo { wanted, extra }), (0, head), None);
             query = query.bind(id).bind(self.campaign_id).bind(row).bind(project_id).bind(cluster_name);
-            query =
-                query.bind(wanted).bind(extra).bind(self.now.0).bind(head.bytes().to_vec()).bind(seal.bytes().to_vec());
+            query = query.bind(wanted).bind(extra).bind(wave);
+            query = query.bind(self.now.0).bind(head.bytes().to_vec()).bind(seal.bytes().to_vec());
         }
         let inserted = query.execute(&mut *self.tx).await;
         self.store.explained(inserted).map(drop)

@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
+use crate::domain::wave::Wave;
 use crate::store::columns::placeholders;
 use crate::store::pool::{Still, Tx};
 use crate::store::runner::Runner;
@@ -94,7 +95,8 @@ const CAMPAIGN: &str = "INSERT INTO campaigns (name, operation, created_at, touc
 const FIND: &str = "SELECT id, operation FROM campaigns WHERE name = $1";
 // The table belongs to the transaction: a rollback takes it along.
 const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT NULL UNIQUE, row BIGINT NOT NULL, \
-    project_id TEXT NOT NULL, cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
+    project_id TEXT NOT NULL, cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, \
+    wave BIGINT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
 
 /// A row of the fleet and the campaign's job for it.
 macro_rules! pairs {
@@ -166,14 +168,16 @@ impl Loader {
     /// Takes rows in; a cluster may come once only. Many at a time are fastest.
     pub async fn push(&mut self, jobs: &[NewJob]) -> Result<()> {
         for chunk in jobs.chunks(CHUNK) {
-            let values = placeholders(chunk.len(), 6);
-            let sql = format!("INSERT INTO incoming (n, row, project_id, cluster_name, wanted, extra) VALUES {values}");
+            let values = placeholders(chunk.len(), 7);
+            let sql =
+                format!("INSERT INTO incoming (n, row, project_id, cluster_name, wanted, extra, wave) VALUES {values}");
             let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
             for (job, n) in chunk.iter().zip(self.total..) {
                 let wanted = self.json(&job.wanted)?;
                 let extra = self.json(&job.extra)?;
                 query =
                     query.bind(n).bind(job.row).bind(&job.project_id).bind(&job.cluster_name).bind(wanted).bind(extra);
+                query = query.bind(Wave::of(&job.wanted).number());
             }
             let pushed = query.execute(&mut *self.tx).await;
             self.store.explained(pushed)?;

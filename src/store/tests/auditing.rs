@@ -323,7 +323,7 @@ async fn a_row_that_changed_in_the_fleet_is_an_event_and_one_that_moved_is_none(
     assert!(history[0].detail.as_ref().unwrap().contains("US_EAST_1"), "{:?}", history[0].detail);
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
     assert_eq!(home.store.verify(&campaign).await.unwrap().unwrap().events, 3);
-    home.store.claim(id, "r9", crate::store::Lane::Pending, NOW, 2).await.unwrap();
+    home.store.claim(id, "r9", crate::store::Lane::Pending(Wave::REST), NOW, 2).await.unwrap();
     home.store.defer("r9", &[1], NOW).await.unwrap();
     assert!(home.store.verify(&campaign).await.unwrap().is_ok(), "a claim needs no event");
 }
@@ -364,7 +364,7 @@ async fn a_history_of_before_there_were_digests_is_named_as_such_and_not_gone_on
     assert_eq!(home.store.history(&[1]).await.unwrap().len(), 1);
     let unsealed = |error: &StoreError| matches!(error, StoreError::Unsealed { .. });
     assert!(unsealed(&home.store.job(1, P1, "c1").await.unwrap_err()));
-    assert!(unsealed(&home.store.claim(1, "r1", crate::store::Lane::Pending, NOW, 1).await.unwrap_err()));
+    assert!(unsealed(&home.store.claim(1, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 1).await.unwrap_err()));
     assert!(unsealed(&home.store.bind(1, "simulation").await.unwrap_err()));
     assert!(matches!(home.load("q4", &rows(&["c1"])).await, Err(LoadError::Store(error)) if unsealed(&error)));
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();

@@ -51,12 +51,12 @@ async fn what_waited_for_a_release_is_due_at_once_and_nothing_else_is() {
         .hold(&runner("r1"), id, &[held(own.clone(), Release::Operator), held(other.clone(), Release::Operator)])
         .await
         .unwrap();
-    let claimed = home.store.claim(id, "r1", Lane::Pending, NOW, 2).await.unwrap();
+    let claimed = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap();
     home.store.defer("r1", &[claimed[0].id], NOW.after(SECOND * 300)).await.unwrap();
-    let due = async || home.store.next_due(id, Lane::Pending).await.unwrap();
+    let due = async || home.store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap();
     home.store.release(&runner("op"), id, &[other], None, NOW.after(SECOND)).await.unwrap();
     assert_eq!(due().await, Some(NOW.after(SECOND * 300)));
     home.store.release(&runner("op"), id, &[own], None, NOW.after(SECOND)).await.unwrap();
     assert_eq!(due().await, Some(NOW.after(SECOND)));
-    assert_eq!(home.store.not_begun(id).await.unwrap(), [(P1.to_owned(), 2)]);
+    assert_eq!(home.store.not_begun(id, Wave::REST).await.unwrap(), [(P1.to_owned(), 2)]);
 }

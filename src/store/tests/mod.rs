@@ -21,6 +21,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, State, Wanted};
+use crate::domain::wave::Wave;
 use crate::store::{Change, LoadError, Loaded, NewJob, Open, Runner, Store};
 
 const NOW: Millis = Millis(1_700_000_000_000);

@@ -21,7 +21,7 @@ pub(crate) fn rows(scenario: &Scenario) -> Vec<NewJob> {
         row,
         project_id: cluster.project.clone(),
         cluster_name: cluster.name.clone(),
-        wanted: wanted.clone(),
+        wanted: Wanted { wave: scenario.wave(row), ..wanted.clone() },
         extra: vec![(OWNER.to_owned(), format!("team {}", row % 3))],
     };
     (2..).zip(&scenario.clusters).map(row).collect()

@@ -117,6 +117,15 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// The wave of a row: one fleet in three has some.
+    pub(crate) fn wave(&self, row: i64) -> Option<u32> {
+        let waves = Dice::of(self.seed, "waves", 0).pick(&[0, 0, 3]);
+        let wave = Dice::of(self.seed, "wave", row.unsigned_abs()).number(0, waves);
+        u32::try_from(wave).ok().filter(|wave| *wave > 0)
+    }
+}
+
 fn policy(dice: &mut Dice) -> Policy {
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     Policy {

@@ -1,0 +1,34 @@
+//! Waves: the next is begun when every job of the ones before it has ended, however it ended.
+
+use crate::domain::wave::Wave;
+use crate::engine::dispatcher::Dispatcher;
+use crate::engine::dispatcher::refill::NEVER;
+use crate::store::StoreError;
+
+impl Dispatcher {
+    /// Whether nothing is in hand and nothing will be due: the wave has ended, or its jobs are in other hands.
+    pub(super) fn is_idle(&self) -> bool {
+        let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty();
+        nothing && self.follow_at.min(self.pending_at) == NEVER
+    }
+
+    /// Asks the table which wave it is. It may be an earlier one again: an operator has sent a job of it back.
+    pub(super) async fn follow_waves(&mut self) -> Result<(), StoreError> {
+        let wave = self.engine.store.wave(self.engine.campaign_id).await?.unwrap_or(Wave::REST);
+        if wave == self.wave {
+            return Ok(());
+        }
+        tracing::info!(campaign = %self.engine.campaign, "{} may begin, after {}", wave, self.wave);
+        let now = self.engine.clock.now();
+        if wave < self.wave {
+            // What has not been looked at waits again.
+            self.leaving = self.buffer.give_up_pending();
+            self.leaving_until = now;
+            self.put_back().await?;
+        }
+        self.wave = wave;
+        self.pending_at = now;
+        self.progress.wave(wave);
+        Ok(())
+    }
+}
