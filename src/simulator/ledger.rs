@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::Millis;
+
 /// A copy of the books at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -43,6 +45,8 @@ pub struct Account {
     pub source_id: String,
     /// The id of what it became, or is becoming.
     pub target_id: Option<String>,
+    /// When its upgrade is over, or was.
+    pub over: Option<Millis>,
 }
 
 /// The books while they are kept, but for the accounts, which lie with the clusters.

@@ -235,6 +235,7 @@ impl Entry {
             after_effect: self.after_effect,
             after_rollback: self.after_rollback,
             source_id: self.cluster.id.clone(),
+            over: self.since().map(|since| since.after(self.duration)),
             target_id: (self.landed && !self.rolls_back).then(|| self.target_id(dice)),
         }
     }

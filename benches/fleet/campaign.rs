@@ -1,0 +1,152 @@
+//! A whole campaign whose upgrades take next to no time, so that nothing but Drydock itself takes any.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use drydock::atlas::{Client, Transport};
+use drydock::clock::Clock;
+use drydock::domain::job::Wanted;
+use drydock::domain::policy::Policy;
+use drydock::engine::{Control, Ending, Engine, Limits, Progress};
+use drydock::simulator::{Bucket, Durations, Settings, Simulator};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::watch;
+
+use crate::Extent;
+use crate::figures::{Figures, rate};
+use crate::fleet::{self, PROJECT};
+use crate::home::{CAMPAIGN, Home, OPERATION, folder, operation, runner};
+use crate::process::{Atlas, drydock, wait};
+
+const WORKERS: usize = 64;
+/// Upgrades take from nothing to this.
+const LONGEST: Duration = Duration::from_millis(100);
+const ROOM: Bucket = Bucket { capacity: 1_000_000, refill: 1_000_000, per: Duration::from_secs(1) };
+
+pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
+    let clusters = extent.of(10_000);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runs = |run: &dyn Fn() -> f64| (0..extent.runs).map(|_| run()).collect::<Vec<_>>();
+    let within = runs(&|| runtime.block_on(in_process(clusters)));
+    figures.add(format!("a campaign of {clusters} in process"), "clusters/s", within);
+    // In turns, so that a machine that is slow for a while is slow for both.
+    let pairs: Vec<_> = (0..extent.runs).map(|_| over_sockets(clusters, &runtime)).collect();
+    let each = |of: fn(&Pair) -> f64| pairs.iter().map(of).collect::<Vec<_>>();
+    figures.add("the same over sockets", "clusters/s", each(|pair| pair.campaign));
+    figures.add("the same requests in a bare loop", "clusters/s", each(|pair| pair.bare));
+    figures.add("campaign to bare loop", "ratio", each(|pair| pair.campaign / pair.bare));
+    figures.add("requests for each cluster", "requests", each(|pair| pair.requests));
+}
+
+pub(crate) fn engine(home: &Home, transport: Transport, clock: Clock) -> Engine {
+    Engine {
+        store: home.store.clone(),
+        client: Client::new(transport, None, clock, Duration::from_secs(30)),
+        clock,
+        campaign_id: home.campaign_id,
+        campaign: CAMPAIGN.into(),
+        operation: operation(),
+        policy: Policy {
+            first_look: LONGEST,
+            min_look: LONGEST / 2,
+            max_look: Duration::from_secs(1),
+            settle: Duration::from_secs(1),
+            loopback: true,
+            ..Policy::default()
+        },
+        limits: Limits {
+            requests_per_minute: 10_000_000,
+            in_flight: 10_000,
+            in_flight_per_project: PROJECT,
+            workers: WORKERS,
+        },
+        runner: Arc::new(runner()),
+        seed: 1,
+    }
+}
+
+/// Calls the simulator without a socket.
+pub(crate) fn within(simulator: &Simulator) -> Transport {
+    let simulator = simulator.clone();
+    Transport::in_process(Arc::new(move |request| {
+        let simulator = simulator.clone();
+        async move { simulator.answer(request).await.ok() }.boxed()
+    }))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+async fn in_process(clusters: usize) -> f64 {
+    let clock = Clock::start();
+    let mut home = Home::new(PROJECT).await;
+    home.load(clusters, clock.now()).await;
+    let durations = Durations::Between(Duration::ZERO, LONGEST);
+    let settings = Settings { durations, limit: Some(ROOM), ..Settings::default() };
+    let simulator = Simulator::new(fleet::clusters(clusters, PROJECT), settings, clock);
+    let (_control, listening) = watch::channel(Control::Run);
+    let start = Instant::now();
+    let ending = engine(&home, within(&simulator), clock).run(listening, Progress::default()).await.unwrap();
+    let span = start.elapsed();
+    assert_eq!(ending, Ending::Finished);
+    assert!(simulator.ledger().entries.values().all(|account| account.effects == 1));
+    rate(clusters, span)
+}
+
+struct Pair {
+    campaign: f64,
+    bare: f64,
+    requests: f64,
+}
+
+const FILE: &str = "[fleet]\ncsv = \"fleet.csv\"\n[pace]\nrequests_per_minute = 10000000\nmax_in_flight = 10000\n\
+    max_in_flight_per_project = 25\nworkers = 64\n[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
+
+/// What somebody writes to run the fleet against an Atlas.
+pub(crate) fn write_campaign(folder: &Path, url: &str) {
+    let text = format!("campaign = \"{CAMPAIGN}\"\noperation = \"{OPERATION}\"\n{FILE}[atlas]\nbase_url = \"{url}\"\n");
+    std::fs::write(folder.join("bench.toml"), text).unwrap();
+}
+
+/// The real binary from its start to its end against a simulated Atlas, and then the same requests by themselves.
+fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
+    let dir = folder();
+    fleet::write(&dir.path().join("fleet.csv"), clusters);
+    let serve = || Atlas::serve(dir.path(), &["--shortest", "1ms", "--longest", "100ms", "--limit", "1000000/1000000"]);
+    let atlas = serve();
+    write_campaign(dir.path(), &atlas.url);
+    let ended = wait(drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"]));
+    let requests = atlas.stop();
+    let atlas = serve();
+    let bare = runtime.block_on(bare(&atlas.url, clusters, requests));
+    Pair {
+        campaign: rate(clusters, ended.span),
+        bare: rate(clusters, bare),
+        requests: requests as f64 / clusters as f64,
+    }
+}
+
+/// One upgrade request a cluster, and reads of lists until there are as many requests as the campaign made.
+#[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+async fn bare(url: &str, clusters: usize, requests: usize) -> Duration {
+    let transport = Transport::sockets(url, Duration::from_secs(30)).unwrap();
+    let client = Client::new(transport, None, Clock::start(), Duration::from_secs(30));
+    let operation = operation();
+    let start = Instant::now();
+    let upgrade = |index| {
+        let (project, name) = fleet::name(index, PROJECT);
+        let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+        let job = drydock::domain::job::Job::new(2, &project, &name, wanted, drydock::clock::Millis(0));
+        let client = client.clone();
+        async move { drop(client.upgrade(&operation.request(&job)).await) }
+    };
+    futures_util::stream::iter(0..clusters).map(upgrade).buffer_unordered(WORKERS).collect::<Vec<()>>().await;
+    let list = |index: usize| {
+        let (project, _) = fleet::name(index * PROJECT % clusters, PROJECT);
+        let api = if index.is_multiple_of(2) { operation.source } else { operation.target };
+        let client = client.clone();
+        async move { drop(client.read_list(api, &project, 1).await) }
+    };
+    let lists = requests.saturating_sub(clusters);
+    futures_util::stream::iter(0..lists).map(list).buffer_unordered(WORKERS).collect::<Vec<()>>().await;
+    start.elapsed()
+}

@@ -1,0 +1,48 @@
+//! Memory and idle processor time with ten thousand upgrades in flight.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Extent;
+use crate::campaign::write_campaign;
+use crate::figures::Figures;
+use crate::fleet;
+use crate::home::folder;
+use crate::process::{Atlas, drydock, high_water, processor, wait};
+
+/// For how long the processor time is watched.
+const WATCHED: Duration = Duration::from_secs(60);
+
+pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
+    let clusters = extent.of(10_000);
+    let dir = folder();
+    fleet::write(&dir.path().join("fleet.csv"), clusters);
+    let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--spread", "1.3", "--limit", "1000000/1000000"]);
+    write_campaign(dir.path(), &atlas.url);
+    let file = dir.path().join("bench.toml");
+    // The default looks.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let looks =
+        text.lines().filter(|line| !["first", "min =", "max =", "settle"].iter().any(|word| line.starts_with(word)));
+    std::fs::write(&file, looks.collect::<Vec<_>>().join("\n")).unwrap();
+    let mut run = drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let in_flight = || {
+        let status: Value = serde_json::from_str(&wait(drydock(dir.path(), &["status", "--json"])).stdout).unwrap();
+        status["counts"]["upgrading"].as_u64().unwrap_or_default() as usize
+    };
+    while in_flight() < clusters {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let before = processor(run.id());
+    std::thread::sleep(WATCHED);
+    let idle = (processor(run.id()) - before) / WATCHED.as_secs_f64() * 100.0;
+    figures.add(format!("memory with {clusters} in flight"), "MiB", vec![high_water(run.id())]);
+    figures.add(format!("processor with {clusters} in flight"), "% of one core", vec![idle]);
+    run.kill().unwrap();
+    run.wait().unwrap();
+}
