@@ -22,7 +22,7 @@ pub(super) struct JobRow {
     wave: i64,
     extra: String,
     state: String,
-    revision: i64,
+    pub(super) revision: i64,
     send: i64,
     attempts: i64,
     open: i64,
@@ -176,14 +176,4 @@ impl Store {
         let (what, column) = (what.to_owned(), column.to_owned());
         StoreError::Nonsense { database: self.name(), what, column, found: found.to_string() }
     }
-}
-
-/// `$1, $2, $3` in as many brackets as there are rows, for the statements whose length depends on their input. The
-/// one place in the house where SQL is put together; it holds numbers and nothing else.
-pub(super) fn placeholders(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let names: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", names.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }

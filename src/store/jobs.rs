@@ -5,7 +5,9 @@ use sqlx::AssertSqlSafe;
 use crate::clock::Millis;
 use crate::domain::job::Job;
 use crate::domain::wave::Wave;
-use crate::store::columns::{JobRow, placeholders};
+use crate::store::bulk::{parts, placeholders};
+use crate::store::columns::JobRow;
+use crate::store::hands::InHand;
 use crate::store::{Result, Store};
 
 /// Which jobs a claim takes. Each lane has an index of its own, so that what is under way never waits behind a
@@ -33,8 +35,6 @@ macro_rules! claim {
 pub(super) const CLAIM_PENDING: &str = claim!("state = 'pending' AND wave = $5");
 pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
 
-const DEFER: &str = "UPDATE jobs SET claimed_by = NULL, due_at = $2 \
-    WHERE id = $1 AND claimed_by = $3 AND finished_at IS NULL";
 const FREE_PENDING: &str = "UPDATE jobs SET claimed_by = NULL \
     WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NOT NULL";
 const JOB: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3";
@@ -67,13 +67,20 @@ impl Store {
             Lane::Pending(wave) => bind(CLAIM_PENDING).bind(wave.number()),
             Lane::Rest => bind(CLAIM_REST),
         };
+        let mut read = Vec::new();
         let mut tx = self.begin().await?;
         let still = self.still();
         let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
         // A row that is not to be believed stays as it is.
-        let mut jobs = self.jobs_of(rows)?;
+        let mut jobs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (job, standing) = self.believed(row)?;
+            read.push((job.id, InHand { revision: job.revision, row: job.row, standing }));
+            jobs.push(job);
+        }
         self.commit(tx).await?;
         drop(still);
+        self.hands.hold(read);
         // RETURNING knows no order.
         jobs.sort_by_key(|job| (job.due_at, job.row, job.id));
         Ok(jobs)
@@ -84,10 +91,16 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
+        self.hands.let_go(ids);
         let mut tx = self.begin().await?;
         let _still = self.still();
-        for id in ids {
-            let deferred = sqlx::query(DEFER).bind(id).bind(until.0).bind(runner).execute(&mut *tx).await;
+        for part in parts(ids) {
+            let sql = format!(
+                "UPDATE jobs SET claimed_by = NULL, due_at = ? WHERE claimed_by = ? AND finished_at IS NULL AND id IN {}",
+                placeholders(1, part.len())
+            );
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(until.0).bind(runner);
+            let deferred = part.iter().fold(query, |query, id| query.bind(*id)).execute(&mut *tx).await;
             self.explained(deferred)?;
         }
         self.commit(tx).await

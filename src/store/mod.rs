@@ -13,11 +13,13 @@ mod pool;
 mod address;
 mod audit;
 mod believed;
+mod bulk;
 mod campaigns;
 mod chain;
 mod columns;
 mod digest;
 mod error;
+mod hands;
 mod holds;
 mod jobs;
 mod load;
@@ -67,6 +69,7 @@ pub struct Store {
     path: Arc<Path>,
     time: pool::Time,
     watch: Arc<watch::Watch>,
+    hands: Arc<hands::Hands>,
 }
 
 impl Store {

@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -53,7 +54,7 @@ impl Store {
         prepare_in_turn(&path, &database, mode, time).await?;
         let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database.clone(), error))?;
         let watch = Watch::over(&path, database)?.into();
-        Ok(Self { pool, path: path.into(), time, watch })
+        Ok(Self { pool, path: path.into(), time, watch, hands: Arc::default() })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.

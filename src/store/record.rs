@@ -3,19 +3,20 @@
 //! Each row is read once more before it is written: it says whether the job is still at the revision at which it was
 //! decided, whether anybody else has written to it, and what the chain goes on from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
+use crate::store::bulk::{parts, placeholders};
 use crate::store::chain::{self, Link};
 use crate::store::columns::JobRow;
 use crate::store::digest::Digest;
+use crate::store::hands::InHand;
 use crate::store::runner::Runner;
-use crate::store::standing::Standing;
-use crate::store::write::Bound;
+use crate::store::write::{Appended, Written};
 use crate::store::{Result, Store, StoreError, write};
 
 /// One job as it shall be, and what its history shall say about it.
@@ -49,7 +50,6 @@ pub struct Call {
     pub duration_ms: Option<i64>,
 }
 
-const STANDING: &str = "SELECT * FROM jobs WHERE id = $1 AND revision = $2";
 pub(super) const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 
 impl Store {
@@ -61,69 +61,131 @@ impl Store {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let mut tx = self.begin().await?;
-        let _still = self.still();
-        self.explained(runner.enlist(&mut tx).await)?;
-        let mut written = Vec::with_capacity(changes.len());
-        let mut newest: BTreeMap<i64, Millis> = BTreeMap::new();
-        let mut disbelieved = None;
-        for change in changes {
-            let standing = match self.standing(&mut tx, &change.job).await {
-                Err(
-                    error @ (StoreError::Edited { .. } | StoreError::Unsealed { .. } | StoreError::Nonsense { .. }),
-                ) => {
-                    disbelieved = disbelieved.or(Some(error));
-                    None
-                }
-                found => found?,
-            };
-            let Some(standing) = standing else {
-                written.push(false);
-                continue;
-            };
-            self.explained(follow(&mut tx, standing, runner, change).await)?;
-            let at = newest.entry(change.job.campaign_id).or_insert(change.at);
-            *at = change.at.max(*at);
-            written.push(true);
+        let in_hand = changes.iter().map(|change| self.hands.take(&change.job)).collect();
+        match self.write(runner, changes, in_hand).await? {
+            Some(written) => Ok(written),
+            // A row in hand is not as it was: all are read.
+            None => Ok(self.write(runner, changes, vec![None; changes.len()]).await?.unwrap_or_default()),
         }
-        for (campaign_id, at) in newest {
-            let touched = sqlx::query(TOUCH).bind(campaign_id).bind(at.0).execute(&mut *tx).await;
-            self.explained(touched)?;
-        }
-        self.commit(tx).await?;
-        disbelieved.map_or(Ok(written), Err)
     }
 
-    /// The job's row as it stands, if it is still at the revision at which it was read.
-    async fn standing(&self, connection: &mut SqliteConnection, job: &Job) -> Result<Option<(Job, Standing)>> {
-        let found: sqlx::Result<Option<JobRow>> =
-            sqlx::query_as(STANDING).bind(job.id).bind(job.revision).fetch_optional(connection).await;
-        self.explained(found)?.map(|row| self.believed(row)).transpose()
+    /// Writes what it can; nothing if a row that is said to be in hand is not as it was.
+    async fn write(
+        &self,
+        runner: &Runner,
+        changes: &[Change],
+        mut in_hand: Vec<Option<InHand>>,
+    ) -> Result<Option<Vec<bool>>> {
+        let mut tx = self.begin().await?;
+        let still = self.still();
+        self.explained(runner.enlist(&mut tx).await)?;
+        let mut written = Vec::with_capacity(changes.len());
+        let mut kept = Vec::new();
+        let mut disbelieved = None;
+        for batch in batches(changes) {
+            self.read(&mut tx, batch, &mut in_hand[written.len()..], &mut disbelieved).await?;
+            let (mut rows, mut links) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+            for change in batch {
+                let row = in_hand[written.len()].take();
+                written.push(row.is_some());
+                if let Some(row) = row {
+                    let (row, link) = follow(row, runner, change);
+                    rows.push(row);
+                    links.extend(link);
+                }
+            }
+            if !self.explained(write::rows(&mut tx, &rows).await)? {
+                self.explained(tx.rollback().await)?;
+                return Ok(None);
+            }
+            self.explained(write::append(&mut tx, &links).await)?;
+            kept.extend(rows.into_iter().filter(|row| row.claimed_by.is_some()).map(Written::in_hand));
+        }
+        let done = changes.iter().zip(&written).filter(|(_, written)| **written).map(|(change, _)| change);
+        self.touch(&mut tx, done).await?;
+        self.commit(tx).await?;
+        drop(still);
+        self.hands.hold(kept);
+        disbelieved.map_or(Ok(Some(written)), Err)
+    }
+
+    /// Reads the rows that are not in hand, those that are still at the revision at which they were read and can be
+    /// believed; why another cannot be, if it is the first, is left in `disbelieved`.
+    async fn read(
+        &self,
+        connection: &mut SqliteConnection,
+        batch: &[Change],
+        in_hand: &mut [Option<InHand>],
+        disbelieved: &mut Option<StoreError>,
+    ) -> Result<()> {
+        let unread: Vec<i64> =
+            batch.iter().zip(&*in_hand).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
+        let mut found: HashMap<i64, JobRow> = HashMap::with_capacity(unread.len());
+        for part in parts(&unread) {
+            let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, part.len()));
+            let query = part.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
+            let rows: Vec<JobRow> = self.explained(query.fetch_all(&mut *connection).await)?;
+            found.extend(rows.into_iter().map(|row| (row.id, row)));
+        }
+        for (change, place) in batch.iter().zip(in_hand) {
+            let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
+                continue;
+            };
+            match self.believed(row) {
+                Ok((was, standing)) => *place = Some(InHand { revision: was.revision, row: was.row, standing }),
+                Err(error) => drop(disbelieved.get_or_insert(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Each campaign knows when it was last written to.
+    async fn touch(&self, connection: &mut SqliteConnection, changes: impl Iterator<Item = &Change>) -> Result<()> {
+        let mut newest: BTreeMap<i64, Millis> = BTreeMap::new();
+        for change in changes {
+            let at = newest.entry(change.job.campaign_id).or_insert(change.at);
+            *at = change.at.max(*at);
+        }
+        for (campaign_id, at) in newest {
+            let touched = sqlx::query(TOUCH).bind(campaign_id).bind(at.0).execute(&mut *connection).await;
+            self.explained(touched)?;
+        }
+        Ok(())
     }
 }
 
-/// Writes the row, and the change's entry behind its history.
-async fn follow(
-    connection: &mut SqliteConnection,
-    (was, standing): (Job, Standing),
-    runner: &Runner,
-    change: &Change,
-) -> sqlx::Result<()> {
+/// Cuts changes where a job comes again: it stands then as the one before has left it.
+fn batches(mut changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    std::iter::from_fn(move || {
+        let mut seen = HashSet::with_capacity(changes.len());
+        let length = changes.iter().take_while(|change| seen.insert(change.job.id)).count();
+        let (batch, rest) = changes.split_at(length);
+        changes = rest;
+        (length > 0).then_some(batch)
+    })
+}
+
+/// The row as it shall be, and the change's entry behind its history.
+fn follow<'a>(
+    InHand { revision, row, standing }: InHand,
+    runner: &'a Runner,
+    change: &'a Change,
+) -> (Written<'a>, Option<Appended<'a>>) {
     let what = chain::job(&change.job, standing.cargo());
-    let (mut events, mut head) = (standing.events, standing.head);
+    let (mut events, mut head, mut appended) = (standing.events, standing.head, None);
     if let Some(entry) = &change.entry {
         events += 1;
         let place = Place { seq: events, job: what, previous: head };
         let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, place);
         head = link.digest();
-        write::append(connection, change.job.id, &link, head).await?;
+        appended = Some(Appended { job_id: change.job.id, link, digest: head });
     }
     // `overdue` counts what one process has seen, so another runner's first write starts it again.
     let overdue = if standing.runner.as_deref() == Some(&runner.id) { change.job.overdue } else { 0 };
-    let job = Job { row: was.row, revision: change.job.revision + 1, overdue, ..change.job.clone() };
+    let job = Job { row, revision: revision + 1, overdue, ..change.job.clone() };
     let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
     let claimed_by = (change.keep && !job.state.is_ended()).then_some(runner.id.as_str());
-    write::row(connection, &job, (&runner.id, claimed_by), Bound { events, head, seal }).await
+    (Written { job, runner: &runner.id, claimed_by, events, head, seal, was: standing }, appended)
 }
 
 /// Where a link comes in a chain.

@@ -4,7 +4,8 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
-use crate::store::columns::{JobRow, placeholders};
+use crate::store::bulk::placeholders;
+use crate::store::columns::JobRow;
 use crate::store::digest::Digest;
 use crate::store::runner::Runner;
 use crate::store::standing::Standing;

@@ -5,6 +5,7 @@ use crate::store::chain::{self, Cargo};
 use crate::store::digest::Digest;
 
 /// What a row holds besides its job.
+#[derive(Debug, Clone)]
 pub(super) struct Standing {
     pub(super) wanted: String,
     pub(super) extra: String,

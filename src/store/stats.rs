@@ -30,7 +30,7 @@ pub(super) const WAVE: &str = concat!(
 );
 const IN_FLIGHT: &str = "SELECT id, project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') ORDER BY id";
-const ACCEPTED: &str =
+pub(super) const ACCEPTED: &str =
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE campaign_id = $1 AND accepted = 1 LIMIT 1) AS found";
 const FINISHED: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1 AND finished_at >= $2";
 

@@ -1,78 +1,115 @@
-//! The two statements that everything comes down to: a job's row as it shall be, and the next link of its history.
+//! The two statements that everything comes down to: jobs' rows as they shall be, and the next links of their histories.
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job};
+use crate::store::bulk::{parts, placeholders};
 use crate::store::chain::{self, Link};
 use crate::store::digest::Digest;
+use crate::store::hands::InHand;
+use crate::store::standing::Standing;
 
-const WRITE: &str = "UPDATE jobs SET state = $3, revision = revision + 1, send = $4, attempts = $5, open = $6, \
-    accepted = $7, if_not_landed = $8, if_not_landed_code = $9, if_not_landed_detail = $10, left_at = $11, \
-    streak_since = $12, streak_id = $13, streak_looks = $14, missing = $15, alone = $16, deferrals = $17, \
-    overdue = $19, first_look_at = $20, looked_at = $21, sent_at = $22, \
-    accepted_at = $23, submitted_at = $24, finished_at = $25, due_at = $26, error_code = $27, error_detail = $28, \
-    source_id = $29, source_connection_string = $30, target_id = $31, target_connection_string = $32, \
-    answered_id = $33, seen = $34, claimed_by = $35, runner = $18, events = $36, head = $37, seal = $38 \
-    WHERE id = $1 AND revision = $2";
+/// What is written of a row, beside its key; all that is not the loader's.
+const COLUMNS: &str = "state, revision, send, attempts, open, accepted, if_not_landed, if_not_landed_code, \
+    if_not_landed_detail, left_at, streak_since, streak_id, streak_looks, missing, alone, deferrals, runner, \
+    overdue, first_look_at, looked_at, sent_at, accepted_at, submitted_at, finished_at, due_at, error_code, \
+    error_detail, source_id, source_connection_string, target_id, target_connection_string, answered_id, \
+    seen, claimed_by, events, head, seal";
+
 const APPEND: &str = "INSERT INTO events \
     (job_id, seq, at, kind, state, send, code, detail, runner, method, path, status, duration_ms, job_digest, \
-    previous_digest, digest) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    previous_digest, digest) VALUES ";
+const APPENDED: usize = 16;
 
-/// Writes a link behind the history of a job.
-pub(super) async fn append(
-    connection: &mut SqliteConnection,
-    job_id: i64,
-    link: &Link<'_>,
-    digest: Digest,
-) -> sqlx::Result<()> {
-    sqlx::query(APPEND)
-        .bind(job_id)
-        .bind(link.seq)
-        .bind(link.at.0)
-        .bind(link.kind)
-        .bind(link.state)
-        .bind(link.send)
-        .bind(link.code)
-        .bind(link.detail)
-        .bind(&link.runner.id)
-        .bind(link.method)
-        .bind(link.path)
-        .bind(link.status)
-        .bind(link.duration_ms)
-        .bind(link.job.bytes())
-        .bind(link.previous.bytes())
-        .bind(digest.bytes())
-        .execute(connection)
-        .await
-        .map(drop)
+/// A link behind the history of a job.
+pub(super) struct Appended<'a> {
+    pub(super) job_id: i64,
+    pub(super) link: Link<'a>,
+    pub(super) digest: Digest,
 }
 
-/// What binds a row to its history.
-pub(super) struct Bound {
+/// Writes links behind the histories of their jobs.
+pub(super) async fn append(connection: &mut SqliteConnection, links: &[Appended<'_>]) -> sqlx::Result<()> {
+    for part in parts(links) {
+        let sql = format!("{APPEND}{}", placeholders(part.len(), APPENDED));
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for Appended { job_id, link, digest } in part {
+            query = query.bind(job_id).bind(link.seq).bind(link.at.0).bind(link.kind).bind(link.state).bind(link.send);
+            query = query.bind(link.code).bind(link.detail).bind(&link.runner.id).bind(link.method).bind(link.path);
+            query = query.bind(link.status).bind(link.duration_ms).bind(link.job.bytes());
+            query = query.bind(link.previous.bytes()).bind(digest.bytes());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A row as it shall be; the job's revision is the new one.
+pub(super) struct Written<'a> {
+    pub(super) job: Job,
+    pub(super) runner: &'a str,
+    pub(super) claimed_by: Option<&'a str>,
     /// How many events there are.
     pub(super) events: i64,
     /// The newest of them.
     pub(super) head: Digest,
     /// Over the row itself.
     pub(super) seal: Digest,
+    /// The rest of the row as it is now.
+    pub(super) was: Standing,
 }
 
-/// Writes the job's row; its revision is the new one.
-pub(super) async fn row(
-    connection: &mut SqliteConnection,
-    job: &Job,
-    (runner, claimed_by): (&str, Option<&str>),
-    bound: Bound,
-) -> sqlx::Result<()> {
+impl Written<'_> {
+    /// The row when it is written, by the job's key.
+    pub(super) fn in_hand(self) -> (i64, InHand) {
+        let Self { job, runner, claimed_by, events, head, seal, was } = self;
+        let (claimed_by, runner) = (claimed_by.map(str::to_owned), Some(runner.to_owned()));
+        let standing = Standing { claimed_by, runner, events, head, seal, ..was };
+        (job.id, InHand { revision: job.revision, row: job.row, standing })
+    }
+}
+
+/// The statement that writes so many rows.
+pub(super) fn update(rows: usize) -> String {
+    let sets: Vec<String> = COLUMNS.split(", ").map(|column| format!("{column} = v.{column}")).collect();
+    let (values, sets) = (placeholders(rows, sets.len() + 2), sets.join(", "));
+    format!(
+        "WITH v (id, was, {COLUMNS}) AS (VALUES {values}) UPDATE jobs SET {sets} FROM v \
+        WHERE jobs.id = v.id AND jobs.revision = v.revision - 1 AND jobs.seal = v.was"
+    )
+}
+
+/// Writes rows; says whether each of them was at the revision before its own and under the seal that it is said to have.
+pub(super) async fn rows(connection: &mut SqliteConnection, rows: &[Written<'_>]) -> sqlx::Result<bool> {
+    for part in parts(rows) {
+        let sql = update(part.len());
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for row in part {
+            query = bind(query, row);
+        }
+        let written = query.execute(&mut *connection).await?.rows_affected();
+        if written != part.len() as u64 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// The key, the seal before, and then all of [`COLUMNS`].
+fn bind<'q>(query: Query<'q>, row: &'q Written<'q>) -> Query<'q> {
+    let Written { job, runner, claimed_by, events, head, seal, was } = row;
     let plan = job.if_not_landed.as_ref();
     let refused = if let Some(IfNotLanded::Failed(fault)) = plan { Some(fault) } else { None };
-    sqlx::query(WRITE)
+    let streak = job.streak.as_ref();
+    query
         .bind(job.id)
-        .bind(job.revision - 1)
+        .bind(was.seal.bytes())
         .bind(job.state.name())
+        .bind(job.revision)
         .bind(job.send)
         .bind(job.attempts)
         .bind(i64::from(job.open))
@@ -81,13 +118,13 @@ pub(super) async fn row(
         .bind(code(refused))
         .bind(detail(refused))
         .bind(millis(job.left_at))
-        .bind(job.streak.as_ref().map(|streak| streak.since.0))
-        .bind(job.streak.as_ref().map(|streak| streak.id.as_str()))
-        .bind(job.streak.as_ref().map(|streak| streak.looks))
+        .bind(streak.map(|streak| streak.since.0))
+        .bind(streak.map(|streak| streak.id.as_str()))
+        .bind(streak.map(|streak| streak.looks))
         .bind(job.missing)
         .bind(i64::from(job.alone))
         .bind(job.deferrals)
-        .bind(runner)
+        .bind(*runner)
         .bind(job.overdue)
         .bind(millis(job.first_look_at))
         .bind(millis(job.looked_at))
@@ -104,13 +141,10 @@ pub(super) async fn row(
         .bind(connection_string(job.target.as_ref()))
         .bind(job.answered_id.as_deref())
         .bind(job.seen.as_deref())
-        .bind(claimed_by)
-        .bind(bound.events)
-        .bind(bound.head.bytes())
-        .bind(bound.seal.bytes())
-        .execute(connection)
-        .await
-        .map(drop)
+        .bind(*claimed_by)
+        .bind(events)
+        .bind(head.bytes())
+        .bind(seal.bytes())
 }
 
 fn millis(moment: Option<Millis>) -> Option<i64> {

@@ -8,11 +8,12 @@ use sqlx::{AssertSqlSafe, FromRow};
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, Wanted};
 use crate::store::Result;
+use crate::store::bulk::placeholders;
 use crate::store::chain::{self, Cargo};
-use crate::store::columns::{JobRow, placeholders};
+use crate::store::columns::JobRow;
 use crate::store::load::{CHUNK, Loaded, Loader};
 use crate::store::record::{Place, link};
-use crate::store::write;
+use crate::store::write::{self, Appended};
 
 // Another wish is news to whoever has read the job; another place in the list is not.
 const CHANGED: &str = concat!(
@@ -108,7 +109,7 @@ impl Loader {
             let place = Place { seq: events, job: what, previous: head };
             let link = link(entry, None, (&job, self.now), &self.runner, place);
             head = link.digest();
-            let appended = write::append(&mut self.tx, job.id, &link, head).await;
+            let appended = write::append(&mut self.tx, &[Appended { job_id: job.id, link, digest: head }]).await;
             self.store.explained(appended)?;
         }
         let seal = chain::seal(&job, what, (events, head), standing.runner.as_deref());

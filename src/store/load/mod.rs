@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::domain::wave::Wave;
-use crate::store::columns::placeholders;
+use crate::store::bulk::placeholders;
 use crate::store::pool::{Still, Tx};
 use crate::store::runner::Runner;
 use crate::store::{Result, Store, StoreError};

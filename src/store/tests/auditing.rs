@@ -200,6 +200,45 @@ async fn a_row_that_was_edited_is_believed_by_nobody() {
 }
 
 #[tokio::test]
+async fn a_row_that_was_edited_while_a_runner_had_it_says_nothing_that_did_not_happen() {
+    for (column, value, fits) in [
+        ("state", "'failed', finished_at = 1, due_at = NULL", true),
+        ("attempts", "7", true),
+        ("wanted", "'{}'", false),
+    ] {
+        let (home, id) = Home::with(&rows(&["c1"])).await;
+        let mut hand = Hand::on(home).await;
+        let job =
+            hand.home.store.claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+        hand.does(&format!("UPDATE jobs SET {column} = {value} WHERE id = {}", job.id)).await;
+        let mut ready = job.clone();
+        ready.state = State::Ready;
+        let entry = Some(Entry::new(Kind::Looked));
+        let written = hand.home.store.record(&runner("r1"), &[Change { entry, ..change(ready) }]).await.unwrap();
+        assert_eq!(written, [true], "{column}");
+        assert_eq!(hand.verdict().await.is_ok(), fits, "{column}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_somebody_else_wrote_while_a_runner_had_it_is_not_written_and_the_others_are() {
+    let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+    let jobs = home.store.claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 2).await.unwrap();
+    // Another process has its own hands.
+    let url = format!("sqlite:{}", home.dir.path().join("drydock.db").display());
+    let operator = Store::open(&url, Open::Existing).await.unwrap();
+    let cancelled = |mut job: Job| {
+        end(&mut job, State::Cancelled, "CANCELLED");
+        change(job)
+    };
+    assert_eq!(operator.record(&runner("operator"), &[cancelled(jobs[0].clone())]).await.unwrap(), [true]);
+    let ready = |job: &Job| change(Job { state: State::Ready, ..job.clone() });
+    let written = home.store.record(&runner("r1"), &[ready(&jobs[0]), ready(&jobs[1])]).await.unwrap();
+    assert_eq!(written, [false, true]);
+    assert_eq!(home.job(id, "c1").await.state, State::Cancelled);
+}
+
+#[tokio::test]
 async fn a_row_that_was_removed_leaves_the_campaign_without_a_digest() {
     let mut hand = harbour().await;
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();

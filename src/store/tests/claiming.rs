@@ -1,9 +1,10 @@
 use super::*;
 use crate::store::Lane;
 use crate::store::jobs::{CLAIM_PENDING, CLAIM_REST};
-use crate::store::stats::{COUNTS, WAVE};
+use crate::store::stats::{ACCEPTED, COUNTS, WAVE};
+use crate::store::write::update;
 
-async fn plan(home: &Home, sql: &'static str) -> String {
+async fn plan(home: &Home, sql: &str) -> String {
     let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
     // What is not bound is null, and changes no plan.
     let steps: Vec<(i64, i64, i64, String)> =
@@ -25,6 +26,16 @@ async fn a_claim_walks_an_index_that_holds_neither_ended_nor_claimed_jobs() {
 }
 
 #[tokio::test]
+async fn a_write_seeks_each_row_by_its_key() {
+    let home = Home::new().await;
+    for rows in [1, 128] {
+        let plan = plan(&home, &update(rows)).await;
+        assert!(plan.contains("SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
+        assert!(!plan.contains("SCAN jobs"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn the_wave_and_the_counts_are_read_from_an_index_alone() {
     let home = Home::new().await;
     let wave = plan(&home, WAVE).await;
@@ -33,6 +44,8 @@ async fn the_wave_and_the_counts_are_read_from_an_index_alone() {
         5,
         "{wave}"
     );
+    let accepted = plan(&home, ACCEPTED).await;
+    assert!(accepted.contains("INDEX jobs_accepted (campaign_id=?)"), "{accepted}");
     let counts = plan(&home, COUNTS).await;
     assert_eq!(counts, "SEARCH jobs USING COVERING INDEX jobs_by_state (campaign_id=?)");
 }
