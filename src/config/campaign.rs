@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::document::Section;
 use crate::config::{BASE_URL, Config, address, fleet, rehearsal};
+use crate::domain::experience::Experience;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::engine::Limits;
@@ -126,6 +127,7 @@ fn policy(retry: &Section<'_, '_>, look: &Section<'_, '_>) -> Policy {
         settle: look.span("settle", usual.settle),
         look_give_up_after: look.span("give_up_after", usual.look_give_up_after),
         loopback: false,
+        experience: Experience::default(),
     };
     if policy.initial_delay > policy.max_delay {
         retry.blame(blamed(retry, "initial_delay", "max_delay"), "initial_delay must not be above max_delay");

@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod code;
 pub mod columns;
 pub mod event;
+pub mod experience;
 pub mod history;
 pub mod hold;
 pub mod job;

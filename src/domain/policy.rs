@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
+use crate::clock::Millis;
+use crate::domain::experience::Experience;
+
 /// A look older than this is not good enough to send upon.
 pub const FRESH: Duration = Duration::from_secs(5 * 60);
 
@@ -33,6 +36,8 @@ pub struct Policy {
     pub look_give_up_after: Duration,
     /// Whether Atlas is on this machine, where ten settle times need not be ten minutes.
     pub loopback: bool,
+    /// What the upgrades of this campaign took so far.
+    pub experience: Experience,
 }
 
 impl Default for Policy {
@@ -48,6 +53,7 @@ impl Default for Policy {
             settle: Duration::from_secs(60),
             look_give_up_after: Duration::from_secs(12 * 3600),
             loopback: false,
+            experience: Experience::default(),
         }
     }
 }
@@ -69,10 +75,22 @@ impl Policy {
             .map_or(self.max_delay, |delay| delay.min(self.max_delay))
     }
 
-    /// The time until the next look at something that has been under way for `age`: a tenth of it, between
-    /// `min` and `max`.
+    /// When an upgrade of ours that began at `begun` is looked at next.
+    pub fn next_look(&self, begun: Millis, now: Millis, project: &str) -> Millis {
+        let learned = self.experience.look(begun, now, (self.min_look, self.max_look), project);
+        learned.unwrap_or_else(|| now.after(self.look_delay(now.since(begun))))
+    }
+
+    /// When it is looked at first, after its acceptance.
+    pub fn first_look(&self, now: Millis, project: &str) -> Millis {
+        let learned = self.experience.look(now, now, (self.min_look, self.max_look), project);
+        learned.unwrap_or_else(|| now.after(self.first_look))
+    }
+
+    /// The time until the next look at something that has been under way for `age`, where nothing is known of how long
+    /// it takes: a quarter of it, between `min` and `max`.
     pub fn look_delay(&self, age: Duration) -> Duration {
-        (age / 10).max(self.min_look).min(self.max_look.max(self.min_look))
+        (age / 4).max(self.min_look).min(self.max_look.max(self.min_look))
     }
 
     /// How long a cluster must look untouched after an acceptance before it counts as not upgraded.
@@ -97,10 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn looks_are_a_tenth_of_the_age_apart() {
+    fn looks_are_a_quarter_of_the_age_apart_where_nothing_is_known() {
         let policy = Policy::default();
         assert_eq!(policy.look_delay(Duration::from_secs(1)), policy.min_look);
-        assert_eq!(policy.look_delay(Duration::from_secs(600)), Duration::from_secs(60));
+        assert_eq!(policy.look_delay(Duration::from_secs(240)), Duration::from_secs(60));
         assert_eq!(policy.look_delay(Duration::from_secs(36_000)), policy.max_look);
     }
 }

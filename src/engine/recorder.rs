@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock::Millis;
 use crate::domain::event::Event;
 use crate::domain::history::Kind;
 use crate::domain::hold::Held;
@@ -17,7 +18,7 @@ use crate::store::{Call, Change, StoreError};
 /// The most notes that one transaction takes in.
 const BATCH: usize = 256;
 
-/// A ready job that is due so soon stays with this runner's dispatcher instead of going back to the table.
+/// A ready or upgrading job that is due so soon stays with this runner's dispatcher instead of going back to the table.
 const KEEP: Duration = Duration::from_secs(5);
 
 /// How often a write is tried again while another process holds the database.
@@ -58,7 +59,7 @@ impl Recorder {
     }
 
     /// Writes until nobody is left who could hand in more.
-    pub(super) async fn run(self, mut notes: mpsc::UnboundedReceiver<Note>) {
+    pub(super) async fn run(mut self, mut notes: mpsc::UnboundedReceiver<Note>) {
         let mut batch = Vec::with_capacity(BATCH);
         while notes.recv_many(&mut batch, BATCH).await > 0 {
             let mut items = batch.drain(..).flat_map(items).collect::<Vec<_>>();
@@ -76,7 +77,7 @@ impl Recorder {
     }
 
     /// Decides and writes; returns the items whose rows were not as they were read, with the rows as they are.
-    async fn write(&self, items: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    async fn write(&mut self, items: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let now = self.engine.clock.now();
         let (changes, asked): (Vec<_>, Vec<_>) = items
             .iter()
@@ -112,11 +113,24 @@ impl Recorder {
             if let Some(reply) = item.reply {
                 let _gone = reply.send(sends.then(|| job.clone()));
             }
+            self.learn(&item.job, &job);
             written.push(Recorded { before: item.known, job, kept: keep, sends });
         }
         self.progress.moved(&moves);
         let _gone = self.to_dispatcher.send(News::Recorded(written));
         self.reread(missed).await
+    }
+
+    /// How long an upgrade took says when to look at the next; but only if its end was looked for in time. Nobody knows
+    /// when one ended that was noticed after a weekend asleep.
+    fn learn(&mut self, was: &Job, job: &Job) {
+        let policy = &mut self.engine.policy;
+        let in_time = |at: Millis| was.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
+        if let (State::Succeeded, Some(accepted), Some(finished)) = (job.state, job.accepted_at, job.finished_at)
+            && in_time(finished)
+        {
+            policy.experience.note(finished.since(accepted));
+        }
     }
 
     /// Writes, again and again while another process has the database.
@@ -181,7 +195,7 @@ impl Engine {
 fn keeps(job: &Job, now: crate::clock::Millis) -> bool {
     match job.state {
         State::Submitting => true,
-        State::Ready => job.due_at.is_some_and(|due| due <= now.after(KEEP)),
+        State::Ready | State::Upgrading => job.due_at.is_some_and(|due| due <= now.after(KEEP)),
         _ => false,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use drydock::clock::Millis;
+use drydock::domain::experience::Experience;
 use drydock::domain::policy::{FRESH, Policy};
 
 /// A tick: half a settle time.
@@ -63,6 +64,7 @@ impl Patience {
             settle: TICK * u32::from(SETTLE),
             look_give_up_after: span(self.of_an_upgrade()),
             loopback: true,
+            experience: Experience::default(),
         }
     }
 }

@@ -66,8 +66,8 @@ fn accepted(mut turn: Turn<'_>, send: i64, id: Option<&str>) -> Decision {
     turn.next.overdue = 0;
     turn.next.deferrals = 0;
     turn.next.streak = None;
-    let first = turn.policy.first_look;
-    turn.to(State::Upgrading).due_in(first).noting(entry)
+    let first = turn.policy.first_look(turn.now, &turn.was.project_id);
+    turn.to(State::Upgrading).due_at(first).noting(entry)
 }
 
 /// An answer of an older send, or one that comes after the job went on: the history has it, the job stays where

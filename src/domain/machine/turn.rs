@@ -58,8 +58,14 @@ impl<'a> Turn<'a> {
     }
 
     /// Puts the next action off by `delay`.
-    pub(super) fn due_in(mut self, delay: Duration) -> Self {
-        self.next.due_at = Some(self.now.after(delay));
+    pub(super) fn due_in(self, delay: Duration) -> Self {
+        let at = self.now.after(delay);
+        self.due_at(at)
+    }
+
+    /// Puts the next action off until then.
+    pub(super) fn due_at(mut self, at: Millis) -> Self {
+        self.next.due_at = Some(at);
         self
     }
 

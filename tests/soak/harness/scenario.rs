@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use drydock::clock::Millis;
+use drydock::domain::experience::Experience;
 use drydock::domain::job::Job;
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
@@ -139,6 +140,7 @@ fn policy(dice: &mut Dice) -> Policy {
         settle: dice.seconds(30, 90),
         look_give_up_after: hours(dice.pick(&[12, 12, 12, 1])),
         loopback: false,
+        experience: Experience::default(),
     }
 }
 

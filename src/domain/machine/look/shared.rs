@@ -61,6 +61,14 @@ pub(super) fn wait<'a>(mut turn: Turn<'a>, sighting: &Sighting) -> Turn<'a> {
 
 /// The next look, the later the longer this has been under way.
 pub(super) fn again(turn: Turn<'_>) -> Turn<'_> {
+    if let (State::Upgrading, Some(submitted), Some(accepted)) =
+        (turn.next.state, turn.next.submitted_at, turn.next.accepted_at)
+    {
+        // An acceptance that only a look has shown is older than that look.
+        let next =
+            turn.policy.next_look(accepted.min(submitted.after(turn.policy.settle)), turn.now, &turn.was.project_id);
+        return turn.due_at(next);
+    }
     let from = match turn.next.state {
         State::Upgrading => turn.next.accepted_at,
         State::Verifying => turn.next.left_at,
