@@ -39,7 +39,7 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Option<String> {
 /// The bucket that a 429 states: the parameters of `RATE_LIMITED_TOKEN_BUCKET` are a path, a wait, the capacity, and how
 /// much comes back in how many seconds.
 pub(super) fn bucket(status: u16, body: &[u8]) -> Option<Bucket> {
-    let document = object(body).filter(|_| status == 429)?;
+    let document = object(if status == 429 { body } else { return None })?;
     if error_code(&document) != Some("RATE_LIMITED_TOKEN_BUCKET") {
         return None;
     }

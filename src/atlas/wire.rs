@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::domain::event::Seen;
 
@@ -26,26 +26,15 @@ pub(super) fn cluster(segment: &str, body: &[u8]) -> Option<Seen> {
 pub(super) fn rows(segment: &str, body: &[u8]) -> Option<Rows> {
     let page: List<'_> = serde_json::from_slice(body).ok()?;
     let count = page.results.len();
-    let clusters = page.results.into_iter().filter_map(|row| match row {
-        Row::Cluster(cluster) => cluster.seen(segment),
-        Row::Other(_) => None,
-    });
+    let clusters = page.results.into_iter().filter_map(|row| cluster(segment, row.get().as_bytes()));
     Some(Rows { clusters: clusters.collect(), count })
 }
 
+/// Each row is read by itself: one strange row must not hide the other 499.
 #[derive(Deserialize)]
 struct List<'a> {
     #[serde(borrow)]
-    results: Vec<Row<'a>>,
-}
-
-/// One strange row must not hide the other 499.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Row<'a> {
-    #[serde(borrow)]
-    Cluster(Box<Cluster<'a>>),
-    Other(IgnoredAny),
+    results: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

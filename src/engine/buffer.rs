@@ -1,6 +1,7 @@
 //! Claimed jobs that wait for a permit, a slot or a worker, by project.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
@@ -48,15 +49,16 @@ impl Queue {
         self.ready.remove(index)
     }
 
-    /// How many are ready, and what there is to look at.
-    pub(super) fn outlook(&self) -> (usize, Outlook) {
-        (self.ready.len(), Outlook { follow: !self.follow.is_empty(), pending: !self.pending.is_empty() })
+    /// How many are ready, and what there is to look at now.
+    pub(super) fn outlook(&self, now: Millis) -> (usize, Outlook) {
+        let follow = self.follow.iter().any(|job| is_due(job, now));
+        (self.ready.len(), Outlook { follow, pending: !self.pending.is_empty() })
     }
 
-    /// Jobs to be looked at together: all that are followed, and up to `pending` that have not been seen. A job that
-    /// lists do not show is looked at alone.
-    pub(super) fn next_looks(&mut self, pending: usize) -> Vec<Job> {
-        if let Some(index) = self.follow.iter().position(|job| job.alone) {
+    /// Jobs to be looked at together: all that are followed and due, and up to `pending` that have not been seen. A job
+    /// that lists do not show is looked at alone.
+    pub(super) fn next_looks(&mut self, now: Millis, pending: usize) -> Vec<Job> {
+        if let Some(index) = self.follow.iter().position(|job| job.alone && is_due(job, now)) {
             return vec![self.follow.swap_remove(index)];
         }
         if pending > 0
@@ -64,14 +66,14 @@ impl Queue {
         {
             return self.pending.remove(index).into_iter().collect();
         }
-        let mut looks = std::mem::take(&mut self.follow);
+        let mut looks: Vec<Job> = self.follow.extract_if(.., |job| is_due(job, now)).collect();
         let some = pending.min(self.pending.len());
         looks.extend(self.pending.drain(..some));
         looks
     }
 
     fn earliest(&self, now: Millis) -> Option<Millis> {
-        self.ready.iter().filter_map(|job| job.due_at).filter(|due| *due > now).min()
+        self.ready.iter().chain(&self.follow).filter_map(|job| job.due_at).filter(|due| *due > now).min()
     }
 }
 
@@ -82,8 +84,8 @@ fn is_due(job: &Job, now: Millis) -> bool {
 /// All queues. Projects take turns.
 #[derive(Default)]
 pub(super) struct Buffer {
-    queues: HashMap<String, Queue>,
-    turns: VecDeque<String>,
+    queues: HashMap<Arc<str>, Queue>,
+    turns: VecDeque<Arc<str>>,
     held: usize,
 }
 
@@ -98,10 +100,12 @@ impl Buffer {
 
     pub(super) fn push(&mut self, job: Job) {
         self.held += 1;
-        let queue = self.queues.entry(job.project_id.clone()).or_insert_with(|| {
-            self.turns.push_back(job.project_id.clone());
-            Queue::default()
-        });
+        if !self.queues.contains_key(&*job.project_id) {
+            let project: Arc<str> = job.project_id.as_str().into();
+            self.turns.push_back(project.clone());
+            self.queues.insert(project, Queue::default());
+        }
+        let Some(queue) = self.queues.get_mut(&*job.project_id) else { return };
         match job.state {
             State::Ready => queue.ready.push_back(job),
             State::Pending => queue.pending.push_back(job),
@@ -109,10 +113,15 @@ impl Buffer {
         }
     }
 
-    /// Every project once, the one that waited longest first.
-    pub(super) fn turns(&mut self) -> Vec<String> {
+    /// How many projects there are.
+    pub(super) fn projects(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// The project that waited longest for its turn, which is over with that.
+    pub(super) fn next_turn(&mut self) -> Option<Arc<str>> {
         self.turns.rotate_left(usize::from(!self.turns.is_empty()));
-        self.turns.iter().cloned().collect()
+        self.turns.back().cloned()
     }
 
     /// Works on one project's queue, and forgets it when it is empty.
@@ -123,7 +132,7 @@ impl Buffer {
         self.held = self.held + queue.len() - before;
         if queue.is_empty() {
             self.queues.remove(project);
-            self.turns.retain(|turn| turn != project);
+            self.turns.retain(|turn| **turn != *project);
         }
         Some(result)
     }
@@ -140,7 +149,7 @@ impl Buffer {
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
     pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
-        let projects: Vec<String> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
+        let projects: Vec<Arc<str>> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
         let mut ids = Vec::new();
         for project in projects {
             self.with(&project, |queue| {
@@ -152,7 +161,7 @@ impl Buffer {
 
     /// Takes out the jobs that nobody has looked at.
     pub(super) fn give_up_pending(&mut self) -> Vec<i64> {
-        let projects: Vec<String> = self.queues.keys().cloned().collect();
+        let projects: Vec<Arc<str>> = self.queues.keys().cloned().collect();
         let mut ids = Vec::new();
         for project in projects {
             self.with(&project, |queue| ids.extend(queue.pending.drain(..).map(|job| job.id)));

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// An answer that is ready to be sent.
@@ -71,9 +72,9 @@ impl From<Refusal> for Answer {
 }
 
 /// A JSON answer of the plain media type.
-pub(super) fn plain(status: StatusCode, body: &Value) -> Answer {
+pub(super) fn plain(status: StatusCode, body: &impl Serialize) -> Answer {
     let mut answer = empty(status);
-    *answer.body_mut() = Bytes::from(body.to_string());
+    *answer.body_mut() = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
     stamp(&mut answer, CONTENT_TYPE, "application/json");
     answer
 }

@@ -154,7 +154,7 @@ impl State {
         self.after(visit).unwrap_or(answer)
     }
 
-    fn act(&mut self, visit: &Visit, version: &str, now: Millis) -> Answer {
+    fn act(&mut self, visit: &Visit, version: &'static str, now: Millis) -> Answer {
         match (visit.resource, &visit.name) {
             (Resource::Projects, _) => projects::list(self, visit, version),
             (Resource::Regions, _) => offers::regions(self, visit, version),

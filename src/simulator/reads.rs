@@ -1,6 +1,8 @@
 //! Reads: one by name, or a page of a list.
 
 use http::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal};
@@ -19,7 +21,7 @@ pub(super) struct Page {
 }
 
 /// One cluster, by name.
-pub(super) fn one(state: &mut State, visit: &Visit, name: &str, version: &str, now: Millis) -> Answer {
+pub(super) fn one(state: &mut State, visit: &Visit, name: &str, version: &'static str, now: Millis) -> Answer {
     let (dice, faults) = (state.world.dice, &state.faults);
     let Some(entry) = state.world.entry(&visit.group, name) else { return unknown(visit, name).into() };
     let shown = entry.look(now, dice, faults);
@@ -31,7 +33,7 @@ pub(super) fn one(state: &mut State, visit: &Visit, name: &str, version: &str, n
 }
 
 /// A page of those that the resource shows, in the order of their names.
-pub(super) fn list(state: &mut State, visit: &Visit, version: &str, now: Millis) -> Answer {
+pub(super) fn list(state: &mut State, visit: &Visit, version: &'static str, now: Millis) -> Answer {
     let page = match Page::read(visit) {
         Ok(page) => page,
         Err(refusal) => {
@@ -53,11 +55,18 @@ pub(super) fn list(state: &mut State, visit: &Visit, version: &str, now: Millis)
         }
         total += 1;
     }
-    let mut list = json!({"links": [], "results": results});
-    if page.count {
-        list["totalCount"] = json!(total);
-    }
+    let list = List { links: [], results, total_count: page.count.then_some(total) };
     success(visit.resource, version, &list)
+}
+
+/// A list of what is JSON already.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    links: [(); 0],
+    results: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_count: Option<usize>,
 }
 
 impl Page {
@@ -102,11 +111,17 @@ fn holds(resource: Resource, shown: Shown) -> bool {
     )
 }
 
-fn body(resource: Resource, entry: &Entry, shown: Shown, version: &str, dice: Dice) -> Option<Value> {
+fn body(
+    resource: Resource,
+    entry: &mut Entry,
+    shown: Shown,
+    version: &'static str,
+    dice: Dice,
+) -> Option<Box<RawValue>> {
     if !holds(resource, shown) {
         return None;
     }
-    Some(match shown {
+    entry.json((resource, shown, version), |entry| match shown {
         Shown::Serverless { idle } => shapes::serverless(entry, idle, dice),
         Shown::Flex { idle } => shapes::flex(entry, idle, dice),
         _ => shapes::cluster(entry, shown, version, dice),

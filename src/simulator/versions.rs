@@ -2,7 +2,7 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, StatusCode};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::answer::{Answer, Refusal, plain, stamp};
 use super::limits::Set;
@@ -116,7 +116,7 @@ fn date(media_type: &str) -> Option<&str> {
 }
 
 /// A success in a version of a resource.
-pub(super) fn success(resource: Resource, version: &str, body: &Value) -> Answer {
+pub(super) fn success(resource: Resource, version: &str, body: &impl Serialize) -> Answer {
     let mut answer = plain(StatusCode::OK, body);
     stamp(&mut answer, CONTENT_TYPE, &format!("application/vnd.atlas.{version}+json;charset=utf-8"));
     if resource == Resource::Clusters && version < REPLICATION_SPECS {

@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cluster::{Cluster, Stage};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
 use super::dice::Dice;
 use super::faults::Faults;
 use super::ledger::Account;
 use super::settings::Settings;
+use super::versions::Resource;
 use super::wish::Wanted;
 use crate::clock::Millis;
 
@@ -37,7 +41,12 @@ pub(super) struct Entry {
     duration: Duration,
     looks: u64,
     replaced: u64,
+    /// The JSON that a read was answered with, and what it was of.
+    drawn: Option<(Drawn, Box<RawValue>)>,
 }
+
+/// What the JSON of a cluster depends on.
+pub(super) type Drawn = (Resource, Shown, &'static str);
 
 /// What there is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +123,7 @@ impl World {
             entry.landed = false;
             entry.rolls_back = false;
             entry.wanted = None;
+            entry.drawn = None;
         }
     }
 
@@ -145,6 +155,7 @@ impl Entry {
             duration,
             looks: 0,
             replaced: 0,
+            drawn: None,
         };
         entry.rolls_back = landed && entry.would_roll_back(dice, faults);
         entry
@@ -182,6 +193,18 @@ impl Entry {
         shown
     }
 
+    /// The JSON for this, made by `draw` unless it was made before.
+    pub(super) fn json(&mut self, drawn: Drawn, draw: impl FnOnce(&Self) -> Value) -> Option<Box<RawValue>> {
+        match &self.drawn {
+            Some((of, json)) if *of == drawn => Some(json.clone()),
+            _ => {
+                let json = RawValue::from_string(draw(self).to_string()).ok()?;
+                self.drawn = Some((drawn, json.clone()));
+                Some(json)
+            }
+        }
+    }
+
     /// Notes an upgrade request.
     pub(super) fn asked(&mut self, now: Millis) {
         self.requests += 1;
@@ -197,6 +220,7 @@ impl Entry {
         self.wanted = Some(Box::new(wanted));
         self.effects += 1;
         self.landed = true;
+        self.drawn = None;
     }
 
     /// When the cluster that a read shows was made: known for a new one only.

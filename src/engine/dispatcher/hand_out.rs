@@ -14,10 +14,11 @@ impl Dispatcher {
         if self.draining || self.workers.available_permits() == 0 {
             return None;
         }
-        for project in self.buffer.turns() {
+        for _ in 0..self.buffer.projects() {
             if self.workers.available_permits() == 0 {
                 return None;
             }
+            let Some(project) = self.buffer.next_turn() else { break };
             // Upgrade requests go before looks where the quota binds.
             if let Some(at) = self.hand_out_sends(&project).or_else(|| self.hand_out_looks(&project)) {
                 blocked = Some(blocked.map_or(at, |before| before.min(at)));
@@ -83,9 +84,10 @@ impl Dispatcher {
 
     fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
         loop {
+            let now = self.engine.clock.now();
             let looking = self.looking.get(project).copied().unwrap_or(0);
             let free = self.free_in(project);
-            let (ready, looks) = self.buffer.with(project, |queue| queue.outlook())?;
+            let (ready, looks) = self.buffer.with(project, |queue| queue.outlook(now))?;
             let pending = free.saturating_sub(ready + looking);
             if !looks.any(pending) {
                 return None;
@@ -94,7 +96,7 @@ impl Dispatcher {
             if let Verdict::Later(at) = self.ask_to_look(project) {
                 return Some(at);
             }
-            let jobs = self.buffer.with(project, |queue| queue.next_looks(pending)).unwrap_or_default();
+            let jobs = self.buffer.with(project, |queue| queue.next_looks(now, pending)).unwrap_or_default();
             let starting = jobs.iter().filter(|job| job.state == State::Pending).count();
             if starting > 0 {
                 self.launcher.holds.begins(project, self.engine.clock.now());

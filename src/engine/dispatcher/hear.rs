@@ -10,6 +10,7 @@ use crate::store::StoreError;
 
 impl Dispatcher {
     pub(super) fn hear(&mut self, news: News) -> Result<(), StoreError> {
+        self.heard = true;
         match news {
             News::Freed(freed) => self.freed(freed),
             News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),

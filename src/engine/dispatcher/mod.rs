@@ -32,6 +32,9 @@ const POLL: Duration = Duration::from_secs(5);
 /// For how long rows of a project that has no free slot are put back.
 const DEFER: Duration = Duration::from_secs(15);
 
+/// How often it is counted how many pending jobs are wanted: it takes a walk over all projects in hand.
+const COUNT: Duration = Duration::from_millis(2);
+
 /// The most rows that one claim takes.
 const CLAIM: usize = 512;
 
@@ -77,6 +80,11 @@ pub(super) struct Dispatcher {
     /// When the table may have something that is due, by lane.
     follow_at: Millis,
     pending_at: Millis,
+    /// How many pending jobs were wanted when it was last counted, when it may be counted again, and whether anything
+    /// was heard since.
+    wanted: usize,
+    count_at: Millis,
+    heard: bool,
     polled_at: Millis,
     /// When the organisations may be asked for again.
     organisations_at: Millis,
@@ -117,6 +125,9 @@ impl Dispatcher {
             failing: 0,
             follow_at: now,
             pending_at: now,
+            wanted: 0,
+            count_at: now,
+            heard: true,
             polled_at: Millis(0),
             organisations_at: now,
             organisations_asked: 0,
@@ -198,8 +209,8 @@ impl Dispatcher {
         }
         if self.buffer.room() > 0 {
             wake = wake.min(self.follow_at);
-            if !self.launcher.holds.stop_all() && self.wanted() > 0 {
-                wake = wake.min(self.pending_at);
+            if !self.launcher.holds.stop_all() && (self.heard || self.wanted > 0) {
+                wake = wake.min(self.pending_at.max(self.count_at));
             }
         }
         let probe = self.launcher.holds.next_probe(now);

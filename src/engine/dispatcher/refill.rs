@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::engine::Engine;
-use crate::engine::dispatcher::{CLAIM, DEFER, Dispatcher, POLL};
+use crate::engine::dispatcher::{CLAIM, COUNT, DEFER, Dispatcher, POLL};
 use crate::engine::rescuer::take_strays;
 use crate::store::{Lane, StoreError};
 
@@ -56,8 +56,9 @@ impl Dispatcher {
             let claimed = self.claim(Lane::Rest, limit).await?;
             self.follow_at = if claimed == limit { now } else { self.next_due(Lane::Rest).await? };
         }
-        if now >= self.pending_at && !self.launcher.holds.stop_all() {
+        if now >= self.pending_at.max(self.count_at) && !self.launcher.holds.stop_all() {
             let wanted = self.wanted();
+            (self.wanted, self.heard, self.count_at) = (wanted, false, now.after(COUNT));
             if wanted > 0 && self.buffer.room() < wanted {
                 self.make_room().await?;
             }
