@@ -19,7 +19,7 @@ use crate::fleet::{self, PROJECT};
 use crate::home::{CAMPAIGN, Home, OPERATION, folder, operation, runner};
 use crate::process::{Atlas, drydock, wait};
 
-const WORKERS: usize = 64;
+const WORKERS: usize = 256;
 /// Upgrades take from nothing to this.
 const LONGEST: Duration = Duration::from_millis(100);
 const ROOM: Bucket = Bucket { capacity: 1_000_000, refill: 1_000_000, per: Duration::from_secs(1) };
@@ -30,10 +30,15 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let runs = |run: &dyn Fn() -> f64| (0..extent.runs).map(|_| run()).collect::<Vec<_>>();
     let within = runs(&|| runtime.block_on(in_process(clusters)));
     figures.add(format!("a campaign of {clusters} in process"), "clusters/s", within);
+}
+
+pub(crate) fn measure_sockets(extent: Extent, figures: &mut Figures) {
+    let clusters = extent.of(10_000);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     // In turns, so that a machine that is slow for a while is slow for both.
     let pairs: Vec<_> = (0..extent.runs).map(|_| over_sockets(clusters, &runtime)).collect();
     let each = |of: fn(&Pair) -> f64| pairs.iter().map(of).collect::<Vec<_>>();
-    figures.add("the same over sockets", "clusters/s", each(|pair| pair.campaign));
+    figures.add(format!("a campaign of {clusters} over sockets"), "clusters/s", each(|pair| pair.campaign));
     figures.add("the same requests in a bare loop", "clusters/s", each(|pair| pair.bare));
     figures.add("campaign to bare loop", "ratio", each(|pair| pair.campaign / pair.bare));
     figures.add("requests for each cluster", "requests", each(|pair| pair.requests));
@@ -99,7 +104,7 @@ struct Pair {
 }
 
 const FILE: &str = "[fleet]\ncsv = \"fleet.csv\"\n[pace]\nrequests_per_minute = 10000000\nmax_in_flight = 10000\n\
-    max_in_flight_per_project = 25\nworkers = 64\n[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
+    max_in_flight_per_project = 25\nworkers = 256\n[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
 
 /// What somebody writes to run the fleet against an Atlas.
 pub(crate) fn write_campaign(folder: &Path, url: &str) {

@@ -1,9 +1,4 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program for people at work on Drydock"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people at work on Drydock")]
 //! What Drydock costs on this machine: `cargo bench --bench fleet`, or some parts of it by name, as in
 //! `cargo bench --bench fleet -- queue campaign --runs 3`.
 //!
@@ -52,8 +47,10 @@ enum Part {
     Loading,
     /// Claims and records
     Queue,
-    /// A whole campaign, in process, over sockets, and the bare requests
+    /// A whole campaign in one process
     Campaign,
+    /// The same with the binary over sockets, and the bare requests
+    Sockets,
     /// Requests for each cluster, and how late the end is noticed, in virtual time
     Looks,
     /// A million rows: reports, status, and the start after a kill
@@ -76,15 +73,18 @@ impl Extent {
     }
 }
 
+type Measure = fn(Extent, &mut Figures);
+
 fn main() {
     let args = Args::parse();
     let extent = Extent { runs: args.runs.max(1), small: args.small };
     let mut figures = Figures::default();
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
-    let parts: [(Part, fn(Extent, &mut Figures)); 6] = [
+    let parts: [(Part, Measure); 7] = [
         (Part::Looks, looks::measure),
         (Part::Queue, queue::measure),
         (Part::Campaign, campaign::measure),
+        (Part::Sockets, campaign::measure_sockets),
         (Part::Flight, flight::measure),
         (Part::Loading, loading::measure),
         (Part::Rows, rows::measure),

@@ -8,10 +8,19 @@ use serde_json::{Map, Value, json};
 use crate::clock::Millis;
 use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::store::{Campaign, Filter, Pages, Recorded, Row, Runner, Store};
+use crate::store::{Campaign, Digest, Filter, Pages, Recorded, Row, Runner, Store};
 
-pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
-    let digest = store.vouched(campaign).await?.to_string();
+pub(super) async fn write(
+    store: &Store,
+    campaign: &Campaign,
+    known: Option<Digest>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let digest = match known {
+        Some(digest) => digest,
+        None => store.vouched(campaign).await?,
+    };
+    let digest = digest.to_string();
     let mut pages = Pages::new(store, campaign.id, Filter::default());
     while let Some(page) = pages.next().await? {
         let ids: Vec<i64> = page.iter().map(|row| row.job.id).collect();

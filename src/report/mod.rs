@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::store::{Campaign, Store, StoreError};
+use crate::store::{Campaign, Digest, Store, StoreError};
 
 pub use jsonl::{event_json, insert, job_json};
 
@@ -56,16 +56,18 @@ pub enum ReportError {
     Closed,
 }
 
-/// Writes the report of `campaign` to `out`.
+/// Writes the report of `campaign` to `out`. JSON lines have the campaign's digest: the one that is `known`, if it was
+/// just audited, or else it is now.
 pub async fn write(
     store: &Store,
     campaign: &Campaign,
     format: Format,
+    known: Option<Digest>,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let result = match format {
         Format::Csv => csv::write(store, campaign, out).await,
-        Format::Jsonl => jsonl::write(store, campaign, out).await,
+        Format::Jsonl => jsonl::write(store, campaign, known, out).await,
     };
     match result {
         Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(ReportError::Closed),
@@ -80,24 +82,31 @@ pub async fn write_file(
     store: &Store,
     campaign: &Campaign,
     format: Format,
+    known: Option<Digest>,
     folder: &Path,
 ) -> Result<PathBuf, ReportError> {
     let path = folder.join(format!("report.{}", format.name()));
     fs::create_dir_all(folder).map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })?;
-    write_to(store, campaign, format, &path).await?;
+    write_to(store, campaign, format, known, &path).await?;
     Ok(path)
 }
 
 /// Writes the report to `path`: under a temporary name first, so that nobody ever reads half a report. A device or
 /// a pipe is written to as it is, and a link is followed.
-pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<(), ReportError> {
+pub async fn write_to(
+    store: &Store,
+    campaign: &Campaign,
+    format: Format,
+    known: Option<Digest>,
+    path: &Path,
+) -> Result<(), ReportError> {
     let failed = |error| ReportError::Write { path: path.to_path_buf(), error };
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let special = fs::metadata(&path).is_ok_and(|found| !found.is_file());
     let part = if special { path.clone() } else { part_of(&path) };
     let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&part).map_err(failed)?;
     let mut out = BufWriter::new(file);
-    let written = match write(store, campaign, format, &mut out).await {
+    let written = match write(store, campaign, format, known, &mut out).await {
         Err(ReportError::Write { error, .. }) => Err(failed(error)),
         Err(other) => Err(other),
         Ok(()) => out.into_inner().map_err(|error| failed(error.into_error())),

@@ -49,7 +49,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
 async fn written(format: Format) -> String {
     let (_home, store, campaign) = campaign().await;
     let mut out = Vec::new();
-    write(&store, &campaign, format, &mut out).await.unwrap();
+    write(&store, &campaign, format, None, &mut out).await.unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -67,7 +67,7 @@ async fn the_json_lines_are_the_same_with_the_history() {
 async fn a_file_appears_whole_or_not_at_all() {
     let (home, store, campaign) = campaign().await;
     let folder = home.path().join("reports").join("q4");
-    let path = write_file(&store, &campaign, Format::Csv, &folder).await.unwrap();
+    let path = write_file(&store, &campaign, Format::Csv, None, &folder).await.unwrap();
     let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
 }

@@ -113,7 +113,7 @@ impl Play {
         };
         keeping.abort();
         let (reports, unwritten) = match &folder {
-            Some(folder) => reports::write(&store, &config, folder).await,
+            Some(folder) => reports::write(&store, &config, None, folder).await,
             None => (Vec::new(), None),
         };
         if let Some(failure) = unwritten {

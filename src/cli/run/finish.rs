@@ -36,11 +36,12 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     }
     // Whoever has the lock by now writes the reports.
     let lost = matches!(run.store.is_in_place(), Err(StoreError::LockLost { .. }));
+    let vouched = digest(&run).await;
+    let known = vouched.as_ref().ok().copied().flatten();
     let (reports, unwritten) =
-        if lost { (Vec::new(), None) } else { reports::write(&run.store, &run.config, &run.folder).await };
+        if lost { (Vec::new(), None) } else { reports::write(&run.store, &run.config, known, &run.folder).await };
     // What stopped the work matters more than what it did to the reports.
     let ending = work.ended?;
-    let vouched = digest(&run).await;
     let (digest, unfit) = match vouched {
         Ok(digest) => (digest, None),
         Err(error) => (None, Some(error)),

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::config::Config;
 use crate::report::{self, Format};
-use crate::store::Store;
+use crate::store::{Digest, Store};
 
 /// Says that there is no report and how to get one; an ending that needs no attention needs some now.
 pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context: &Context) -> ExitCode {
@@ -16,8 +16,13 @@ pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context:
     if code == ExitCode::SUCCESS { said } else { code }
 }
 
-/// Writes them all, as far as it goes, and says where they are and what went wrong with the others.
-pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: &Path) -> (Vec<PathBuf>, Option<Failure>) {
+/// Writes them all, as far as it goes, with the digest that is known, and says where they are and what went wrong with the others.
+pub(in crate::cli) async fn write(
+    store: &Store,
+    config: &Config,
+    known: Option<Digest>,
+    folder: &Path,
+) -> (Vec<PathBuf>, Option<Failure>) {
     let (mut paths, mut unwritten) = (Vec::new(), None);
     let campaign = match store.campaign(&config.campaign).await {
         Ok(Some(campaign)) => campaign,
@@ -25,7 +30,7 @@ pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: &Path)
         Err(error) => return (paths, Some(error.into())),
     };
     for format in Format::ALL {
-        match report::write_file(store, &campaign, format, folder).await {
+        match report::write_file(store, &campaign, format, known, folder).await {
             Ok(path) => paths.push(path),
             Err(error) => unwritten = Some(error.into()),
         }
