@@ -55,8 +55,13 @@ impl Experience {
         if self.took.is_empty() {
             return None;
         }
+        let blind = now.after(max * BLIND);
+        if self.median / STEP <= min {
+            // Of upgrades as short as this the steps are coarse: the best moment is when the fastest of them was over.
+            return Some(begun.after(self.shortest).min(blind).max(now.after(min)));
+        }
         let step = self.step(min, max);
-        let over = begun.after(self.shortest.mul_f64(EARLY)).min(now.after(max * BLIND));
+        let over = begun.after(self.shortest.mul_f64(EARLY)).min(blind);
         Some(on_the_grid(over.max(now.after(min.max(step / 2))), step, phase(project)))
     }
 
@@ -132,6 +137,14 @@ mod tests {
             experience.note(minutes(5));
         }
         assert_eq!((experience.shortest, experience.median), (minutes(5), minutes(5)));
+    }
+
+    #[test]
+    fn a_short_upgrade_is_looked_at_when_the_fastest_was_over() {
+        let mut experience = Experience::default();
+        experience.note(Duration::from_secs(30));
+        let look = |now| experience.look(NOW, now, STEPS, PROJECT).unwrap().since(NOW).as_secs();
+        assert_eq!((look(NOW), look(NOW.after(Duration::from_secs(30)))), (30, 40));
     }
 
     #[test]
