@@ -103,12 +103,16 @@ struct Pair {
     requests: f64,
 }
 
-const FILE: &str = "[fleet]\ncsv = \"fleet.csv\"\n[pace]\nrequests_per_minute = 10000000\nmax_in_flight = 10000\n\
-    max_in_flight_per_project = 25\nworkers = 256\n[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
+/// Looks for upgrades that take next to no time; without them there are the defaults.
+pub(crate) const QUICK_LOOKS: &str = "[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
 
 /// What somebody writes to run the fleet against an Atlas.
-pub(crate) fn write_campaign(folder: &Path, url: &str) {
-    let text = format!("campaign = \"{CAMPAIGN}\"\noperation = \"{OPERATION}\"\n{FILE}[atlas]\nbase_url = \"{url}\"\n");
+pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str) {
+    let text = format!(
+        "campaign = \"{CAMPAIGN}\"\noperation = \"{OPERATION}\"\n[fleet]\ncsv = \"fleet.csv\"\n[pace]\n\
+        requests_per_minute = 10000000\nmax_in_flight = 10000\nmax_in_flight_per_project = {PROJECT}\n\
+        workers = {WORKERS}\n{looks}[atlas]\nbase_url = \"{url}\"\n"
+    );
     std::fs::write(folder.join("bench.toml"), text).unwrap();
 }
 
@@ -118,7 +122,7 @@ fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
     fleet::write(&dir.path().join("fleet.csv"), clusters);
     let serve = || Atlas::serve(dir.path(), &["--shortest", "1ms", "--longest", "100ms", "--limit", "1000000/1000000"]);
     let atlas = serve();
-    write_campaign(dir.path(), &atlas.url);
+    write_campaign(dir.path(), &atlas.url, QUICK_LOOKS);
     let ended = wait(drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"]));
     let requests = atlas.stop();
     let atlas = serve();

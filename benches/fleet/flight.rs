@@ -20,13 +20,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), clusters);
     let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--spread", "1.3", "--limit", "1000000/1000000"]);
-    write_campaign(dir.path(), &atlas.url);
-    let file = dir.path().join("bench.toml");
-    // The default looks.
-    let text = std::fs::read_to_string(&file).unwrap();
-    let looks =
-        text.lines().filter(|line| !["first", "min =", "max =", "settle"].iter().any(|word| line.starts_with(word)));
-    std::fs::write(&file, looks.collect::<Vec<_>>().join("\n")).unwrap();
+    write_campaign(dir.path(), &atlas.url, "");
     let mut run = drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"])
         .stdout(Stdio::null())
         .spawn()

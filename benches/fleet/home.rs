@@ -1,6 +1,6 @@
 //! A database in a folder of its own, on the disk that `target` is on: a file system in memory syncs nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use drydock::clock::{Clock, Millis};
 use drydock::domain::history::{Entry, Kind};
@@ -22,8 +22,14 @@ pub(crate) struct Home {
     pub(crate) _dir: TempDir,
     pub(crate) store: Store,
     pub(crate) campaign_id: i64,
-    pub(crate) rows: usize,
     pub(crate) in_project: usize,
+}
+
+/// Removes a database, with what lies beside it.
+pub(crate) fn remove(folder: &Path, name: &str) {
+    for ending in ["", "-wal", "-shm", ".lock"] {
+        let _none = std::fs::remove_file(folder.join(format!("{name}{ending}")));
+    }
 }
 
 /// A folder on the disk.
@@ -61,18 +67,17 @@ impl Home {
         } else {
             Store::open(&url, Open::CreateIfMissing).await.unwrap()
         };
-        Self { _dir: dir, store, campaign_id: 0, rows: 0, in_project }
+        Self { _dir: dir, store, campaign_id: 0, in_project }
     }
 
-    /// Loads so many more rows.
+    /// Loads a fleet of so many rows.
     pub(crate) async fn load(&mut self, count: usize, now: Millis) {
         let mut loader = self.store.begin_load(&runner(), CAMPAIGN, OPERATION, now).await.unwrap();
-        for first in (0..self.rows + count).step_by(10_000) {
-            let chunk = (self.rows + count - first).min(10_000);
+        for first in (0..count).step_by(10_000) {
+            let chunk = (count - first).min(10_000);
             loader.push(&fleet::jobs(first, chunk, self.in_project)).await.unwrap();
         }
         self.campaign_id = loader.finish().await.unwrap().campaign_id;
-        self.rows += count;
     }
 
     /// Ends so many pending jobs: they were at the target already.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::Extent;
 use crate::figures::{Figures, rate};
 use crate::fleet;
-use crate::home::folder;
+use crate::home::{folder, remove};
 use crate::process::{Ended, drydock, wait, wait_for};
 
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
@@ -18,7 +18,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
         std::fs::write(dir.path().join("bench.toml"), file).unwrap();
         let (mut loads, mut peaks, mut checks, mut shells) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..extent.runs {
-            clear(dir.path());
+            remove(dir.path(), "drydock.db");
             let ended = load(dir.path());
             loads.push(rate(rows, ended.span));
             peaks.push(ended.peak);
@@ -40,18 +40,12 @@ pub(crate) fn load(folder: &Path) -> Ended {
     wait_for(drydock(folder, &["run", "bench.toml"]), 2)
 }
 
-fn clear(folder: &Path) {
-    for ending in ["", "-wal", "-shm", ".lock"] {
-        let _none = std::fs::remove_file(folder.join(format!("drydock.db{ending}")));
-    }
-}
-
 /// The shell reads the file into the table of jobs that Drydock has made, through a view with the file's columns.
 #[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 fn import(folder: &Path) -> Option<Duration> {
     Command::new("sqlite3").arg("--version").stdout(Stdio::null()).status().ok()?;
     // A database with a campaign, and no job yet.
-    clear(folder);
+    remove(folder, "drydock.db");
     std::fs::rename(folder.join("fleet.csv"), folder.join("all.csv")).unwrap();
     fleet::write(&folder.join("fleet.csv"), 1);
     load(folder);

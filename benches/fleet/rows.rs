@@ -10,10 +10,10 @@ use drydock::store::{Open, Store};
 use tokio::net::TcpListener;
 
 use crate::Extent;
-use crate::campaign::write_campaign;
+use crate::campaign::{QUICK_LOOKS, write_campaign};
 use crate::figures::Figures;
 use crate::fleet::{self, PROJECT};
-use crate::home::{CAMPAIGN, Home, folder};
+use crate::home::{CAMPAIGN, Home, folder, remove};
 use crate::loading::load;
 use crate::process::{drydock, wait};
 
@@ -24,7 +24,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let rows = extent.of(1_000_000);
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), rows);
-    write_campaign(dir.path(), "https://atlas.invalid");
+    write_campaign(dir.path(), "https://atlas.invalid", QUICK_LOOKS);
     load(dir.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(end_all_but(LEFT, rows, dir.path()));
@@ -53,7 +53,7 @@ async fn end_all_but(left: usize, rows: usize, folder: &Path) {
     let store = Store::open(&url, Open::Existing).await.unwrap();
     let campaign_id = store.campaign(CAMPAIGN).await.unwrap().unwrap().id;
     let dir = crate::home::folder();
-    let home = Home { _dir: dir, store: store.clone(), campaign_id, rows, in_project: PROJECT };
+    let home = Home { _dir: dir, store: store.clone(), campaign_id, in_project: PROJECT };
     home.end(rows - left, clock).await;
     store.close().await;
 }
@@ -70,7 +70,7 @@ async fn start(folder: &Path, rows: usize) -> f64 {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(simulator.clone().serve(listener, std::future::pending()));
     std::fs::copy(folder.join("drydock.db"), folder.join("copy.db")).unwrap();
-    write_campaign(folder, &url);
+    write_campaign(folder, &url, QUICK_LOOKS);
     let args = ["run", "bench.toml", "--yes", "--progress", "none", "--database-url", "sqlite:copy.db"];
     let mut span = Duration::ZERO;
     for _ in 0..2 {
@@ -85,8 +85,6 @@ async fn start(folder: &Path, rows: usize) -> f64 {
         run.wait().unwrap();
     }
     serving.abort();
-    for ending in ["", "-wal", "-shm", ".lock"] {
-        let _none = std::fs::remove_file(folder.join(format!("copy.db{ending}")));
-    }
+    remove(folder, "copy.db");
     span.as_secs_f64() * 1000.0
 }

@@ -12,7 +12,7 @@ use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds::{self, Waiting};
-use crate::cli::terminal::{Out, fact, span};
+use crate::cli::terminal::{Out, fact, facts, span};
 use crate::cli::waves;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
@@ -96,13 +96,13 @@ impl Status {
         Ok(Self {
             database: store.name(),
             counts: waves.values().copied().sum(),
-            waves,
             holds: holds::waiting(store, campaign.id).await?,
             released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
-            next_due: next_due(store, campaign.id).await?,
+            next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
             runner: store.holder(&environment::host()),
             next: context.next.clone(),
+            waves,
             campaign,
             now,
             last_write,
@@ -134,10 +134,9 @@ impl Status {
         } else {
             self.progress(&mut out)?;
             self.waiting(&mut out, open)?;
-            for (place, Kind { count, example: Fault { code, detail }, .. }) in kinds.iter().enumerate() {
-                let label = if place == 0 { "failed" } else { "" };
-                fact(&mut out, label, &format!("{count} with {code}: {detail}"))?;
-            }
+            let failed =
+                |Kind { count, example: Fault { code, detail }, .. }: &Kind| format!("{count} with {code}: {detail}");
+            facts(&mut out, "failed", kinds.iter().map(failed))?;
         }
         out.done()
     }
@@ -281,8 +280,7 @@ impl Status {
 }
 
 /// When the first job is due that no runner holds.
-async fn next_due(store: &Store, campaign_id: i64) -> Result<Option<Millis>, Failure> {
-    let wave = store.wave(campaign_id).await?.unwrap_or(Wave::REST);
+async fn next_due(store: &Store, campaign_id: i64, wave: Wave) -> Result<Option<Millis>, Failure> {
     let pending = store.next_due(campaign_id, Lane::Pending(wave)).await?;
     let rest = store.next_due(campaign_id, Lane::Rest).await?;
     Ok(pending.into_iter().chain(rest).min())

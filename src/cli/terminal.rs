@@ -47,6 +47,12 @@ pub(super) fn fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure
     labelled(out, &label, text)
 }
 
+/// Several under one label.
+pub(super) fn facts(out: &mut Out, label: &str, texts: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels.zip(texts).try_for_each(|(label, text)| fact(out, label, &text))
+}
+
 /// The same, set in under a headline.
 pub(super) fn inset_fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
     labelled(out, &format!("  {label}"), text)

@@ -5,22 +5,32 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::cli::exit::Failure;
-use crate::cli::terminal::{Out, fact};
+use crate::cli::terminal::{Out, facts};
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 
 /// How many waves are told one by one.
 const TOLD: usize = 8;
 
+/// Whether a campaign has waves at all: one whose rows have none is a single one.
+pub(super) fn any<'a>(waves: impl IntoIterator<Item = &'a Wave>) -> bool {
+    waves.into_iter().any(|wave| *wave != Wave::REST)
+}
+
+/// The wave whose jobs may be begun.
+pub(super) fn under_way(waves: &BTreeMap<Wave, Counts>) -> Wave {
+    let live = waves.iter().find(|(_, counts)| counts.ended() < counts.total());
+    live.map_or(Wave::REST, |(wave, _)| *wave)
+}
+
 /// How far each wave is.
 pub(super) fn tell(out: &mut Out, waves: &BTreeMap<Wave, Counts>) -> Result<(), Failure> {
-    let lines = lines(waves);
-    lines.iter().enumerate().try_for_each(|(place, line)| fact(out, if place == 0 { "waves" } else { "" }, line))
+    facts(out, "waves", lines(waves))
 }
 
 /// How many waves are over, and those that are not, the first of which is under way.
 fn lines(waves: &BTreeMap<Wave, Counts>) -> Vec<String> {
-    if waves.keys().all(|wave| *wave == Wave::REST) {
+    if !any(waves.keys()) {
         return Vec::new();
     }
     let (over, left): (Vec<_>, Vec<_>) = waves.iter().partition(|(_, counts)| counts.ended() == counts.total());
@@ -55,7 +65,7 @@ pub(super) fn number(wave: Wave) -> Option<i64> {
 
 /// The waves of a fleet in their order, with how many rows each has: nothing where no row has one.
 pub(super) fn sizes(rows: &BTreeMap<Wave, u64>) -> Option<String> {
-    if rows.keys().all(|wave| *wave == Wave::REST) {
+    if !any(rows.keys()) {
         return None;
     }
     let more = rows.len().saturating_sub(TOLD);

@@ -77,14 +77,16 @@ impl Policy {
 
     /// When an upgrade of ours that began at `begun` is looked at next.
     pub fn next_look(&self, begun: Millis, now: Millis, project: &str) -> Millis {
-        let learned = self.experience.look(begun, now, (self.min_look, self.max_look), project);
-        learned.unwrap_or_else(|| now.after(self.look_delay(now.since(begun))))
+        self.learned(begun, now, project).unwrap_or_else(|| now.after(self.look_delay(now.since(begun))))
     }
 
     /// When it is looked at first, after its acceptance.
     pub fn first_look(&self, now: Millis, project: &str) -> Millis {
-        let learned = self.experience.look(now, now, (self.min_look, self.max_look), project);
-        learned.unwrap_or_else(|| now.after(self.first_look))
+        self.learned(now, now, project).unwrap_or_else(|| now.after(self.first_look))
+    }
+
+    fn learned(&self, begun: Millis, now: Millis, project: &str) -> Option<Millis> {
+        self.experience.look(begun, now, (self.min_look, self.max_look), project)
     }
 
     /// The time until the next look at something that has been under way for `age`, where nothing is known of how long

@@ -48,9 +48,9 @@ impl Counts {
 impl Sum for Counts {
     fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
         let mut all = Self::default();
-        parts
-            .flat_map(|part| State::ALL.map(|state| (state, part.of(state))))
-            .for_each(|(state, by)| all.add(state, by));
+        for part in parts {
+            part.iter().for_each(|(state, by)| all.add(state, by));
+        }
         all
     }
 }

@@ -149,24 +149,17 @@ impl Buffer {
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
     pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
-        let projects: Vec<Arc<str>> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
-        let mut ids = Vec::new();
-        for project in projects {
-            self.with(&project, |queue| {
-                ids.extend(queue.pending.drain(..).chain(queue.ready.drain(..)).map(|job| job.id));
-            });
-        }
-        ids
+        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).map(|job| job.id).collect())
     }
 
     /// Takes out the jobs that nobody has looked at.
     pub(super) fn give_up_pending(&mut self) -> Vec<i64> {
-        let projects: Vec<Arc<str>> = self.queues.keys().cloned().collect();
-        let mut ids = Vec::new();
-        for project in projects {
-            self.with(&project, |queue| ids.extend(queue.pending.drain(..).map(|job| job.id)));
-        }
-        ids
+        self.take_out(|_| true, |queue| queue.pending.drain(..).map(|job| job.id).collect())
+    }
+
+    fn take_out(&mut self, gives: impl Fn(&str) -> bool, take: impl Fn(&mut Queue) -> Vec<i64>) -> Vec<i64> {
+        let projects: Vec<Arc<str>> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
+        projects.iter().filter_map(|project| self.with(project, &take)).flatten().collect()
     }
 
     /// Takes out everything.

@@ -192,7 +192,7 @@ impl Engine {
     }
 }
 
-fn keeps(job: &Job, now: crate::clock::Millis) -> bool {
+fn keeps(job: &Job, now: Millis) -> bool {
     match job.state {
         State::Submitting => true,
         State::Ready | State::Upgrading => job.due_at.is_some_and(|due| due <= now.after(KEEP)),

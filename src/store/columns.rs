@@ -1,11 +1,12 @@
 //! How a job lies in its row: the columns of table `jobs`, read back into a [`Job`] and its [`Standing`].
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Identity, IfNotLanded, Job, State, Streak};
 use crate::domain::wave::Wave;
+use crate::store::bulk::{parts, placeholders};
 use crate::store::digest::Digest;
 use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
@@ -176,4 +177,15 @@ impl Store {
         let (what, column) = (what.to_owned(), column.to_owned());
         StoreError::Nonsense { database: self.name(), what, column, found: found.to_string() }
     }
+}
+
+/// The rows with these keys, as they lie; the order is that of the database.
+pub(super) async fn rows_by_id(connection: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<Vec<JobRow>> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for part in parts(ids) {
+        let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, part.len()));
+        let query = part.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
+        rows.extend(query.fetch_all(&mut *connection).await?);
+    }
+    Ok(rows)
 }

@@ -6,7 +6,7 @@ use crate::clock::Millis;
 use crate::domain::job::Job;
 use crate::domain::wave::Wave;
 use crate::store::bulk::{parts, placeholders};
-use crate::store::columns::JobRow;
+use crate::store::columns::{JobRow, rows_by_id};
 use crate::store::hands::InHand;
 use crate::store::{Result, Store};
 
@@ -54,9 +54,6 @@ const INVOLVED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state = 'p
         AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded'))) ORDER BY row, id";
 const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON campaigns.id = jobs.campaign_id \
     WHERE project_id = $1 AND cluster_name = $2 AND campaign_id <> $3 AND finished_at IS NULL";
-
-/// How many ids stand in one statement.
-const CHUNK: usize = 500;
 
 impl Store {
     /// Takes up to `limit` jobs of `lane` that are due at `now` and in nobody's hands, the longest due first, in the
@@ -115,16 +112,9 @@ impl Store {
 
     /// The jobs with these ids as they are now; the order is that of the database.
     pub async fn reload(&self, ids: &[i64]) -> Result<Vec<Job>> {
-        let mut jobs = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(CHUNK) {
-            let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, chunk.len()));
-            let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => {
-                let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
-                chunk.iter().fold(query, |query, id| query.bind(*id)).fetch_all(pool).await
-            });
-            jobs.extend(self.jobs_of(self.explained(rows)?)?);
-        }
-        Ok(jobs)
+        let rows = on_pool!(self, readers, pool =>
+            async { rows_by_id(&mut *pool.acquire().await?, ids).await }.await);
+        self.jobs_of(self.explained(rows)?)
     }
 
     /// Up to `limit` live jobs beyond pending with an id above `after_id`, by id: what a take-over goes through.

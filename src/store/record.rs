@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
-use crate::store::bulk::{parts, placeholders};
 use crate::store::chain::{self, Link};
-use crate::store::columns::JobRow;
+use crate::store::columns::{JobRow, rows_by_id};
 use crate::store::digest::Digest;
 use crate::store::hands::InHand;
 use crate::store::runner::Runner;
@@ -120,13 +119,8 @@ impl Store {
     ) -> Result<()> {
         let unread: Vec<i64> =
             batch.iter().zip(&*in_hand).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
-        let mut found: HashMap<i64, JobRow> = HashMap::with_capacity(unread.len());
-        for part in parts(&unread) {
-            let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, part.len()));
-            let query = part.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
-            let rows: Vec<JobRow> = self.explained(query.fetch_all(&mut *connection).await)?;
-            found.extend(rows.into_iter().map(|row| (row.id, row)));
-        }
+        let rows = self.explained(rows_by_id(connection, &unread).await)?;
+        let mut found: HashMap<i64, JobRow> = rows.into_iter().map(|row| (row.id, row)).collect();
         for (change, place) in batch.iter().zip(in_hand) {
             let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
                 continue;

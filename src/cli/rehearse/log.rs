@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::cli::waves;
 use crate::clock::{Clock, Millis};
 use crate::domain::wave::Wave;
 use crate::engine::Snapshot;
@@ -82,7 +83,7 @@ pub(super) fn waves(moments: &[Moment]) -> Vec<(Wave, Duration)> {
             waves.push((wave, at));
         }
     }
-    if waves.iter().all(|(wave, _)| *wave == Wave::REST) { Vec::new() } else { waves }
+    if waves::any(waves.iter().map(|(wave, _)| wave)) { waves } else { Vec::new() }
 }
 
 #[test]
