@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
+use crate::engine::claim::Claim;
 
 /// The most jobs that are held claimed at once.
 pub(super) const ROOM: usize = 4096;
@@ -24,9 +25,9 @@ impl Outlook {
 
 #[derive(Default)]
 pub(super) struct Queue {
-    ready: VecDeque<Job>,
-    follow: Vec<Job>,
-    pending: VecDeque<Job>,
+    ready: VecDeque<Box<Claim>>,
+    follow: Vec<Box<Claim>>,
+    pending: VecDeque<Box<Claim>>,
 }
 
 impl Queue {
@@ -40,40 +41,40 @@ impl Queue {
     }
 
     pub(super) fn has_due_ready(&self, now: Millis) -> bool {
-        self.ready.iter().any(|job| is_due(job, now))
+        self.ready.iter().any(|claim| is_due(&claim.job, now))
     }
 
     /// The next job that may be sent now.
-    pub(super) fn next_ready(&mut self, now: Millis) -> Option<Job> {
-        let index = self.ready.iter().position(|job| is_due(job, now))?;
+    pub(super) fn next_ready(&mut self, now: Millis) -> Option<Box<Claim>> {
+        let index = self.ready.iter().position(|claim| is_due(&claim.job, now))?;
         self.ready.remove(index)
     }
 
     /// How many are ready, and what there is to look at now.
     pub(super) fn outlook(&self, now: Millis) -> (usize, Outlook) {
-        let follow = self.follow.iter().any(|job| is_due(job, now));
+        let follow = self.follow.iter().any(|claim| is_due(&claim.job, now));
         (self.ready.len(), Outlook { follow, pending: !self.pending.is_empty() })
     }
 
     /// Jobs to be looked at together: all that are followed and due, and up to `pending` that have not been seen. A job
     /// that lists do not show is looked at alone.
-    pub(super) fn next_looks(&mut self, now: Millis, pending: usize) -> Vec<Job> {
-        if let Some(index) = self.follow.iter().position(|job| job.alone && is_due(job, now)) {
+    pub(super) fn next_looks(&mut self, now: Millis, pending: usize) -> Vec<Box<Claim>> {
+        if let Some(index) = self.follow.iter().position(|claim| claim.job.alone && is_due(&claim.job, now)) {
             return vec![self.follow.swap_remove(index)];
         }
         if pending > 0
-            && let Some(index) = self.pending.iter().position(|job| job.alone)
+            && let Some(index) = self.pending.iter().position(|claim| claim.job.alone)
         {
             return self.pending.remove(index).into_iter().collect();
         }
-        let mut looks: Vec<Job> = self.follow.extract_if(.., |job| is_due(job, now)).collect();
+        let mut looks: Vec<_> = self.follow.extract_if(.., |claim| is_due(&claim.job, now)).collect();
         let some = pending.min(self.pending.len());
         looks.extend(self.pending.drain(..some));
         looks
     }
 
     fn earliest(&self, now: Millis) -> Option<Millis> {
-        self.ready.iter().chain(&self.follow).filter_map(|job| job.due_at).filter(|due| *due > now).min()
+        self.ready.iter().chain(&self.follow).filter_map(|claim| claim.job.due_at).filter(|due| *due > now).min()
     }
 }
 
@@ -98,7 +99,8 @@ impl Buffer {
         self.held == 0
     }
 
-    pub(super) fn push(&mut self, job: Job) {
+    pub(super) fn push(&mut self, claim: Box<Claim>) {
+        let job = &claim.job;
         self.held += 1;
         if !self.queues.contains_key(&*job.project_id) {
             let project: Arc<str> = job.project_id.as_str().into();
@@ -107,9 +109,9 @@ impl Buffer {
         }
         let Some(queue) = self.queues.get_mut(&*job.project_id) else { return };
         match job.state {
-            State::Ready => queue.ready.push_back(job),
-            State::Pending => queue.pending.push_back(job),
-            _ => queue.follow.push(job),
+            State::Ready => queue.ready.push_back(claim),
+            State::Pending => queue.pending.push_back(claim),
+            _ => queue.follow.push(claim),
         }
     }
 
@@ -149,12 +151,12 @@ impl Buffer {
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
     pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
-        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).map(|job| job.id).collect())
+        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).map(|claim| claim.job.id).collect())
     }
 
     /// Takes out the jobs that nobody has looked at.
     pub(super) fn give_up_pending(&mut self) -> Vec<i64> {
-        self.take_out(|_| true, |queue| queue.pending.drain(..).map(|job| job.id).collect())
+        self.take_out(|_| true, |queue| queue.pending.drain(..).map(|claim| claim.job.id).collect())
     }
 
     fn take_out(&mut self, gives: impl Fn(&str) -> bool, take: impl Fn(&mut Queue) -> Vec<i64>) -> Vec<i64> {
@@ -170,7 +172,7 @@ impl Buffer {
         queues
             .into_values()
             .flat_map(|queue| queue.ready.into_iter().chain(queue.follow).chain(queue.pending))
-            .map(|job| job.id)
+            .map(|claim| claim.job.id)
             .collect()
     }
 }

@@ -9,7 +9,8 @@ use crate::atlas::SignInError;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach};
-use crate::domain::job::{Job, State};
+use crate::domain::job::State;
+use crate::engine::claim::Claim;
 use crate::engine::holds::{Holds, Tried};
 use crate::engine::recorder::Note;
 use crate::engine::worker::Learned;
@@ -30,28 +31,28 @@ pub(super) struct Launcher {
 impl Launcher {
     /// Sends an upgrade request. Permit, slot and worker are had; the token is made sure of; then the intent is
     /// written, and after it comes only the call.
-    pub(super) async fn send(self, job: Job, worker: OwnedSemaphorePermit) {
-        let send = Some(job.id);
-        let freed = Freed { send, ..self.sending(job).await };
+    pub(super) async fn send(self, claim: Box<Claim>, worker: OwnedSemaphorePermit) {
+        let send = Some(claim.job.id);
+        let freed = Freed { send, ..self.sending(claim).await };
         drop(worker);
         let _gone = self.to_dispatcher.send(News::Freed(freed));
     }
 
-    async fn sending(&self, job: Job) -> Freed {
-        let project = job.project_id.clone();
+    async fn sending(&self, claim: Box<Claim>) -> Freed {
+        let project = claim.job.project_id.clone();
         if let Err(error) = self.engine.client.ready(&project).await {
-            return Freed { unsent: Some(Box::new(job)), ..self.not_signed_in(project, error) };
+            return Freed { unsent: Some(claim), ..self.not_signed_in(project, error) };
         }
-        if self.draining.load(Ordering::Relaxed) || !self.holds.may_send(job.id, &project) {
-            return Freed { project, unsent: Some(Box::new(job)), ..Freed::default() };
+        if self.draining.load(Ordering::Relaxed) || !self.holds.may_send(claim.job.id, &project) {
+            return Freed { project, unsent: Some(claim), ..Freed::default() };
         }
         let (reply, written) = oneshot::channel();
-        let _gone = self.to_recorder.send(Note::Intent(Box::new(job), reply));
+        let _gone = self.to_recorder.send(Note::Intent(claim, reply));
         let Ok(Some(job)) = written.await else {
             return Freed { project, ..Freed::default() };
         };
         let (job, event, call, report, answer) = worker::send(&self.engine, &self.holds, job).await;
-        let _gone = self.to_recorder.send(Note::Happened(vec![(job, event, Some(call))]));
+        let _gone = self.to_recorder.send(Note::Happened(vec![(Box::new(job.into()), event, Some(call))]));
         let proven = matches!(answer, Answer::Accepted { .. } | Answer::Refused(_) | Answer::Unknown(_));
         let tried = match answer {
             Answer::Accepted { .. } | Answer::Refused(_) => Tried::Through,
@@ -62,9 +63,9 @@ impl Launcher {
     }
 
     /// Looks at jobs of one project.
-    pub(super) async fn look(self, project: String, jobs: Vec<Job>, worker: OwnedSemaphorePermit) {
-        let starting = jobs.iter().any(|job| job.state == State::Pending);
-        let Learned { news, reports, held, failed } = worker::look(&self.engine, jobs).await;
+    pub(super) async fn look(self, project: String, claims: Vec<Box<Claim>>, worker: OwnedSemaphorePermit) {
+        let starting = claims.iter().any(|claim| claim.job.state == State::Pending);
+        let Learned { news, reports, held, failed } = worker::look(&self.engine, claims).await;
         if failed.is_none() || held.is_some() {
             // A look that only follows what is in flight may be refused once without stopping anything.
             let blind = self.holds.looked(&project, held.is_some());

@@ -15,6 +15,7 @@
 //! ten thousand rows.
 
 mod buffer;
+mod claim;
 mod dispatcher;
 mod holds;
 mod launch;
@@ -37,7 +38,7 @@ use crate::clock::Clock;
 use crate::domain::bucket::Bucket;
 use crate::domain::code::Fault;
 use crate::domain::hold::Held;
-use crate::domain::job::Job;
+use crate::domain::job::{Job, State};
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
@@ -45,6 +46,7 @@ use crate::domain::wave::Wave;
 use crate::pacing::{Report, Set};
 use crate::store::{Runner, Store, StoreError};
 
+use claim::Claim;
 use holds::{Holds, Tried};
 pub use limits::stated;
 pub use progress::{Progress, Snapshot};
@@ -138,15 +140,18 @@ struct Freed {
     /// What its answer showed of what holds its scope.
     tried: Tried,
     /// A job that was not sent after all and stays ready.
-    unsent: Option<Box<Job>>,
+    unsent: Option<Box<Claim>>,
     /// Why a look failed.
     failed: Option<Fault>,
 }
 
-/// One job as the recorder wrote it.
+/// One job as the recorder wrote it, or left it for the next write.
 struct Recorded {
-    before: crate::domain::job::State,
-    job: Job,
+    /// The state that the dispatcher knew.
+    known: State,
+    /// The states in which the table had it before, and has it now.
+    table: (State, State),
+    claim: Box<Claim>,
     kept: bool,
     /// Its worker has it still, and sends.
     sends: bool,

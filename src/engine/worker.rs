@@ -10,13 +10,14 @@ use crate::domain::hold::Hold;
 use crate::domain::job::Job;
 use crate::domain::operation::{Api, Operation};
 use crate::engine::Engine;
+use crate::engine::claim::Claim;
 use crate::engine::holds::Holds;
 use crate::pacing::{Report, Set};
 use crate::store::Call;
 
 /// What a step learned.
 pub(super) struct Learned {
-    pub(super) news: Vec<(Job, Event, Option<Call>)>,
+    pub(super) news: Vec<(Box<Claim>, Event, Option<Call>)>,
     pub(super) reports: Vec<Report>,
     /// A look was refused for a reason that concerns more than its jobs.
     pub(super) held: Option<Hold>,
@@ -114,19 +115,19 @@ fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event,
 }
 
 /// Looks at jobs of one project: by lists if there are several, by single reads if there is one.
-pub(super) async fn look(engine: &Engine, jobs: Vec<Job>) -> Learned {
+pub(super) async fn look(engine: &Engine, claims: Vec<Box<Claim>>) -> Learned {
     let mut looking = Looking { engine, started: engine.clock.now(), reports: Vec::new(), held: None };
-    let found = if let [job] = jobs.as_slice() {
-        looking.one(job).await.map(|found| vec![found])
+    let found = if let [claim] = claims.as_slice() {
+        looking.one(&claim.job).await.map(|found| vec![found])
     } else {
-        looking.many(&jobs).await
+        looking.many(&claims).await
     };
     let braked = looking.reports.iter().any(|report| report.brakes_host);
     let (news, failed) = match found {
-        Ok(found) => (jobs.into_iter().zip(found).map(|(job, pair)| looking.seen(job, pair)).collect(), None),
+        Ok(found) => (claims.into_iter().zip(found).map(|(claim, pair)| looking.seen(claim, pair)).collect(), None),
         Err((fault, retry_after)) => {
             let event = Event::LookFailed { fault: fault.clone(), retry_after, braked };
-            (jobs.into_iter().map(|job| (job, event.clone(), None)).collect(), Some(fault))
+            (claims.into_iter().map(|claim| (claim, event.clone(), None)).collect(), Some(fault))
         }
     };
     Learned { news, reports: looking.reports, held: looking.held, failed }
@@ -157,8 +158,8 @@ impl Looking<'_> {
         self.judge(api, exchange)
     }
 
-    async fn many(&mut self, jobs: &[Job]) -> Result<Vec<(Found, Found)>, Failure> {
-        let Some(first) = jobs.first() else { return Ok(Vec::new()) };
+    async fn many(&mut self, claims: &[Box<Claim>]) -> Result<Vec<(Found, Found)>, Failure> {
+        let Some(Claim { job: first, .. }) = claims.first().map(|claim| &**claim) else { return Ok(Vec::new()) };
         let operation = self.engine.operation;
         let source = self.list(operation.source, &first.project_id).await?;
         let target = if operation.source == operation.target {
@@ -166,9 +167,9 @@ impl Looking<'_> {
         } else {
             self.list(operation.target, &first.project_id).await?
         };
-        Ok(jobs
+        Ok(claims
             .iter()
-            .map(|job| &*job.cluster_name)
+            .map(|claim| &*claim.job.cluster_name)
             .map(|name| (Found::among(&source, name), Found::among(&target, name)))
             .collect())
     }
@@ -198,13 +199,14 @@ impl Looking<'_> {
         })
     }
 
-    fn seen(&self, job: Job, (source, target): (Found, Found)) -> (Job, Event, Option<Call>) {
+    fn seen(&self, claim: Box<Claim>, (source, target): (Found, Found)) -> (Box<Claim>, Event, Option<Call>) {
+        let job = &claim.job;
         let sighting = self.engine.operation.sight(&job.wanted, source, target);
         tracing::debug!(
             campaign = %self.engine.campaign, project = %job.project_id, cluster = %job.cluster_name,
             "look: {sighting:?}"
         );
-        (job, Event::Looked { started: self.started, sighting }, None)
+        (claim, Event::Looked { started: self.started, sighting }, None)
     }
 }
 

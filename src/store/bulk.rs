@@ -7,27 +7,39 @@ const MOST: usize = 128;
 /// their input. The one place in the house where SQL is put together; it holds placeholders and nothing else. They have
 /// no numbers: SQLite looks each one's name up among all of them, which for thousands takes longer than the work itself.
 pub(super) fn placeholders(rows: usize, columns: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    vec![row; rows].join(", ")
+    let row = format!("({}), ", list("?, ", columns));
+    list(&row, rows)
 }
 
-/// Cuts `items` into parts whose lengths are powers of two, the longest first: so there are few different statements,
-/// which stay prepared, however many items come.
-pub(super) fn parts<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let length = items.len().checked_ilog2().map(|bits| 1 << bits.min(MOST.ilog2()))?;
-        let (part, rest) = items.split_at(length);
-        items = rest;
-        Some(part)
-    })
+/// `item` so many times, without the comma at the end.
+fn list(item: &str, times: usize) -> String {
+    let mut list = item.repeat(times);
+    list.truncate(list.len().saturating_sub(", ".len()));
+    list
+}
+
+/// Cuts `items` into few parts, each with the number of rows that its statement has room for: a power of two, or three
+/// quarters of one. So there are few different statements, which stay prepared, however many items come. What stays
+/// unbound is NULL to SQLite, and a row of NULLs must mean nothing to the statement.
+pub(super) fn parts<T>(items: &[T]) -> impl Iterator<Item = (&[T], usize)> {
+    items.chunks(MOST).map(|part| (part, room(part.len())))
+}
+
+fn room(rows: usize) -> usize {
+    let power = rows.next_power_of_two();
+    let less = power / 4 * 3;
+    if rows <= less { less } else { power }
 }
 
 #[test]
-fn parts_are_powers_of_two_and_all_there_is() {
-    let lengths = |count: usize| parts(&vec![(); count]).map(<[()]>::len).collect::<Vec<_>>();
-    assert_eq!(lengths(0), Vec::<usize>::new());
-    assert_eq!(lengths(13), [8, 4, 1]);
-    assert_eq!(lengths(300), [128, 128, 32, 8, 4]);
+fn a_statement_has_room_for_all_and_for_half_as_many_more_at_most() {
+    let rooms = |count: usize| parts(&vec![(); count]).map(|(part, room)| (part.len(), room)).collect::<Vec<_>>();
+    assert_eq!(rooms(0), []);
+    assert_eq!(rooms(13), [(13, 16)]);
+    assert_eq!(rooms(300), [(128, 128), (128, 128), (44, 48)]);
+    for rows in 1..=MOST {
+        assert!(room(rows) >= rows && room(rows) * 2 <= rows * 3, "{rows}");
+    }
 }
 
 #[test]

@@ -182,8 +182,8 @@ impl Store {
 /// The rows with these keys, as they lie; the order is that of the database.
 pub(super) async fn rows_by_id(connection: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<Vec<JobRow>> {
     let mut rows = Vec::with_capacity(ids.len());
-    for part in parts(ids) {
-        let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, part.len()));
+    for (part, room) in parts(ids) {
+        let sql = format!("SELECT * FROM jobs WHERE id IN {}", placeholders(1, room));
         let query = part.iter().fold(sqlx::query_as(AssertSqlSafe(sql)), |query, id| query.bind(*id));
         rows.extend(query.fetch_all(&mut *connection).await?);
     }

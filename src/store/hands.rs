@@ -5,7 +5,7 @@
 //! in between under the same seal are written over with what Drydock knows, or, where they are the loader's, do not
 //! fit the new seal: either way the row says nothing that did not happen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::job::Job;
@@ -20,13 +20,32 @@ pub(super) struct InHand {
     pub(super) standing: Standing,
 }
 
-/// All of them, by the job's key.
+/// All of them, by the job's key, and the runners that are known to be in the list of those who wrote.
 #[derive(Debug, Default)]
-pub(super) struct Hands(Mutex<HashMap<i64, InHand>>);
+pub(super) struct Hands {
+    rows: Mutex<HashMap<i64, InHand>>,
+    enlisted: Mutex<HashSet<String>>,
+}
 
 impl Hands {
     fn open(&self) -> MutexGuard<'_, HashMap<i64, InHand>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn list(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.enlisted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a transaction that enlisted this runner has committed.
+    pub(super) fn is_enlisted(&self, runner: &str) -> bool {
+        self.list().contains(runner)
+    }
+
+    /// A transaction that enlisted this runner has committed.
+    pub(super) fn enlisted(&self, runner: &str) {
+        if !self.is_enlisted(runner) {
+            self.list().insert(runner.to_owned());
+        }
     }
 
     /// Rows that were claimed, or written and are kept in hand.

@@ -91,10 +91,10 @@ impl Store {
         self.hands.let_go(ids);
         let mut tx = self.begin().await?;
         let _still = self.still();
-        for part in parts(ids) {
+        for (part, room) in parts(ids) {
             let sql = format!(
                 "UPDATE jobs SET claimed_by = NULL, due_at = ? WHERE claimed_by = ? AND finished_at IS NULL AND id IN {}",
-                placeholders(1, part.len())
+                placeholders(1, room)
             );
             let query = sqlx::query(AssertSqlSafe(sql)).bind(until.0).bind(runner);
             let deferred = part.iter().fold(query, |query, id| query.bind(*id)).execute(&mut *tx).await;

@@ -52,7 +52,7 @@ pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};
 pub use open::Open;
 pub use pages::Pages;
-pub use record::{Call, Change};
+pub use record::{Before, Call, Change};
 pub use rescue::Rescued;
 pub use rows::{Filter, Recorded, Row};
 pub use runner::Runner;

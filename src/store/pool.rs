@@ -62,7 +62,13 @@ impl Pool {
         let base = sqlite_options(path, time).journal_mode(SqliteJournalMode::Wal);
         let writer = sqlite_pool(1)
             .after_connect(|connection, _| Box::pin(check_durable(connection)))
-            .connect_with(base.clone().synchronous(SqliteSynchronous::Full))
+            .connect_with(
+                base.clone()
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("cache_size", "-16384")
+                    .pragma("wal_autocheckpoint", "4000")
+                    .pragma("temp_store", "2"),
+            )
             .await?;
         let readers = sqlite_pool(READERS).connect_with(base.pragma("query_only", "1")).await?;
         Ok(Self::Sqlite { writer, readers })

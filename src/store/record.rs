@@ -32,6 +32,19 @@ pub struct Change {
     pub keep: bool,
     /// The call to Atlas that it comes from, written beside the entry.
     pub call: Option<Call>,
+    /// What happened before it and was not written then; the history gets both, the row is written once.
+    pub before: Option<Before>,
+}
+
+/// What happened to a job in its runner's hands before a change is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The job as it was then.
+    pub job: Job,
+    /// What its history shall say about it.
+    pub entry: Entry,
+    /// When it happened.
+    pub at: Millis,
 }
 
 /// A call to Atlas, without anything secret.
@@ -60,43 +73,41 @@ impl Store {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let in_hand = changes.iter().map(|change| self.hands.take(&change.job)).collect();
-        match self.write(runner, changes, in_hand).await? {
+        // Before the transaction begins, while another one may be at work.
+        let mut known = Vec::with_capacity(changes.len());
+        known.extend(changes.iter().map(|change| Some(follow(self.hands.take(&change.job)?, runner, change))));
+        match self.write(runner, changes, known).await? {
             Some(written) => Ok(written),
             // A row in hand is not as it was: all are read.
-            None => Ok(self.write(runner, changes, vec![None; changes.len()]).await?.unwrap_or_default()),
+            None => Ok(self.write(runner, changes, changes.iter().map(|_| None).collect()).await?.unwrap_or_default()),
         }
     }
 
     /// Writes what it can; nothing if a row that is said to be in hand is not as it was.
-    async fn write(
+    async fn write<'a>(
         &self,
-        runner: &Runner,
-        changes: &[Change],
-        mut in_hand: Vec<Option<InHand>>,
+        runner: &'a Runner,
+        changes: &'a [Change],
+        mut known: Vec<Option<Followed<'a>>>,
     ) -> Result<Option<Vec<bool>>> {
         let mut tx = self.begin().await?;
         let still = self.still();
-        self.explained(runner.enlist(&mut tx).await)?;
+        if !self.hands.is_enlisted(&runner.id) {
+            self.explained(runner.enlist(&mut tx).await)?;
+        }
         let mut written = Vec::with_capacity(changes.len());
         let mut kept = Vec::new();
         let mut disbelieved = None;
         for batch in batches(changes) {
-            self.read(&mut tx, batch, &mut in_hand[written.len()..], &mut disbelieved).await?;
-            let (mut rows, mut links) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-            for change in batch {
-                let row = in_hand[written.len()].take();
-                written.push(row.is_some());
-                if let Some(row) = row {
-                    let (row, link) = follow(row, runner, change);
-                    rows.push(row);
-                    links.extend(link);
-                }
-            }
+            let known = &mut known[written.len()..][..batch.len()];
+            self.read(&mut tx, runner, batch, known, &mut disbelieved).await?;
+            written.extend(known.iter().map(Option::is_some));
+            let (rows, links): (Vec<_>, Vec<_>) = known.iter_mut().filter_map(Option::take).unzip();
             if !self.explained(write::rows(&mut tx, &rows).await)? {
                 self.explained(tx.rollback().await)?;
                 return Ok(None);
             }
+            let links: Vec<_> = links.into_iter().flatten().collect();
             self.explained(write::append(&mut tx, &links).await)?;
             kept.extend(rows.into_iter().filter(|row| row.claimed_by.is_some()).map(Written::in_hand));
         }
@@ -104,29 +115,33 @@ impl Store {
         self.touch(&mut tx, done).await?;
         self.commit(tx).await?;
         drop(still);
+        self.hands.enlisted(&runner.id);
         self.hands.hold(kept);
         disbelieved.map_or(Ok(Some(written)), Err)
     }
 
-    /// Reads the rows that are not in hand, those that are still at the revision at which they were read and can be
+    /// Reads the rows that are not known, those that are still at the revision at which they were read and can be
     /// believed; why another cannot be, if it is the first, is left in `disbelieved`.
-    async fn read(
+    async fn read<'a>(
         &self,
         connection: &mut SqliteConnection,
-        batch: &[Change],
-        in_hand: &mut [Option<InHand>],
+        runner: &'a Runner,
+        batch: &'a [Change],
+        known: &mut [Option<Followed<'a>>],
         disbelieved: &mut Option<StoreError>,
     ) -> Result<()> {
         let unread: Vec<i64> =
-            batch.iter().zip(&*in_hand).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
+            batch.iter().zip(&*known).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
         let rows = self.explained(rows_by_id(connection, &unread).await)?;
         let mut found: HashMap<i64, JobRow> = rows.into_iter().map(|row| (row.id, row)).collect();
-        for (change, place) in batch.iter().zip(in_hand) {
+        for (change, place) in batch.iter().zip(known) {
             let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
                 continue;
             };
             match self.believed(row) {
-                Ok((was, standing)) => *place = Some(InHand { revision: was.revision, row: was.row, standing }),
+                Ok((was, standing)) => {
+                    *place = Some(follow(InHand { revision: was.revision, row: was.row, standing }, runner, change));
+                }
                 Err(error) => drop(disbelieved.get_or_insert(error)),
             }
         }
@@ -159,26 +174,34 @@ fn batches(mut changes: &[Change]) -> impl Iterator<Item = &[Change]> {
     })
 }
 
-/// The row as it shall be, and the change's entry behind its history.
+/// The row as it shall be, and what comes behind its history.
+type Followed<'a> = (Written<'a>, Vec<Appended<'a>>);
+
 fn follow<'a>(
     InHand { revision, row, standing }: InHand,
     runner: &'a Runner,
     change: &'a Change,
-) -> (Written<'a>, Option<Appended<'a>>) {
-    let what = chain::job(&change.job, standing.cargo());
-    let (mut events, mut head, mut appended) = (standing.events, standing.head, None);
-    if let Some(entry) = &change.entry {
+) -> Followed<'a> {
+    let Change { job, entry, at, keep, call, before } = change;
+    let (mut events, mut head, mut appended) = (standing.events, standing.head, Vec::with_capacity(2));
+    let mut append = |entry: &'a Entry, call: Option<&'a Call>, told: (&Job, Millis), what: Digest| {
         events += 1;
-        let place = Place { seq: events, job: what, previous: head };
-        let link = link(entry, change.call.as_ref(), (&change.job, change.at), runner, place);
+        let link = link(entry, call, told, runner, Place { seq: events, job: what, previous: head });
         head = link.digest();
-        appended = Some(Appended { job_id: change.job.id, link, digest: head });
+        appended.push(Appended { job_id: job.id, link, digest: head });
+    };
+    if let Some(Before { job, entry, at }) = before {
+        append(entry, None, (job, *at), chain::job(job, standing.cargo()));
+    }
+    let what = chain::job(job, standing.cargo());
+    if let Some(entry) = entry {
+        append(entry, call.as_ref(), (job, *at), what);
     }
     // `overdue` counts what one process has seen, so another runner's first write starts it again.
-    let overdue = if standing.runner.as_deref() == Some(&runner.id) { change.job.overdue } else { 0 };
-    let job = Job { row, revision: revision + 1, overdue, ..change.job.clone() };
+    let overdue = if standing.runner.as_deref() == Some(&runner.id) { job.overdue } else { 0 };
+    let job = Job { row, revision: revision + 1, overdue, ..job.clone() };
     let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
-    let claimed_by = (change.keep && !job.state.is_ended()).then_some(runner.id.as_str());
+    let claimed_by = (*keep && !job.state.is_ended()).then_some(runner.id.as_str());
     (Written { job, runner: &runner.id, claimed_by, events, head, seal, was: standing }, appended)
 }
 

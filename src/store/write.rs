@@ -18,9 +18,10 @@ const COLUMNS: &str = "state, revision, send, attempts, open, accepted, if_not_l
     error_detail, source_id, source_connection_string, target_id, target_connection_string, answered_id, \
     seen, claimed_by, events, head, seal";
 
-const APPEND: &str = "INSERT INTO events \
+const APPEND: &str = "INSERT OR FAIL INTO events \
     (job_id, seq, at, kind, state, send, code, detail, runner, method, path, status, duration_ms, job_digest, \
-    previous_digest, digest) VALUES ";
+    previous_digest, digest) SELECT * FROM (VALUES ";
+const ONLY: &str = ") WHERE column1 IS NOT NULL";
 const APPENDED: usize = 16;
 
 /// A link behind the history of a job.
@@ -32,8 +33,8 @@ pub(super) struct Appended<'a> {
 
 /// Writes links behind the histories of their jobs.
 pub(super) async fn append(connection: &mut SqliteConnection, links: &[Appended<'_>]) -> sqlx::Result<()> {
-    for part in parts(links) {
-        let sql = format!("{APPEND}{}", placeholders(part.len(), APPENDED));
+    for (part, room) in parts(links) {
+        let sql = format!("{APPEND}{}{ONLY}", placeholders(room, APPENDED));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for Appended { job_id, link, digest } in part {
             query = query.bind(job_id).bind(link.seq).bind(link.at.0).bind(link.kind).bind(link.state).bind(link.send);
@@ -76,15 +77,15 @@ pub(super) fn update(rows: usize) -> String {
     let sets: Vec<String> = COLUMNS.split(", ").map(|column| format!("{column} = v.{column}")).collect();
     let (values, sets) = (placeholders(rows, sets.len() + 2), sets.join(", "));
     format!(
-        "WITH v (id, was, {COLUMNS}) AS (VALUES {values}) UPDATE jobs SET {sets} FROM v \
+        "WITH v (id, was, {COLUMNS}) AS (VALUES {values}) UPDATE OR FAIL jobs SET {sets} FROM v \
         WHERE jobs.id = v.id AND jobs.revision = v.revision - 1 AND jobs.seal = v.was"
     )
 }
 
 /// Writes rows; says whether each of them was at the revision before its own and under the seal that it is said to have.
 pub(super) async fn rows(connection: &mut SqliteConnection, rows: &[Written<'_>]) -> sqlx::Result<bool> {
-    for part in parts(rows) {
-        let sql = update(part.len());
+    for (part, room) in parts(rows) {
+        let sql = update(room);
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for row in part {
             query = bind(query, row);

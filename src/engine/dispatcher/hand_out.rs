@@ -3,7 +3,8 @@
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Millis;
-use crate::domain::job::{Job, State};
+use crate::domain::job::State;
+use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{Dispatcher, Proof};
 use crate::pacing::{Purpose, Verdict};
 
@@ -39,15 +40,15 @@ impl Dispatcher {
                 Verdict::Later(at) => return Some(at),
                 Verdict::LookFirst => return self.probe(project, worker),
             }
-            let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+            let claim = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
             if self.proof == Proof::Wanted {
                 self.proof = Proof::Asked;
             }
-            self.slots.take(job.id, project);
-            self.launcher.holds.sends(job.id, project, now);
+            self.slots.take(claim.job.id, project);
+            self.launcher.holds.sends(claim.job.id, project, now);
             self.steps += 1;
             self.out += 1;
-            self.tasks.spawn(self.launcher.clone().send(job, worker));
+            self.tasks.spawn(self.launcher.clone().send(claim, worker));
         }
         None
     }
@@ -58,15 +59,15 @@ impl Dispatcher {
             return Some(at);
         }
         let now = self.engine.clock.now();
-        let job = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
-        self.launch_look(project, vec![job], worker);
+        let claim = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+        self.launch_look(project, vec![claim], worker);
         None
     }
 
-    fn launch_look(&mut self, project: &str, jobs: Vec<Job>, worker: OwnedSemaphorePermit) {
+    fn launch_look(&mut self, project: &str, claims: Vec<Box<Claim>>, worker: OwnedSemaphorePermit) {
         self.steps += 1;
-        self.out += jobs.len();
-        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), jobs, worker));
+        self.out += claims.len();
+        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), claims, worker));
     }
 
     /// How many more jobs of `project` may be begun.
@@ -96,13 +97,13 @@ impl Dispatcher {
             if let Verdict::Later(at) = self.ask_to_look(project) {
                 return Some(at);
             }
-            let jobs = self.buffer.with(project, |queue| queue.next_looks(now, pending)).unwrap_or_default();
-            let starting = jobs.iter().filter(|job| job.state == State::Pending).count();
+            let claims = self.buffer.with(project, |queue| queue.next_looks(now, pending)).unwrap_or_default();
+            let starting = claims.iter().filter(|claim| claim.job.state == State::Pending).count();
             if starting > 0 {
                 self.launcher.holds.begins(project, self.engine.clock.now());
                 *self.looking.entry(project.to_owned()).or_default() += starting;
             }
-            self.launch_look(project, jobs, worker);
+            self.launch_look(project, claims, worker);
         }
     }
 }

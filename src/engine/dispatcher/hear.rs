@@ -36,10 +36,10 @@ impl Dispatcher {
                 self.proof = if freed.proven { Proof::Had } else { Proof::Wanted };
             }
         }
-        if let Some(job) = freed.unsent {
+        if let Some(claim) = freed.unsent {
             self.out -= 1;
-            self.slots.give_back(job.id, &job.project_id);
-            self.buffer.push(*job);
+            self.slots.give_back(claim.job.id, &claim.job.project_id);
+            self.buffer.push(claim);
         }
         if freed.send.is_none() {
             self.looks_went(freed.failed);
@@ -83,13 +83,14 @@ impl Dispatcher {
     }
 
     fn recorded(&mut self, one: Recorded) {
-        let Recorded { before, job, kept, sends } = one;
-        self.slots.follow(&job);
-        self.counts.add(before, -1);
-        self.counts.add(job.state, 1);
+        let Recorded { known, table: (was, is), claim, kept, sends } = one;
+        let job = &claim.job;
+        self.slots.follow(job);
+        self.counts.add(was, -1);
+        self.counts.add(is, 1);
         // More left a state than we knew of: another process has sent jobs back.
-        self.miscounted |= self.counts.of(before) < 0;
-        if before == State::Pending
+        self.miscounted |= self.counts.of(was) < 0;
+        if known == State::Pending
             && let Some(looking) = self.looking.get_mut(&job.project_id)
         {
             *looking = looking.saturating_sub(1);
@@ -102,7 +103,7 @@ impl Dispatcher {
         }
         self.out = self.out.saturating_sub(1);
         if kept {
-            self.buffer.push(job);
+            self.buffer.push(claim);
         } else if let Some(due) = job.due_at {
             let at = if job.state == State::Pending { &mut self.pending_at } else { &mut self.follow_at };
             *at = (*at).min(due);

@@ -86,7 +86,7 @@ impl Dispatcher {
         let count = jobs.len();
         for job in jobs {
             self.slots.follow(&job); // another process may have sent it back to be verified
-            self.buffer.push(job);
+            self.buffer.push(Box::new(job.into()));
         }
         Ok(count)
     }

@@ -1,0 +1,157 @@
+//! What the recorder has decided: what one transaction writes, and what waits for the next write.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::clock::Millis;
+use crate::domain::event::Event;
+use crate::domain::history::{Entry, Kind};
+use crate::domain::hold::Held;
+use crate::domain::job::{Job, State};
+use crate::domain::machine::{Decision, decide};
+use crate::domain::operation::Request;
+use crate::engine::claim::{Claim, Look};
+use crate::engine::holds::Holds;
+use crate::engine::{Engine, Recorded};
+use crate::store::{Call, Change, StoreError};
+
+/// A ready or upgrading job that is due so soon stays with this runner's dispatcher instead of going back to the table.
+const KEEP: Duration = Duration::from_secs(5);
+
+/// How often a write is tried again while another process holds the database.
+const TRIES: u32 = 12;
+
+/// What workers hand in.
+pub(in crate::engine) enum Note {
+    /// Write the intent; the answer is the job as it was written, if it may be sent.
+    Intent(Box<Claim>, oneshot::Sender<Option<Job>>),
+    /// This happened.
+    Happened(Vec<(Box<Claim>, Event, Option<Call>)>),
+}
+
+/// One of the things that happened.
+pub(super) struct Item {
+    pub(super) claim: Box<Claim>,
+    /// The state that the dispatcher knows, and the one that it has counted, whatever somebody else has written
+    /// meanwhile.
+    pub(super) known: State,
+    pub(super) counted: State,
+    event: Event,
+    call: Option<Call>,
+    pub(super) reply: Option<oneshot::Sender<Option<Job>>>,
+}
+
+/// What one transaction takes in.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) items: Vec<Item>,
+    /// What was decided of each.
+    pub(super) changes: Vec<Change>,
+    held: Vec<Held>,
+}
+
+/// What came of many things that happened.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// To be written.
+    pub(super) batch: Batch,
+    /// Jobs that have become ready. The table learns of it with what follows.
+    pub(super) ready: Vec<Recorded>,
+}
+
+impl Note {
+    pub(super) fn items(self) -> Vec<Item> {
+        match self {
+            Self::Intent(claim, reply) => vec![Item { reply: Some(reply), ..Item::of(claim, Event::Intent, None) }],
+            Self::Happened(news) => news.into_iter().map(|(claim, event, call)| Item::of(claim, event, call)).collect(),
+        }
+    }
+}
+
+impl Item {
+    fn of(claim: Box<Claim>, event: Event, call: Option<Call>) -> Self {
+        Self { known: claim.job.state, counted: claim.written(), claim, event, call, reply: None }
+    }
+}
+
+impl Decided {
+    /// What follows from what happened.
+    pub(super) fn of(items: impl IntoIterator<Item = Item>, engine: &Engine, holds: &Holds) -> Self {
+        let now = engine.clock.now();
+        let mut decided = Self::default();
+        for mut item in items {
+            let job = &item.claim.job;
+            let Decision { job: next, entry, hold } = decide(job, &item.event, now, &engine.policy, engine.jitter(job));
+            let keep = keeps(&next, now);
+            if keep && let Some(look) = waits(&item, &next, entry.as_ref(), now) {
+                *item.claim = Claim { job: next, look: Some(look) };
+                let Item { known, counted, claim, .. } = item;
+                decided.ready.push(Recorded { known, table: (counted, counted), claim, kept: true, sends: false });
+                continue;
+            }
+            let batch = &mut decided.batch;
+            batch.held.extend(hold.and_then(|hold| holds.brought_by(&hold, &job.project_id)));
+            let (call, before) = (item.call.take(), item.claim.before());
+            batch.changes.push(engine.with_request(Change { job: next, entry, at: now, keep, call, before }));
+            batch.items.push(item);
+        }
+        decided
+    }
+}
+
+/// The look that is written with what follows, if the job waits for that: one that the table has pending is ready, and
+/// nothing more is to be told.
+fn waits(item: &Item, next: &Job, entry: Option<&Entry>, now: Millis) -> Option<Look> {
+    if next.state != State::Ready || item.claim.written() != State::Pending {
+        return None;
+    }
+    match (&item.claim.look, entry) {
+        (None, Some(entry)) => Some(Look { entry: entry.clone(), at: now }),
+        (look, None) => look.clone(),
+        (Some(_), Some(_)) => None,
+    }
+}
+
+impl Batch {
+    /// Writes, again and again while another process has the database; says of each change whether it was written.
+    pub(super) async fn write(self, engine: Engine) -> Result<(Self, Vec<bool>), StoreError> {
+        for _ in 1..TRIES {
+            match self.put(&engine).await {
+                Err(StoreError::Locked { database }) => {
+                    tracing::warn!(campaign = %engine.campaign, "{database} is held by another process; trying again");
+                }
+                written => return Ok((self, written?)),
+            }
+        }
+        let written = self.put(&engine).await?;
+        Ok((self, written))
+    }
+
+    /// The holds before the jobs, so that after a crash between the two none of the jobs is let go.
+    async fn put(&self, engine: &Engine) -> Result<Vec<bool>, StoreError> {
+        let Engine { store, runner, campaign_id, .. } = engine;
+        store.hold(runner, *campaign_id, &self.held).await?;
+        store.record(runner, &self.changes).await
+    }
+}
+
+impl Engine {
+    /// An intent is kept together with what will be sent.
+    fn with_request(&self, mut change: Change) -> Change {
+        if let Some(entry) = change.entry.as_mut().filter(|entry| entry.kind == Kind::Intent) {
+            let Request { path, body, .. } = self.operation.request(&change.job);
+            entry.detail = Some(String::from_utf8_lossy(&body).into_owned());
+            change.call = Some(Call { method: "POST", path, status: None, error_code: None, duration_ms: None });
+        }
+        change
+    }
+}
+
+fn keeps(job: &Job, now: Millis) -> bool {
+    match job.state {
+        State::Submitting => true,
+        State::Ready | State::Upgrading => job.due_at.is_some_and(|due| due <= now.after(KEEP)),
+        _ => false,
+    }
+}

@@ -1,0 +1,161 @@
+//! The one that decides and writes: news of many jobs become one transaction.
+
+mod batch;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::clock::Millis;
+use crate::domain::job::{Job, State};
+use crate::engine::claim::Claim;
+use crate::engine::holds::Holds;
+use crate::engine::{Engine, News, Progress, Recorded};
+use crate::store::{Change, StoreError};
+
+pub(super) use batch::Note;
+use batch::{Batch, Decided, Item};
+
+/// The most notes that one transaction takes in.
+const BATCH: usize = 256;
+
+/// The most batches on their way to the table: the one that is written, and the next.
+const BATCHES: usize = 2;
+
+/// Batches that are being written, each with what the table said.
+type Writing = JoinSet<Result<(Batch, Vec<bool>), StoreError>>;
+
+pub(super) struct Recorder {
+    engine: Engine,
+    holds: Holds,
+    to_dispatcher: mpsc::UnboundedSender<News>,
+    progress: Progress,
+}
+
+impl Recorder {
+    pub(super) fn new(
+        engine: Engine,
+        holds: Holds,
+        to_dispatcher: mpsc::UnboundedSender<News>,
+        progress: Progress,
+    ) -> Self {
+        Self { engine, holds, to_dispatcher, progress }
+    }
+
+    /// Writes until nobody is left who could hand in more.
+    pub(super) async fn run(mut self, notes: mpsc::UnboundedReceiver<Note>) {
+        if let Err(error) = self.write_all(notes).await {
+            let _gone = self.to_dispatcher.send(News::Broken(error));
+        }
+    }
+
+    /// While one batch is written the next is decided, so that the database waits for nobody.
+    async fn write_all(&mut self, mut notes: mpsc::UnboundedReceiver<Note>) -> Result<(), StoreError> {
+        let mut some = Vec::with_capacity(BATCH);
+        let mut writing = Writing::new();
+        let mut more = true;
+        while more || !writing.is_empty() {
+            tokio::select! {
+                biased;
+                Some(done) = writing.join_next() => {
+                    let Ok(done) = done else { return Ok(()) }; // it panicked: the dispatcher sees that nobody is here
+                    let (batch, written) = done?;
+                    // A row that somebody else wrote meanwhile is read again, and decided anew.
+                    let missed = self.written(batch, written).await?;
+                    self.decide(missed, &mut writing);
+                }
+                count = notes.recv_many(&mut some, BATCH), if more && writing.len() < BATCHES => {
+                    more = count > 0;
+                    self.decide(some.drain(..).flat_map(Note::items), &mut writing);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides what follows, and begins to write it.
+    fn decide(&self, items: impl IntoIterator<Item = Item>, writing: &mut Writing) {
+        let Decided { batch, ready } = Decided::of(items, &self.engine, &self.holds);
+        if !ready.is_empty() {
+            ready.iter().for_each(|one| self.log(one.known, &one.claim.job));
+            let _gone = self.to_dispatcher.send(News::Recorded(ready));
+        }
+        if !batch.items.is_empty() {
+            writing.spawn(batch.write(self.engine.clone()));
+        }
+    }
+
+    /// Tells of what was written; returns the items whose rows were not as they were read, with the rows as they are.
+    async fn written(&mut self, batch: Batch, matched: Vec<bool>) -> Result<Vec<Item>, StoreError> {
+        let Batch { items, changes, .. } = batch;
+        let (mut missed, mut written, mut moves) = (Vec::new(), Vec::with_capacity(items.len()), Vec::new());
+        for ((item, change), ok) in items.into_iter().zip(changes).zip(matched) {
+            if !ok {
+                missed.push(item);
+                continue;
+            }
+            let Change { mut job, keep, .. } = change;
+            let Item { mut claim, known, counted, reply, .. } = item;
+            job.revision += 1;
+            if counted != job.state {
+                moves.push((counted, job.state));
+            }
+            self.log(claim.job.state, &job);
+            self.learn(&claim.job, &job);
+            // Only who made it so may send.
+            let sends = reply.is_some() && claim.job.state == State::Ready && job.state == State::Submitting;
+            if let Some(reply) = reply {
+                let _gone = reply.send(sends.then(|| job.clone()));
+            }
+            let table = (counted, job.state);
+            *claim = Claim::from(job);
+            written.push(Recorded { known, table, claim, kept: keep, sends });
+        }
+        self.progress.moved(&moves);
+        let _gone = self.to_dispatcher.send(News::Recorded(written));
+        self.reread(missed).await
+    }
+
+    /// How long an upgrade took says when to look at the next; but only if its end was looked for in time. Nobody knows
+    /// when one ended that was noticed after a weekend asleep.
+    fn learn(&mut self, was: &Job, job: &Job) {
+        let policy = &mut self.engine.policy;
+        let in_time = |at: Millis| was.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
+        if let (State::Succeeded, Some(accepted), Some(finished)) = (job.state, job.accepted_at, job.finished_at)
+            && in_time(finished)
+        {
+            policy.experience.note(finished.since(accepted));
+        }
+    }
+
+    async fn reread(&self, missed: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        if missed.is_empty() {
+            return Ok(missed);
+        }
+        let ids: Vec<i64> = missed.iter().map(|item| item.claim.job.id).collect();
+        let rows = self.engine.store.reload(&ids).await?;
+        let again = |mut item: Item| {
+            let found = rows.iter().find(|row| row.id == item.claim.job.id);
+            // Drydock removes no row.
+            let database = || self.engine.store.name();
+            let edited = || StoreError::Edited { database: database(), what: item.claim.job.name() };
+            *item.claim = Claim::from(found.cloned().ok_or_else(edited)?);
+            Ok(item)
+        };
+        missed.into_iter().map(again).collect()
+    }
+
+    fn log(&self, was: State, job: &Job) {
+        if was == job.state {
+            return;
+        }
+        let campaign = &*self.engine.campaign;
+        let (project, cluster, send) = (&*job.project_id, &*job.cluster_name, job.send);
+        let failed = job.error.as_ref().filter(|_| job.state == State::Failed);
+        if let Some(fault) = failed {
+            let (code, detail) = (&*fault.code, &*fault.detail);
+            tracing::warn!(campaign, project, cluster, send, code, "{was} -> failed: {detail}");
+        } else {
+            tracing::info!(campaign, project, cluster, send, "{was} -> {}", job.state);
+        }
+    }
+}
