@@ -8,7 +8,7 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
 use crate::domain::job::State;
 use crate::intake::near;
-use crate::report::{insert, job_json};
+use crate::report::job_json;
 use crate::store::{Filter, Pages, Row};
 
 /// Lists the jobs that the filters let through.
@@ -51,9 +51,9 @@ fn state(name: &str) -> Result<State, Failure> {
 
 /// A job as one object: that of the report, without the history, with what a waiting job waits for.
 fn object(row: &Row, operation: &str) -> Value {
-    let mut object = job_json(row, operation);
-    insert(&mut object, "send", row.job.send.into());
-    insert(&mut object, "due_at", row.job.due_at.map(|at| at.to_string()).into());
+    let mut object = job_json(row, operation, &["send", "due_at"]);
+    object.insert("send".into(), row.job.send.into());
+    object.insert("due_at".into(), row.job.due_at.map(|at| at.to_string()).into());
     Value::Object(object)
 }
 

@@ -9,7 +9,7 @@ use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job};
 use crate::intake::near;
-use crate::report::{event_json, insert, job_json};
+use crate::report::{event_json, job_json};
 use crate::store::{Campaign, Filter, Pages, Recorded, Row, Store};
 
 /// How many names an error suggests.
@@ -31,8 +31,8 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     let history = store.history(&[row.job.id]).await?;
     let mut out = Out::new();
     if args.json {
-        let mut object = job_json(&row, &campaign.operation);
-        insert(&mut object, "history", history.iter().map(event_json).collect());
+        let mut object = job_json(&row, &campaign.operation, &["history"]);
+        object.insert("history".into(), history.iter().map(event_json).collect());
         out.line(&Value::Object(object).to_string())?;
     } else {
         facts(&mut out, &campaign, &row)?;
@@ -109,7 +109,7 @@ async fn with_extra(store: &Store, job: Job) -> Result<Row, Failure> {
     let just_before = Some((job.row, job.id - 1));
     let page = store.page(job.campaign_id, &Filter::default(), just_before, 1).await?;
     // The fleet may have been loaded anew in between, and the row moved.
-    Ok(page.into_iter().find(|row| row.job.id == job.id).unwrap_or(Row { job, extra: Vec::new() }))
+    Ok(page.into_iter().find(|row| row.job.id == job.id).unwrap_or(Row { job, extra: Vec::new(), history: Vec::new() }))
 }
 
 fn facts(out: &mut Out, campaign: &Campaign, row: &Row) -> Result<(), Failure> {

@@ -151,7 +151,9 @@ impl Buffer {
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
     pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
-        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).map(|claim| claim.job.id).collect())
+        self.take_out(gives, |queue| {
+            queue.pending.drain(..).chain(queue.ready.drain(..)).map(|claim| claim.job.id).collect()
+        })
     }
 
     /// Takes out the jobs that nobody has looked at.

@@ -1,14 +1,14 @@
 //! The report as JSON lines: the columns of the CSV as one object a job, with its history.
 
-use std::collections::HashMap;
 use std::io::Write;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::clock::Millis;
 use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::store::{Campaign, Digest, Filter, Pages, Recorded, Row, Runner, Store};
+use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
 
 pub(super) async fn write(
     store: &Store,
@@ -21,18 +21,13 @@ pub(super) async fn write(
         None => store.vouched(campaign).await?,
     };
     let digest = digest.to_string();
-    let mut pages = Pages::new(store, campaign.id, Filter::default());
+    let mut pages = Pages::with_histories(store, campaign.id);
     while let Some(page) = pages.next().await? {
-        let ids: Vec<i64> = page.iter().map(|row| row.job.id).collect();
-        let mut all: HashMap<i64, Vec<Value>> = HashMap::new();
-        for event in store.history(&ids).await? {
-            all.entry(event.job_id).or_default().push(event_json(&event));
-        }
         for row in &page {
-            let mut object = job_json(row, &campaign.operation);
-            insert(&mut object, "history", all.remove(&row.job.id).unwrap_or_default().into());
-            insert(&mut object, "campaign_digest", digest.clone().into());
-            serde_json::to_writer(&mut *out, &object).map_err(std::io::Error::from)?;
+            let job = JobObject::of(row, &campaign.operation, &OURS);
+            let line =
+                Line { job, history: row.history.iter().map(EventObject::of).collect(), campaign_digest: &digest };
+            serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
             out.write_all(b"\n")?;
         }
     }
@@ -40,70 +35,155 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// A job as JSON, without its history: what `list --json` prints too.
-pub fn job_json(row: &Row, operation: &str) -> Map<String, Value> {
-    let job = &row.job;
-    let time = |at: Option<Millis>| at.map(|at| at.to_string());
-    let error = job.error.as_ref();
-    let whole = json!({
-        "row": job.row,
-        "project_id": job.project_id,
-        "cluster_name": job.cluster_name,
-        "operation": operation,
-        "state": job.state.name(),
-        "attempts": job.attempts,
-        "error_code": error.map(|fault| &fault.code),
-        "error_detail": error.map(|fault| &fault.detail),
-        "submitted_at": time(job.submitted_at),
-        "finished_at": time(job.finished_at),
-        "duration_seconds": duration(job.submitted_at, job.finished_at),
-        "source_cluster_id": job.source.as_ref().map(|cluster| &cluster.id),
-        "target_cluster_id": job.target.as_ref().map(|cluster| &cluster.id),
-        "source_connection_string": job.source.as_ref().and_then(|cluster| cluster.connection_string.as_ref()),
-        "target_connection_string": job.target.as_ref().and_then(|cluster| cluster.connection_string.as_ref()),
-    });
-    let Value::Object(mut object) = whole else { return Map::new() };
-    for (column, value) in &row.extra {
-        object.insert(column.clone(), value.clone().into());
+/// What a line has beyond the columns of the CSV.
+const OURS: [&str; 2] = ["history", "campaign_digest"];
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    job: JobObject<'a>,
+    history: Vec<EventObject<'a>>,
+    campaign_digest: &'a str,
+}
+
+/// A job without its history.
+#[derive(Serialize)]
+struct JobObject<'a> {
+    row: i64,
+    project_id: &'a str,
+    cluster_name: &'a str,
+    operation: &'a str,
+    state: &'a str,
+    attempts: i64,
+    error_code: Option<&'a str>,
+    error_detail: Option<&'a str>,
+    #[serde(serialize_with = "time")]
+    submitted_at: Option<Millis>,
+    #[serde(serialize_with = "time")]
+    finished_at: Option<Millis>,
+    duration_seconds: Option<f64>,
+    source_cluster_id: Option<&'a str>,
+    target_cluster_id: Option<&'a str>,
+    source_connection_string: Option<&'a str>,
+    target_connection_string: Option<&'a str>,
+    #[serde(flatten)]
+    extra: Extra<'a>,
+}
+
+/// The fleet's own columns. One that is called like one of ours gets the prefix that it would have got had the report
+/// such a column.
+struct Extra<'a> {
+    columns: &'a [(String, String)],
+    ours: &'a [&'a str],
+}
+
+impl Serialize for Extra<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.columns.iter().map(|(name, value)| {
+            let theirs = self.ours.contains(&name.as_str());
+            (if theirs { format!("fleet_{name}").into() } else { std::borrow::Cow::from(name) }, value)
+        }))
     }
-    object
+}
+
+impl<'a> JobObject<'a> {
+    fn of(row: &'a Row, operation: &'a str, ours: &'a [&'a str]) -> Self {
+        let job = &row.job;
+        let (error, source, target) = (job.error.as_ref(), job.source.as_ref(), job.target.as_ref());
+        Self {
+            row: job.row,
+            project_id: &job.project_id,
+            cluster_name: &job.cluster_name,
+            operation,
+            state: job.state.name(),
+            attempts: job.attempts,
+            error_code: error.map(|fault| &*fault.code),
+            error_detail: error.map(|fault| &*fault.detail),
+            submitted_at: job.submitted_at,
+            finished_at: job.finished_at,
+            duration_seconds: duration(job.submitted_at, job.finished_at),
+            source_cluster_id: source.map(|cluster| &*cluster.id),
+            target_cluster_id: target.map(|cluster| &*cluster.id),
+            source_connection_string: source.and_then(|cluster| cluster.connection_string.as_deref()),
+            target_connection_string: target.and_then(|cluster| cluster.connection_string.as_deref()),
+            extra: Extra { columns: &row.extra, ours },
+        }
+    }
+}
+
+/// A moment as people write it.
+fn time<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// An entry of a history.
+#[derive(Serialize)]
+struct EventObject<'a> {
+    seq: i64,
+    #[serde(serialize_with = "time")]
+    at: Option<Millis>,
+    event: &'a str,
+    state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+    runner: &'a str,
+    host: &'a str,
+    version: &'a str,
+    started_by: &'a str,
+    job_digest: Digest,
+    previous_digest: Digest,
+    digest: Digest,
+}
+
+impl<'a> EventObject<'a> {
+    fn of(event: &'a Recorded) -> Self {
+        Self {
+            seq: event.seq,
+            at: Some(event.at),
+            event: &event.kind,
+            state: event.state.name(),
+            send: event.send,
+            code: event.code.as_deref(),
+            detail: event.detail.as_deref(),
+            method: event.method.as_deref(),
+            path: event.path.as_deref(),
+            status: event.status,
+            duration_ms: event.duration_ms,
+            runner: &event.runner.id,
+            host: &event.runner.host,
+            version: &event.runner.version,
+            started_by: &event.runner.started_by,
+            job_digest: event.job,
+            previous_digest: event.previous,
+            digest: event.digest,
+        }
+    }
+}
+
+/// A job as JSON, without its history: what `list --json` and `show --json` print too, each with these keys besides.
+pub fn job_json(row: &Row, operation: &str, ours: &[&str]) -> Map<String, Value> {
+    match serde_json::to_value(JobObject::of(row, operation, ours)) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
 }
 
 /// An entry of a history as JSON.
 pub fn event_json(event: &Recorded) -> Value {
-    let mut object = Map::new();
-    object.insert("seq".into(), event.seq.into());
-    object.insert("at".into(), event.at.to_string().into());
-    object.insert("event".into(), event.kind.clone().into());
-    object.insert("state".into(), event.state.name().into());
-    let optional = [
-        ("send", event.send.map(Value::from)),
-        ("code", event.code.clone().map(Value::from)),
-        ("detail", event.detail.clone().map(Value::from)),
-        ("method", event.method.clone().map(Value::from)),
-        ("path", event.path.clone().map(Value::from)),
-        ("status", event.status.map(Value::from)),
-        ("duration_ms", event.duration_ms.map(Value::from)),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            object.insert(name.into(), value);
-        }
-    }
-    let Runner { id, host, version, started_by } = &event.runner;
-    for (name, value) in [("runner", id), ("host", host), ("version", version), ("started_by", started_by)] {
-        object.insert(name.into(), value.clone().into());
-    }
-    for (name, digest) in [("job_digest", event.job), ("previous_digest", event.previous), ("digest", event.digest)] {
-        object.insert(name.into(), digest.to_string().into());
-    }
-    Value::Object(object)
-}
-
-/// Puts `value` under `key`. A column of the fleet that is called so gets the prefix that it would have got had the
-/// report such a column.
-pub fn insert(object: &mut Map<String, Value>, key: &str, value: Value) {
-    if let Some(theirs) = object.insert(key.to_owned(), value) {
-        object.insert(format!("fleet_{key}"), theirs);
-    }
+    serde_json::to_value(EventObject::of(event)).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::store::{Campaign, Digest, Store, StoreError};
 
-pub use jsonl::{event_json, insert, job_json};
+pub use jsonl::{event_json, job_json};
 
 /// In which form a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

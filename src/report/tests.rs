@@ -5,7 +5,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Identity, State, Wanted};
-use crate::store::{Change, NewJob, Open, Runner};
+use crate::store::{Change, Filter, NewJob, Open, Pages, Runner};
 
 fn runner(id: &str) -> Runner {
     let (host, version, started_by) = ("deck".to_owned(), "0.1.0".to_owned(), "mara".to_owned());
@@ -72,12 +72,12 @@ async fn a_file_appears_whole_or_not_at_all() {
     assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
 }
 
-#[test]
-fn a_column_of_the_fleet_makes_way_for_ours() {
-    let mut object = serde_json::Map::new();
-    object.insert("send".into(), "theirs".into());
-    insert(&mut object, "send", 3.into());
-    assert_eq!(serde_json::Value::Object(object), serde_json::json!({"send": 3, "fleet_send": "theirs"}));
+#[tokio::test]
+async fn a_column_of_the_fleet_makes_way_for_ours() {
+    let (_home, store, campaign) = campaign().await;
+    let page = Pages::new(&store, campaign.id, Filter::default()).next().await.unwrap().unwrap();
+    let object = job_json(&page[0], "m0-to-flex", &["owner"]);
+    assert_eq!((object.get("owner"), &object["fleet_owner"]), (None, &serde_json::json!("=1+1")));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write as _};
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Millis;
@@ -24,6 +25,13 @@ impl Digest {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The digest with these 64 hex digits, in either case; none if they are not.
+    pub(super) fn of_hex(digits: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let fits = digits.len() == 2 * bytes.len();
+        (fits && HEXLOWER_PERMISSIVE.decode_mut(digits.as_bytes(), &mut bytes).is_ok()).then_some(Self(bytes))
+    }
+
     /// What was hashed comes to this.
     pub(super) fn of(hashed: Sha256) -> Self {
         Self(hashed.finalize().into())
@@ -31,11 +39,9 @@ impl Digest {
 
     /// 64 lower-case hex digits.
     fn hex(&self) -> [u8; 64] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        std::array::from_fn(|place| {
-            let byte = self.0[place / 2];
-            DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
-        })
+        let mut digits = [0; 64];
+        HEXLOWER.encode_mut(&self.0, &mut digits);
+        digits
     }
 
     /// The bytes, for a column.
@@ -48,6 +54,13 @@ impl fmt::Display for Digest {
     /// 64 lower-case hex digits.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.hex().iter().try_for_each(|digit| out.write_char(char::from(*digit)))
+    }
+}
+
+impl serde::Serialize for Digest {
+    /// As it is shown.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(std::str::from_utf8(&self.hex()).unwrap_or_default())
     }
 }
 

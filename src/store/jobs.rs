@@ -6,7 +6,7 @@ use crate::clock::Millis;
 use crate::domain::job::Job;
 use crate::domain::wave::Wave;
 use crate::store::bulk::{parts, placeholders};
-use crate::store::columns::{JobRow, rows_by_id};
+use crate::store::columns::{JobRow, job_row, rows_by_id};
 use crate::store::hands::InHand;
 use crate::store::{Result, Store};
 
@@ -28,7 +28,8 @@ macro_rules! claim {
             "overdue = CASE WHEN runner = $1 THEN overdue ELSE 0 END ",
             "WHERE id IN (SELECT id FROM jobs WHERE campaign_id = $2 AND ",
             $lane,
-            " AND claimed_by IS NULL AND due_at <= $3 ORDER BY due_at, row LIMIT $4) RETURNING *"
+            " AND claimed_by IS NULL AND due_at <= $3 ORDER BY due_at, row LIMIT $4) RETURNING ",
+            job_row!()
         )
     };
 }
@@ -37,21 +38,33 @@ pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
 
 const FREE_PENDING: &str = "UPDATE jobs SET claimed_by = NULL \
     WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NOT NULL";
-const JOB: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3";
-const UNFINISHED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND id > $2 AND finished_at IS NULL \
-    AND state <> 'pending' ORDER BY id LIMIT $3";
-const IN_OTHER_HANDS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
-    AND state <> 'pending' AND claimed_by <> $2 ORDER BY id LIMIT $3";
+const JOB: &str =
+    concat!("SELECT ", job_row!(), " FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3");
+const UNFINISHED: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE campaign_id = $1 AND id > $2 AND finished_at IS NULL AND state <> 'pending' ORDER BY id LIMIT $3"
+);
+const IN_OTHER_HANDS: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
+    AND state <> 'pending' AND claimed_by <> $2 ORDER BY id LIMIT $3"
+);
 const NEXT_PENDING: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state = 'pending' AND wave = $2 AND claimed_by IS NULL AND due_at IS NOT NULL";
 const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state <> 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
 const INVOLVED_ELSEWHERE: &str = "SELECT count(*) FROM jobs WHERE project_id = $1 AND cluster_name = $2 \
     AND campaign_id <> $3 AND (open = 1 OR accepted = 1)";
-const INVOLVED: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NULL \
+const INVOLVED: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NULL \
     AND submitted_at IS NULL AND EXISTS (SELECT 1 FROM jobs AS other WHERE other.project_id = jobs.project_id \
         AND other.cluster_name = jobs.cluster_name AND other.campaign_id <> $1 \
-        AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded'))) ORDER BY row, id";
+        AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded'))) ORDER BY row, id"
+);
 const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON campaigns.id = jobs.campaign_id \
     WHERE project_id = $1 AND cluster_name = $2 AND campaign_id <> $3 AND finished_at IS NULL";
 

@@ -177,11 +177,7 @@ fn batches(mut changes: &[Change]) -> impl Iterator<Item = &[Change]> {
 /// The row as it shall be, and what comes behind its history.
 type Followed<'a> = (Written<'a>, Vec<Appended<'a>>);
 
-fn follow<'a>(
-    InHand { revision, row, standing }: InHand,
-    runner: &'a Runner,
-    change: &'a Change,
-) -> Followed<'a> {
+fn follow<'a>(InHand { revision, row, standing }: InHand, runner: &'a Runner, change: &'a Change) -> Followed<'a> {
     let Change { job, entry, at, keep, call, before } = change;
     let (mut events, mut head, mut appended) = (standing.events, standing.head, Vec::with_capacity(2));
     let mut append = |entry: &'a Entry, call: Option<&'a Call>, told: (&Job, Millis), what: Digest| {

@@ -1,11 +1,13 @@
 //! Reading for people: jobs in the fleet's order, page by page, and their histories.
 
-use sqlx::{AssertSqlSafe, FromRow};
+use serde::Deserialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
 use crate::store::bulk::placeholders;
-use crate::store::columns::JobRow;
+use crate::store::columns::{JobRow, from_array, job_row};
 use crate::store::digest::Digest;
 use crate::store::runner::Runner;
 use crate::store::standing::Standing;
@@ -18,6 +20,8 @@ pub struct Row {
     pub job: Job,
     /// Name and value of each extra column, in the fleet's order.
     pub extra: Vec<(String, String)>,
+    /// What happened to it, if that was asked for.
+    pub history: Vec<Recorded>,
 }
 
 /// Which jobs people want to see; the default is all.
@@ -68,7 +72,7 @@ pub struct Recorded {
     pub digest: Digest,
 }
 
-#[derive(FromRow)]
+#[derive(Deserialize)]
 pub(super) struct EventRow {
     seq: i64,
     pub(super) job_id: i64,
@@ -86,16 +90,27 @@ pub(super) struct EventRow {
     path: Option<String>,
     status: Option<i64>,
     duration_ms: Option<i64>,
-    job_digest: Vec<u8>,
-    previous_digest: Vec<u8>,
-    digest: Vec<u8>,
+    /// In hex, as the others are.
+    job_digest: String,
+    previous_digest: String,
+    digest: String,
+}
+
+impl FromRow<'_, SqliteRow> for EventRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        from_array(row)
+    }
 }
 
 // The states are bound as one text, `,failed,verifying,`, so that the statement is the same for any number of them.
-pub(super) const PAGE: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
+pub(super) const PAGE: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
     AND ($4 = ',' OR $4 LIKE '%,' || state || ',%') \
     AND (CAST($5 AS TEXT) IS NULL OR project_id = $5) AND (CAST($6 AS TEXT) IS NULL OR error_code = $6) \
-    ORDER BY row, id LIMIT $7";
+    ORDER BY row, id LIMIT $7"
+);
 const COLUMNS: &str = "SELECT columns FROM campaigns WHERE id = $1";
 
 /// How many histories are read by one statement.
@@ -110,6 +125,17 @@ impl Store {
         after: Option<(i64, i64)>,
         limit: i64,
     ) -> Result<Vec<Row>> {
+        self.rows(campaign_id, filter, after, limit).await?.into_iter().map(|row| self.row_of(row)).collect()
+    }
+
+    /// The same as they lie.
+    pub(super) async fn rows(
+        &self,
+        campaign_id: i64,
+        filter: &Filter,
+        after: Option<(i64, i64)>,
+        limit: i64,
+    ) -> Result<Vec<JobRow>> {
         let (row, id) = after.unwrap_or((i64::MIN, i64::MIN));
         let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
         let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
@@ -122,7 +148,7 @@ impl Store {
             .bind(limit)
             .fetch_all(pool)
             .await);
-        self.explained(rows)?.into_iter().map(|row| self.row_of(row)).collect()
+        self.explained(rows)
     }
 
     /// The names of the fleet's extra columns in their order, as it was last loaded.
@@ -135,27 +161,27 @@ impl Store {
 
     /// The histories of these jobs, by job and then by number.
     pub async fn history(&self, job_ids: &[i64]) -> Result<Vec<Recorded>> {
+        self.events(job_ids).await?.into_iter().map(|event| self.recorded_of(event)).collect()
+    }
+
+    /// The same as they lie.
+    pub(super) async fn events(&self, job_ids: &[i64]) -> Result<Vec<EventRow>> {
         // Sorted first, so that the chunks are in order, too.
         let mut ids = job_ids.to_vec();
         ids.sort_unstable();
-        let mut history = Vec::new();
+        let mut events = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            let sql = events_sql(chunk.len());
-            let rows: sqlx::Result<Vec<EventRow>> = on_pool!(self, readers, pool => {
-                let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
-                chunk.iter().fold(query, |query, id| query.bind(*id)).fetch_all(pool).await
-            });
-            for row in self.explained(rows)? {
-                history.push(self.recorded_of(row)?);
-            }
+            let rows = on_pool!(self, readers, pool =>
+                async { events_of(&mut *pool.acquire().await?, chunk).await }.await);
+            events.extend(self.explained(rows)?);
         }
-        Ok(history)
+        Ok(events)
     }
 
-    fn row_of(&self, row: JobRow) -> Result<Row> {
+    pub(super) fn row_of(&self, row: JobRow) -> Result<Row> {
         let (job, Standing { extra, .. }) = self.believed(row)?;
         let extra = serde_json::from_str(&extra).map_err(|error| self.nonsense(&job.name(), "extra", error))?;
-        Ok(Row { job, extra })
+        Ok(Row { job, extra, history: Vec::new() })
     }
 
     pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
@@ -187,11 +213,17 @@ impl Store {
     }
 }
 
-/// The statement that reads the histories of so many jobs.
-pub(super) fn events_sql(jobs: usize) -> String {
-    let list = placeholders(1, jobs);
-    format!(
-        "SELECT events.*, host, version, started_by FROM events LEFT JOIN runners ON runners.id = events.runner \
-        WHERE job_id IN {list} ORDER BY job_id, seq"
-    )
+/// The histories of jobs as they lie, by job and then by number.
+pub(super) async fn events_of(connection: &mut SqliteConnection, jobs: &[i64]) -> sqlx::Result<Vec<EventRow>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, jobs.len());
+    let sql = format!(
+        "SELECT json_array(seq, job_id, at, kind, state, send, code, detail, runner, host, version, started_by, \
+        method, path, status, duration_ms, hex(job_digest), hex(previous_digest), hex(digest)) \
+        FROM events LEFT JOIN runners ON runners.id = events.runner WHERE job_id IN {list} ORDER BY job_id, seq"
+    );
+    let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(jobs.len() == CHUNK);
+    jobs.iter().fold(query, |query, id| query.bind(*id)).fetch_all(connection).await
 }

@@ -12,7 +12,8 @@ use crate::cli::failures::{self, Kind};
 use crate::cli::made_up;
 use crate::cli::rehearse::log::{Log, Moment};
 use crate::cli::run::fleet::push_all;
-use crate::cli::run::{reports, world};
+use crate::cli::run::reports::{self, Reports};
+use crate::cli::run::world;
 use crate::clock::{Clock, Millis};
 use crate::config::Config;
 use crate::domain::code::Fault;
@@ -112,12 +113,14 @@ impl Play {
             Err(_) => None,
         };
         keeping.abort();
-        let (reports, unwritten) = match &folder {
-            Some(folder) => reports::write(&store, &config, None, folder).await,
-            None => (Vec::new(), None),
-        };
-        if let Some(failure) = unwritten {
-            return Err(failure);
+        let mut reports = Vec::new();
+        if let (Some(folder), Some(campaign)) = (&folder, store.campaign(&config.campaign).await?) {
+            let Reports { paths, unwritten, digest } = reports::write(&store, &campaign, Some(folder)).await;
+            digest?;
+            if let Some(failure) = unwritten {
+                return Err(failure);
+            }
+            reports = paths;
         }
         let kinds = failures::kinds(&store, campaign_id, &[State::Failed, State::Cancelled], 0).await?;
         Ok(Played {

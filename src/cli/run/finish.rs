@@ -3,11 +3,11 @@
 use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::run::begin::Begun;
-use crate::cli::run::reports;
+use crate::cli::run::reports::{self, Reports};
 use crate::cli::run::summary::Summary;
 use crate::clock::Millis;
 use crate::engine::Ending;
-use crate::store::{Digest, StoreError};
+use crate::store::StoreError;
 
 /// How the work went.
 pub(super) struct Work {
@@ -36,13 +36,17 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     }
     // Whoever has the lock by now writes the reports.
     let lost = matches!(run.store.is_in_place(), Err(StoreError::LockLost { .. }));
-    let vouched = digest(&run).await;
-    let known = vouched.as_ref().ok().copied().flatten();
-    let (reports, unwritten) =
-        if lost { (Vec::new(), None) } else { reports::write(&run.store, &run.config, known, &run.folder).await };
+    let folder = (!lost).then_some(&*run.folder);
+    let written = match run.store.campaign(&run.config.campaign).await {
+        Ok(Some(campaign)) => Some(reports::write(&run.store, &campaign, folder).await),
+        Ok(None) => None,
+        Err(error) => Some(Reports { paths: Vec::new(), unwritten: None, digest: Err(error) }),
+    };
     // What stopped the work matters more than what it did to the reports.
     let ending = work.ended?;
-    let (digest, unfit) = match vouched {
+    let (reports, unwritten, digest) =
+        written.map_or_else(Default::default, |all| (all.paths, all.unwritten, Some(all.digest)));
+    let (digest, unfit) = match digest.transpose() {
         Ok(digest) => (digest, None),
         Err(error) => (None, Some(error)),
     };
@@ -66,12 +70,4 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     run.store.close().await;
     drop(run.lock);
     Ok(Finished { code, unwritten })
-}
-
-/// What the campaign's histories come to, for whoever keeps it elsewhere.
-async fn digest(run: &Begun) -> Result<Option<Digest>, StoreError> {
-    match run.store.campaign(&run.config.campaign).await? {
-        Some(campaign) => run.store.vouched(&campaign).await.map(Some),
-        None => Ok(None),
-    }
 }

@@ -71,7 +71,14 @@ pub(super) async fn settle(way: &Way<'_>, news: impl IntoIterator<Item = (Job, E
         .into_iter()
         .map(|(job, event)| decide(&job, &event, now, &way.config.policy, 0))
         .filter(|decision| decision.entry.is_some())
-        .map(|decision| Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None, before: None })
+        .map(|decision| Change {
+            job: decision.job,
+            entry: decision.entry,
+            at: now,
+            keep: false,
+            call: None,
+            before: None,
+        })
         .collect();
     for some in changes.chunks(CHUNK) {
         way.store.record(way.runner, some).await?;

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::config::Config;
 use crate::report::{self, Format};
-use crate::store::{Digest, Store};
+use crate::store::{Campaign, Digest, Store, StoreError};
 
 /// Says that there is no report and how to get one; an ending that needs no attention needs some now.
 pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context: &Context) -> ExitCode {
@@ -16,24 +15,31 @@ pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context:
     if code == ExitCode::SUCCESS { said } else { code }
 }
 
-/// Writes them all, as far as it goes, with the digest that is known, and says where they are and what went wrong with the others.
-pub(in crate::cli) async fn write(
-    store: &Store,
-    config: &Config,
-    known: Option<Digest>,
-    folder: &Path,
-) -> (Vec<PathBuf>, Option<Failure>) {
-    let (mut paths, mut unwritten) = (Vec::new(), None);
-    let campaign = match store.campaign(&config.campaign).await {
-        Ok(Some(campaign)) => campaign,
-        Ok(None) => return (paths, None),
-        Err(error) => return (paths, Some(error.into())),
+/// The reports of a run, and what its histories come to.
+pub(in crate::cli) struct Reports {
+    /// Where those are that were written.
+    pub(in crate::cli) paths: Vec<PathBuf>,
+    /// Why another is not there.
+    pub(in crate::cli) unwritten: Option<Failure>,
+    /// The digest of the campaign, or what does not fit.
+    pub(in crate::cli) digest: Result<Digest, StoreError>,
+}
+
+/// Audits a campaign and writes its reports, as far as it goes; without a folder it only audits. Table and audit are made
+/// at once, and then the lines, which have the digest.
+pub(in crate::cli) async fn write(store: &Store, campaign: &Campaign, folder: Option<&Path>) -> Reports {
+    let Some(folder) = folder else {
+        return Reports { paths: Vec::new(), unwritten: None, digest: store.vouched(campaign).await };
     };
-    for format in Format::ALL {
-        match report::write_file(store, &campaign, format, known, folder).await {
+    let file = |format, known| report::write_file(store, campaign, format, known, folder);
+    let (csv, digest) = tokio::join!(file(Format::Csv, None), store.vouched(campaign));
+    let jsonl = file(Format::Jsonl, digest.as_ref().ok().copied()).await;
+    let (mut paths, mut unwritten) = (Vec::new(), None);
+    for written in [csv, jsonl] {
+        match written {
             Ok(path) => paths.push(path),
             Err(error) => unwritten = Some(error.into()),
         }
     }
-    (paths, unwritten)
+    Reports { paths, unwritten, digest }
 }

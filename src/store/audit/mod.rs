@@ -3,19 +3,19 @@
 //! All is read in one transaction, so that a run at work beside it changes nothing about the picture.
 
 mod misfit;
+mod reader;
 mod row;
 mod sense;
 
-use std::collections::HashMap;
+use sqlx::SqliteConnection;
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
-
+use crate::store::audit::reader::Reader;
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
-use crate::store::columns::JobRow;
+use crate::store::columns::{JobRow, job_row};
 use crate::store::digest::Digest;
-use crate::store::rows::{EventRow, events_sql};
+use crate::store::rows::events_of;
 use crate::store::{Campaign, Result, Store, StoreError};
 
 pub use misfit::{Misfit, Misfits};
@@ -34,18 +34,11 @@ pub struct Verified {
 /// What is found, or what does not fit.
 type Found<T> = std::result::Result<T, Misfit>;
 
-/// How many jobs are read at once.
-const PAGE: i64 = 500;
-
 /// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
 const OLD: &str = "it was written by a drydock that kept no digests yet";
 const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 
-/// Before the first row.
-const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
-
-const JOBS: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) ORDER BY row, id LIMIT $4";
-const ONE: &str = "SELECT * FROM jobs WHERE id = $1";
+const ONE: &str = concat!("SELECT ", job_row!(), " FROM jobs WHERE id = $1");
 const COUNT: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1";
 const STRAY: &str = "SELECT job_id, seq FROM events \
     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = events.job_id) LIMIT 1";
@@ -62,11 +55,10 @@ impl Store {
         let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
         let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
         let auditor = Auditor { store: self, campaign, unsealed };
-        let mut after = FIRST;
-        while let Some(rows) = self.next(&mut tx, campaign, &mut after).await? {
-            let mut histories = self.histories(&mut tx, &rows).await?;
-            for row in rows {
-                let history = histories.remove(&row.id).unwrap_or_default();
+        // While one page is checked, the next is read.
+        let mut reader = Reader::begin(self, tx, campaign.id);
+        while let Some(page) = reader.next().await? {
+            for (row, history) in page {
                 jobs += 1;
                 events += history.len() as i64;
                 match auditor.check(row, history) {
@@ -75,6 +67,7 @@ impl Store {
                 }
             }
         }
+        let mut tx = reader.end()?;
         self.check_campaign(&mut tx, &charter, jobs, &mut misfits).await?;
         if misfits.total > 0 {
             return Ok(Err(misfits));
@@ -94,7 +87,7 @@ impl Store {
         let _still = self.still();
         let row: Option<JobRow> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
         let Some(row) = row else { return Ok(()) };
-        let history = self.histories(&mut tx, std::slice::from_ref(&row)).await?.remove(&id).unwrap_or_default();
+        let history = self.explained(events_of(&mut tx, &[id]).await)?;
         let auditor = Auditor { store: self, campaign, unsealed: UNSEALED };
         let Err(misfit) = auditor.check(row, history) else { return Ok(()) };
         Err(self.unfit(campaign, Misfits { named: vec![misfit], total: 1 }))
@@ -122,35 +115,6 @@ impl Store {
 
     fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
         StoreError::Unfit { database: self.name(), campaign: campaign.name.clone(), misfits }
-    }
-
-    /// The next few rows in the fleet's order after `after`, which moves on; none after the last.
-    async fn next(
-        &self,
-        connection: &mut SqliteConnection,
-        campaign: &Campaign,
-        after: &mut (i64, i64),
-    ) -> Result<Option<Vec<JobRow>>> {
-        let rows = sqlx::query_as(JOBS).bind(campaign.id).bind(after.0).bind(after.1).bind(PAGE);
-        let rows: Vec<JobRow> = self.explained(rows.fetch_all(connection).await)?;
-        let Some(last) = rows.last() else { return Ok(None) };
-        *after = (last.row, last.id);
-        Ok(Some(rows))
-    }
-
-    async fn histories(
-        &self,
-        connection: &mut SqliteConnection,
-        rows: &[JobRow],
-    ) -> Result<HashMap<i64, Vec<EventRow>>> {
-        let query = sqlx::query_as(AssertSqlSafe(events_sql(rows.len()))).persistent(false);
-        let events = rows.iter().fold(query, |query, row| query.bind(row.id)).fetch_all(connection).await;
-        let mut histories: HashMap<i64, Vec<EventRow>> = HashMap::new();
-        for event in self.explained(events)? {
-            let event: EventRow = event;
-            histories.entry(event.job_id).or_default().push(event);
-        }
-        Ok(histories)
     }
 
     /// The campaign's own row, which has the number of its jobs: one that is gone altogether leaves no other trace,

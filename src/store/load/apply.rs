@@ -10,14 +10,16 @@ use crate::domain::job::{Job, Wanted};
 use crate::store::Result;
 use crate::store::bulk::placeholders;
 use crate::store::chain::{self, Cargo};
-use crate::store::columns::JobRow;
+use crate::store::columns::{JobRow, job_row};
 use crate::store::load::{CHUNK, Loaded, Loader};
 use crate::store::record::{Place, link};
 use crate::store::write::{self, Appended};
 
 // Another wish is news to whoever has read the job; another place in the list is not.
 const CHANGED: &str = concat!(
-    "SELECT jobs.*, incoming.n AS new_n, incoming.row AS new_row, incoming.wanted AS new_wanted, \
+    "SELECT ",
+    job_row!(),
+    ", incoming.n AS new_n, incoming.row AS new_row, incoming.wanted AS new_wanted, \
     incoming.extra AS new_extra, incoming.wave AS new_wave FROM ",
     pairs!(),
     "WHERE incoming.n > $2 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
@@ -25,10 +27,15 @@ const CHANGED: &str = concat!(
 );
 const MOVE: &str = "UPDATE jobs SET row = $2, wanted = $3, extra = $4, revision = $5, events = $6, head = $7, seal = $8, wave = $9 \
     WHERE id = $1";
-const RETURNED: &str = concat!("SELECT jobs.* FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
-const LEFT: &str = "SELECT * FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
+const RETURNED: &str =
+    concat!("SELECT ", job_row!(), " FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
+const LEFT: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
     AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
-        AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id";
+        AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id"
+);
 const NEW: &str = "SELECT n, row, project_id, cluster_name, wanted, extra, wave FROM incoming WHERE n > $2 \
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
         AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY n LIMIT $3";

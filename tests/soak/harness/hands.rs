@@ -151,7 +151,8 @@ impl Hands<'_> {
             if decision.entry.is_none() {
                 return Ok(());
             }
-            let change = Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None, before: None };
+            let change =
+                Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None, before: None };
             match store.record(&runner("operator"), &[change]).await?.first() {
                 Some(true) => return Ok(()),
                 _ => job = store.reload(&[job.id]).await?.remove(0),
