@@ -171,6 +171,26 @@ fn quick() -> Settings {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_is_written_with_the_intent_and_is_made_again_where_a_crash_came_between() {
+    let mut harbour = Harbour::new(1, 5, quick(), |cluster| cluster).await;
+    harbour.limits.requests_per_minute = 6; // some are sent by then, and some are not
+    harbour.run_and_die_after(Duration::from_secs(12)).await;
+    let counts = harbour.counts().await;
+    let (pending, sent) = (counts.of(State::Pending), harbour.simulator.ledger().upgrade_requests);
+    assert!(pending > 0 && sent > 0 && counts.of(State::Ready) == 0, "{sent} sent, {counts:?}");
+    harbour.limits.requests_per_minute = 1000;
+    assert_eq!(harbour.run().await, Ending::Finished);
+    assert_eq!(harbour.keeps_both_promises().await.upgrade_requests, 5);
+    let campaign = harbour.store.campaign("q4").await.unwrap().unwrap();
+    harbour.store.vouched(&campaign).await.unwrap();
+    for row in harbour.rows().await {
+        let history = harbour.store.history(&[row.job.id]).await.unwrap();
+        let kinds: Vec<_> = history.iter().map(|event| &*event.kind).take(2).collect();
+        assert_eq!(kinds, ["looked", "intent"], "{}", row.job.name());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fleet_is_upgraded_each_cluster_by_one_request() {
     let mut harbour = Harbour::new(8, 5, quick(), |cluster| cluster).await;
     assert_eq!(harbour.run().await, Ending::Finished);

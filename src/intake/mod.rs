@@ -9,6 +9,7 @@ mod cell;
 mod column;
 mod csv;
 mod error;
+mod fingerprint;
 mod header;
 pub mod near;
 mod plan;
@@ -28,6 +29,7 @@ use tokio::sync::mpsc::Sender;
 pub use self::column::{Column, squash};
 pub use self::csv::read_csv;
 pub use self::error::{IntakeError, RowError};
+pub use self::fingerprint::fingerprint;
 pub use self::plan::{Defaults, FleetRow, Plan};
 
 /// How many rows are handed on at once.

@@ -63,6 +63,11 @@ impl Defaults {
         if problems.is_empty() { Ok(Self(values)) } else { Err(problems) }
     }
 
+    /// All of them.
+    pub(super) fn values(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     /// The default of a column.
     pub fn get(&self, column: Column) -> Option<&str> {
         self.0.get(column.name()).map(|text| text.trim())

@@ -213,3 +213,25 @@ async fn a_file_is_read_through_the_channel_and_a_missing_one_is_named() {
     let error = read(&Source::Csv("no/such.csv".into()), &plan, sink).await.unwrap_err();
     assert!(error.to_string().starts_with("no/such.csv: "), "{error}");
 }
+
+#[test]
+fn a_fleet_is_the_same_as_long_as_nothing_of_it_and_of_how_it_is_read_has_changed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let source = Source::Csv(file.path().to_owned());
+    let of = |operation: &str, defaults: Pairs<'_>, columns: Pairs<'_>| {
+        let (defaults, columns) = (Defaults::new(map(defaults)).unwrap(), map(columns));
+        let operation = Operation::of_name(operation).unwrap();
+        fingerprint(&source, &Plan { operation, defaults: &defaults, columns: &columns }).unwrap().unwrap()
+    };
+    std::fs::write(file.path(), "a").unwrap();
+    let first = of("m0-to-flex", &[], &[]);
+    assert_eq!(of("m0-to-flex", &[], &[]), first);
+    assert_ne!(of("m0-to-dedicated", &[], &[]), first);
+    assert_ne!(of("m0-to-flex", &[("provider", "AWS")], &[]), first);
+    assert_ne!(of("m0-to-flex", &[], &[("provider", "AWS")]), first);
+    std::fs::write(file.path(), "ab").unwrap();
+    assert_ne!(of("m0-to-flex", &[], &[]), first);
+    let (defaults, columns) = (Defaults::default(), map(&[]));
+    let plan = Plan { operation: Operation::of_name("m0-to-flex").unwrap(), defaults: &defaults, columns: &columns };
+    assert_eq!(fingerprint(&Source::Csv("-".into()), &plan).unwrap(), None, "standard input is read once");
+}

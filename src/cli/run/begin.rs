@@ -80,7 +80,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     refuse_another(&store, &config, &against).await?;
     let way = Way { store: &store, config: &config, runner: &runner, clock };
     let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
-    let campaign_id = fleet::load(&way, fleet, context).await?.campaign_id;
+    let campaign_id = fleet::load(&way, fleet, context).await?;
     if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
         confirm::ask(&config, &store, campaign_id, context).await?;
     }

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::domain::event::Event;
 use crate::domain::job::Job;
 use crate::domain::machine::decide;
-use crate::intake::FleetRow;
+use crate::intake::{self, FleetRow, Plan};
 use crate::store::{Change, LoadError, Loaded, Loader, NewJob, Runner, Store};
 
 /// How many rows one statement or transaction takes.
@@ -22,8 +22,47 @@ pub(super) struct Way<'a> {
     pub(super) clock: Clock,
 }
 
-/// Loads the fleet, read from its source unless it is at hand; says what changed since the last time.
-pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Context) -> Result<Loaded, Failure> {
+/// Loads the fleet, read from its source unless it is at hand; says what changed since the last time. What it is read
+/// from is not read where nothing of it has changed. Returns the campaign's key.
+pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Context) -> Result<i64, Failure> {
+    let Way { store, config, .. } = way;
+    let before = if read.is_none() { fingerprint(config).await } else { None };
+    let (id, words) = match known(way, before.as_ref()).await? {
+        Some((id, rows)) => (id, format!("{}: {rows} clusters in the fleet, nothing changed", config.campaign)),
+        None => load_all(way, read, before).await?,
+    };
+    let involved = store.involved(id).await?;
+    settle(way, all(&involved, &Event::SentElsewhere)).await?;
+    if !context.quiet {
+        context.say(&words);
+    }
+    Ok(id)
+}
+
+/// The campaign's key and how many rows its fleet has, if it was loaded from the same before.
+async fn known(way: &Way<'_>, fingerprint: Option<&[u8; 32]>) -> Result<Option<(i64, i64)>, Failure> {
+    let Way { store, config, .. } = way;
+    let (Some(fingerprint), Some(campaign)) = (fingerprint, store.campaign(&config.campaign).await?) else {
+        return Ok(None);
+    };
+    let rows = store.has_loaded(&campaign, fingerprint).await?;
+    // A guard that was lowered since speaks up when all is loaded.
+    let few = |rows: &i64| config.max_clusters.is_none_or(|most| rows.unsigned_abs() <= most);
+    Ok(rows.filter(few).map(|rows| (campaign.id, rows)))
+}
+
+/// What the fleet is read from. A file that cannot be read has none; reading it will say why.
+async fn fingerprint(config: &Config) -> Option<[u8; 32]> {
+    let (source, operation) = (config.source.clone(), config.operation);
+    let (defaults, columns) = (config.defaults.clone(), config.columns.clone());
+    let compute = move || {
+        intake::fingerprint(&source, &Plan { operation, defaults: &defaults, columns: &columns }).ok().flatten()
+    };
+    tokio::task::spawn_blocking(compute).await.ok().flatten()
+}
+
+/// Loads all rows; returns the campaign's key and what changed, in words.
+async fn load_all(way: &Way<'_>, read: Option<&[NewJob]>, before: Option<[u8; 32]>) -> Result<(i64, String), Failure> {
     let Way { store, config, runner, clock } = way;
     let mut loader = store.begin_load(runner, &config.campaign, config.operation.name, clock.now()).await?;
     if let Some(rows) = read {
@@ -38,12 +77,13 @@ pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Conte
     let loaded = loader.finish().await?;
     let returned = settle(way, all(&loaded.returned, &Event::Returned)).await?;
     let left = settle(way, all(&loaded.left, &Event::LeftFleet)).await?;
-    let involved = store.involved(loaded.campaign_id).await?;
-    settle(way, all(&involved, &Event::SentElsewhere)).await?;
-    if !context.quiet {
-        context.say(&words(config, &loaded, returned, left));
+    // Nobody has written into the file while it was read.
+    if let Some(before) = before
+        && fingerprint(config).await == Some(before)
+    {
+        store.remember_fleet(loaded.campaign_id, &before, loaded.total).await?;
     }
-    Ok(loaded)
+    Ok((loaded.campaign_id, words(config, &loaded, returned, left)))
 }
 
 /// Rows that are at hand, into the table.

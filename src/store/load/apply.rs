@@ -40,7 +40,7 @@ const NEW: &str = "SELECT n, row, project_id, cluster_name, wanted, extra, wave 
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
         AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY n LIMIT $3";
 const LAST_ID: &str = "SELECT coalesce(max(id), 0) FROM jobs";
-const TOUCH: &str = "UPDATE campaigns SET columns = $2, jobs = jobs + $4, \
+const TOUCH: &str = "UPDATE campaigns SET columns = $2, jobs = jobs + $4, fleet = NULL, \
     touched_at = CASE WHEN touched_at < $3 THEN $3 ELSE touched_at END WHERE id = $1";
 const FORGET: &str = "DROP TABLE incoming";
 

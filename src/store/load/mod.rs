@@ -113,6 +113,7 @@ macro_rules! gone {
 }
 
 mod apply;
+mod known;
 
 const STARTED: &str = concat!(
     "SELECT incoming.row, jobs.project_id || '/' || jobs.cluster_name, jobs.state FROM ",

@@ -27,6 +27,29 @@ async fn the_same_fleet_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_fleet_is_known_by_what_it_was_loaded_from_until_it_is_loaded_from_something_else() {
+    let fleet = rows(&["c1", "c2"]);
+    let (home, id) = Home::with(&fleet).await;
+    let campaign = home.store.campaign("q4").await.unwrap().unwrap();
+    let known = async || home.store.has_loaded(&campaign, &[7; 32]).await.unwrap();
+    assert_eq!(known().await, None);
+    home.store.remember_fleet(id, &[7; 32], 2).await.unwrap();
+    assert_eq!(known().await, Some(2));
+    assert_eq!(home.store.has_loaded(&campaign, &[8; 32]).await.unwrap(), None);
+    home.load("q4", &fleet).await.unwrap();
+    assert_eq!(known().await, None);
+}
+
+#[tokio::test]
+async fn a_fleet_that_a_job_has_left_is_loaded_each_time_since_that_job_may_come_back() {
+    let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+    let smaller = home.load("q4", &rows(&["c1"])).await.unwrap();
+    home.store.remember_fleet(id, &[7; 32], smaller.total).await.unwrap();
+    let campaign = home.store.campaign("q4").await.unwrap().unwrap();
+    assert_eq!(home.store.has_loaded(&campaign, &[7; 32]).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_large_fleet_comes_in_many_statements() {
     let home = Home::new().await;
     let fleet: Vec<NewJob> = (0..1203).map(|n| row(n + 2, &format!("c{n}"))).collect();

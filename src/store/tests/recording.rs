@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::job::{Identity, IfNotLanded, Streak};
-use crate::store::{Call, Lane, Recorded};
+use crate::store::{Before, Call, Lane, Recorded};
 
 /// A job of which nothing is as it was.
 fn all_different(job: &Job) -> Job {
@@ -174,4 +174,24 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
 async fn nothing_to_write_writes_nothing() {
     let home = Home::new().await;
     assert!(home.store.record(&runner("r1"), &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_happened_before_a_change_is_told_with_it_and_the_row_is_written_once() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let pending = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+    let ready = Job { state: State::Ready, looked_at: Some(NOW), ..pending.clone() };
+    let before = Before { job: ready.clone(), entry: Entry::new(Kind::Looked), at: NOW };
+    let mut sent = ready;
+    submit(&mut sent);
+    let entry = Some(Entry::new(Kind::Intent).of_send(1));
+    let change = Change { entry, at: Millis(NOW.0 + 5), keep: true, before: Some(before), ..change(sent) };
+    assert_eq!(home.store.record(&runner("r1"), &[change]).await.unwrap(), [true]);
+    let written = home.job(id, "c1").await;
+    assert_eq!((written.state, written.revision), (State::Submitting, pending.revision + 1));
+    let history = home.store.history(&[written.id]).await.unwrap();
+    let told: Vec<_> = history.iter().map(|event| (event.seq, &*event.kind, event.state, event.at.0 - NOW.0)).collect();
+    assert_eq!(told, [(1, "looked", State::Ready, 0), (2, "intent", State::Submitting, 5)]);
+    let campaign = home.store.campaign("q4").await.unwrap().unwrap();
+    home.store.vouched(&campaign).await.unwrap();
 }
