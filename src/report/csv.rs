@@ -29,30 +29,33 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
     Ok(())
 }
 
-fn cells(row: &Row, operation: &str) -> [String; REPORT.len()] {
+fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
     let job = &row.job;
-    let time = |at: Option<Millis>| at.map(|at| at.to_string()).unwrap_or_default();
-    let id = |cluster: &Option<Identity>| cluster.as_ref().map(|cluster| cluster.id.clone()).unwrap_or_default();
-    let string = |cluster: &Option<Identity>| {
-        cluster.as_ref().and_then(|cluster| cluster.connection_string.clone()).unwrap_or_default()
+    let number = |number: i64| Cow::from(number.to_string());
+    let time = |at: Option<Millis>| Cow::from(at.map(|at| at.to_string()).unwrap_or_default());
+    let id = |cluster: Option<&'a Identity>| Cow::from(cluster.map_or("", |cluster| &cluster.id));
+    let string = |cluster: Option<&'a Identity>| {
+        Cow::from(cluster.and_then(|cluster| cluster.connection_string.as_deref()).unwrap_or_default())
     };
-    let (code, detail) = job.error.clone().map(|fault| (fault.code, fault.detail)).unwrap_or_default();
+    let (source, target) = (job.source.as_ref(), job.target.as_ref());
+    let (code, detail) = job.error.as_ref().map(|fault| (&*fault.code, &*fault.detail)).unwrap_or_default();
+    let seconds = duration(job.submitted_at, job.finished_at).map(|seconds| format!("{seconds:.3}"));
     [
-        job.row.to_string(),
-        job.project_id.clone(),
-        job.cluster_name.clone(),
-        operation.to_owned(),
-        job.state.to_string(),
-        job.attempts.to_string(),
-        code,
-        detail,
+        number(job.row),
+        job.project_id.as_str().into(),
+        job.cluster_name.as_str().into(),
+        operation.into(),
+        job.state.name().into(),
+        number(job.attempts),
+        code.into(),
+        detail.into(),
         time(job.submitted_at),
         time(job.finished_at),
-        duration(job.submitted_at, job.finished_at).map(|seconds| format!("{seconds:.3}")).unwrap_or_default(),
-        id(&job.source),
-        id(&job.target),
-        string(&job.source),
-        string(&job.target),
+        seconds.unwrap_or_default().into(),
+        id(source),
+        id(target),
+        string(source),
+        string(target),
     ]
 }
 

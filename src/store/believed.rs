@@ -13,7 +13,7 @@ use crate::store::{Result, Store, StoreError};
 impl Store {
     /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
     /// not as Drydock wrote it.
-    pub(super) fn believed(&self, row: JobRow) -> Result<(Job, Standing)> {
+    pub(super) fn believed(&self, row: Box<JobRow>) -> Result<(Job, Standing)> {
         let (job, standing) = self.as_it_lies(row)?;
         let what = chain::job(&job, standing.cargo());
         if standing.fits(&job, what) { Ok((job, standing)) } else { Err(self.disbelieved(job.name(), standing.seal)) }
@@ -30,12 +30,12 @@ impl Store {
     }
 
     /// The job that lies in `row`, believed.
-    pub(super) fn job_of(&self, row: JobRow) -> Result<Job> {
+    pub(super) fn job_of(&self, row: Box<JobRow>) -> Result<Job> {
         self.believed(row).map(|(job, _)| job)
     }
 
     /// The jobs that lie in `rows`, believed.
-    pub(super) fn jobs_of(&self, rows: Vec<JobRow>) -> Result<Vec<Job>> {
+    pub(super) fn jobs_of(&self, rows: Vec<Box<JobRow>>) -> Result<Vec<Job>> {
         rows.into_iter().map(|row| self.job_of(row)).collect()
     }
 }

@@ -31,7 +31,7 @@ macro_rules! job_row {
 }
 pub(super) use job_row;
 
-/// A row of `jobs` as the database has it.
+/// A row of `jobs` as the database has it: large, and so it travels in a box.
 #[derive(Debug, Deserialize)]
 pub(super) struct JobRow {
     pub(super) id: i64,
@@ -82,7 +82,7 @@ pub(super) struct JobRow {
     seal: String,
 }
 
-impl FromRow<'_, SqliteRow> for JobRow {
+impl FromRow<'_, SqliteRow> for Box<JobRow> {
     /// Out of the first column, which [`job_row`] has made.
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         from_array(row)
@@ -104,7 +104,7 @@ impl JobRow {
 impl Store {
     /// The job that lies in `row`, and the rest of the row, whoever wrote it. What makes no sense is an error, never
     /// a guess.
-    pub(super) fn as_it_lies(&self, row: JobRow) -> Result<(Job, Standing)> {
+    pub(super) fn as_it_lies(&self, row: Box<JobRow>) -> Result<(Job, Standing)> {
         let what = row.name();
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
         if row.wave != Wave::of(&wanted).number() {
@@ -213,7 +213,7 @@ impl Store {
 }
 
 /// The rows with these keys, as they lie; the order is that of the database.
-pub(super) async fn rows_by_id(connection: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<Vec<JobRow>> {
+pub(super) async fn rows_by_id(connection: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<Vec<Box<JobRow>>> {
     let mut rows = Vec::with_capacity(ids.len());
     for (part, room) in parts(ids) {
         let sql = format!("SELECT {} FROM jobs WHERE id IN {}", job_row!(), placeholders(1, room));

@@ -2,78 +2,75 @@
 
 use std::collections::HashMap;
 
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 use crate::store::columns::JobRow;
 use crate::store::rows::EventRow;
-use crate::store::{Filter, Recorded, Result, Row, Store, StoreError};
+use crate::store::{Filter, Recorded, Result, Row, Store};
 
 /// How many jobs are read at once.
-const PAGE: i64 = 500;
+pub(super) const PAGE: i64 = 500;
+
+/// How many pages are read ahead of who makes use of them.
+pub(super) const AHEAD: usize = 2;
 
 /// Jobs as they lie, and their histories if they are wanted.
-type Page = (Vec<JobRow>, Vec<EventRow>);
+type Page = (Vec<Box<JobRow>>, Vec<EventRow>);
 
 /// The jobs of a campaign that a filter lets through, page by page, in the fleet's order. While one page is made use
-/// of, the next is read.
+/// of, the next are read.
 pub struct Pages<'a> {
     store: &'a Store,
-    campaign_id: i64,
-    filter: Filter,
-    histories: bool,
-    ahead: Option<JoinHandle<Result<Page>>>,
+    ahead: mpsc::Receiver<Result<Page>>,
 }
 
 impl<'a> Pages<'a> {
-    /// Before the first page of jobs without their histories.
+    /// The jobs without their histories.
     pub fn new(store: &'a Store, campaign_id: i64, filter: Filter) -> Self {
-        Self { store, campaign_id, filter, histories: false, ahead: None }.begin()
+        Self::begin(store, campaign_id, filter, false)
     }
 
-    /// Before the first page of all jobs with their histories.
+    /// All jobs with their histories.
     pub fn with_histories(store: &'a Store, campaign_id: i64) -> Self {
-        Self { store, campaign_id, filter: Filter::default(), histories: true, ahead: None }.begin()
+        Self::begin(store, campaign_id, Filter::default(), true)
     }
 
     /// The next page, which is not empty; nothing after the last one.
     pub async fn next(&mut self) -> Result<Option<Vec<Row>>> {
-        let Some(ahead) = &mut self.ahead else { return Ok(None) };
-        let (jobs, events) = ahead.await.map_err(|error| StoreError::other(self.store.name(), error))??;
-        self.ahead = None;
-        let Some(last) = jobs.last() else { return Ok(None) };
-        self.read_after(Some((last.row, last.id)));
+        let Some(page) = self.ahead.recv().await else { return Ok(None) };
+        let (jobs, events) = page?;
         let mut histories: HashMap<i64, Vec<Recorded>> = HashMap::new();
         for event in events {
             histories.entry(event.job_id).or_default().push(self.store.recorded_of(event)?);
         }
-        let row = |row: JobRow| {
+        let row = |row: Box<JobRow>| {
             let history = histories.remove(&row.id).unwrap_or_default();
             self.store.row_of(row).map(|row| Row { history, ..row })
         };
         jobs.into_iter().map(row).collect::<Result<_>>().map(Some)
     }
 
-    fn begin(mut self) -> Self {
-        self.read_after(None);
-        self
-    }
-
-    fn read_after(&mut self, after: Option<(i64, i64)>) {
-        let (store, id, filter, histories) =
-            (self.store.clone(), self.campaign_id, self.filter.clone(), self.histories);
-        self.ahead = Some(tokio::spawn(async move {
-            let jobs = store.rows(id, &filter, after, PAGE).await?;
-            let ids: Vec<i64> = if histories { jobs.iter().map(|row| row.id).collect() } else { Vec::new() };
-            let events = store.events(&ids).await?;
-            Ok((jobs, events))
-        }));
+    fn begin(store: &'a Store, campaign_id: i64, filter: Filter, histories: bool) -> Self {
+        let (pages, ahead) = mpsc::channel(AHEAD);
+        tokio::spawn(read(store.clone(), campaign_id, filter, histories, pages));
+        Self { store, ahead }
     }
 }
 
-impl Drop for Pages<'_> {
-    fn drop(&mut self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.abort();
+/// Reads until the last page, the first error, or the moment in which nobody wants any more.
+async fn read(store: Store, campaign_id: i64, filter: Filter, histories: bool, pages: mpsc::Sender<Result<Page>>) {
+    let mut after = None;
+    loop {
+        let page = async {
+            let jobs = store.rows(campaign_id, &filter, after, PAGE).await?;
+            let ids: Vec<i64> = if histories { jobs.iter().map(|row| row.id).collect() } else { Vec::new() };
+            let events = store.events(&ids).await?;
+            Ok((jobs, events))
+        };
+        let page: Result<Page> = page.await;
+        after = page.as_ref().ok().and_then(|(jobs, _)| jobs.last()).map(|last| (last.row, last.id));
+        if page.as_ref().is_ok_and(|(jobs, _)| jobs.is_empty()) || pages.send(page).await.is_err() || after.is_none() {
+            return;
         }
     }
 }

@@ -21,6 +21,9 @@ const BUSY_MOMENT: Duration = Duration::from_millis(5);
 /// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
 
+/// How many rows a connection reads ahead of who takes them: each time that they run out, two threads wait for each other.
+const ROWS: usize = 512;
+
 /// Whose time a store lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
@@ -119,6 +122,7 @@ pub(super) fn sqlite_options(path: &Path, time: Time) -> SqliteConnectOptions {
         .filename(path)
         .create_if_missing(false)
         .foreign_keys(true)
+        .row_buffer_size(ROWS)
         .busy_timeout(if time == Time::Real { BUSY_TIMEOUT } else { BUSY_MOMENT })
         .disable_statement_logging()
 }

@@ -133,7 +133,7 @@ impl Store {
         let unread: Vec<i64> =
             batch.iter().zip(&*known).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
         let rows = self.explained(rows_by_id(connection, &unread).await)?;
-        let mut found: HashMap<i64, JobRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut found: HashMap<i64, Box<JobRow>> = rows.into_iter().map(|row| (row.id, row)).collect();
         for (change, place) in batch.iter().zip(known) {
             let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
                 continue;

@@ -135,10 +135,10 @@ impl Store {
         filter: &Filter,
         after: Option<(i64, i64)>,
         limit: i64,
-    ) -> Result<Vec<JobRow>> {
+    ) -> Result<Vec<Box<JobRow>>> {
         let (row, id) = after.unwrap_or((i64::MIN, i64::MIN));
         let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
-        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
+        let rows: sqlx::Result<Vec<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
             .bind(campaign_id)
             .bind(row)
             .bind(id)
@@ -178,7 +178,7 @@ impl Store {
         Ok(events)
     }
 
-    pub(super) fn row_of(&self, row: JobRow) -> Result<Row> {
+    pub(super) fn row_of(&self, row: Box<JobRow>) -> Result<Row> {
         let (job, Standing { extra, .. }) = self.believed(row)?;
         let extra = serde_json::from_str(&extra).map_err(|error| self.nonsense(&job.name(), "extra", error))?;
         Ok(Row { job, extra, history: Vec::new() })

@@ -9,7 +9,7 @@ mod sense;
 
 use sqlx::SqliteConnection;
 
-use crate::store::audit::reader::Reader;
+use crate::store::audit::reader::read_ahead;
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
@@ -55,10 +55,11 @@ impl Store {
         let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
         let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
         let auditor = Auditor { store: self, campaign, unsealed };
-        // While one page is checked, the next is read.
-        let mut reader = Reader::begin(self, tx, campaign.id);
-        while let Some(page) = reader.next().await? {
-            for (row, history) in page {
+        self.check_strays(&mut tx, &mut misfits).await?;
+        // While one page is checked, the next are read.
+        let mut pages = read_ahead(tx, campaign.id);
+        while let Some(page) = pages.recv().await {
+            for (row, history) in self.explained(page)? {
                 jobs += 1;
                 events += history.len() as i64;
                 match auditor.check(row, history) {
@@ -67,8 +68,7 @@ impl Store {
                 }
             }
         }
-        let mut tx = reader.end()?;
-        self.check_campaign(&mut tx, &charter, jobs, &mut misfits).await?;
+        check_campaign(&charter, jobs, &mut misfits);
         if misfits.total > 0 {
             return Ok(Err(misfits));
         }
@@ -85,7 +85,7 @@ impl Store {
     pub async fn vouched_job(&self, campaign: &Campaign, id: i64) -> Result<()> {
         let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
         let _still = self.still();
-        let row: Option<JobRow> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
+        let row: Option<Box<JobRow>> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
         let Some(row) = row else { return Ok(()) };
         let history = self.explained(events_of(&mut tx, &[id]).await)?;
         let auditor = Auditor { store: self, campaign, unsealed: UNSEALED };
@@ -117,28 +117,26 @@ impl Store {
         StoreError::Unfit { database: self.name(), campaign: campaign.name.clone(), misfits }
     }
 
-    /// The campaign's own row, which has the number of its jobs: one that is gone altogether leaves no other trace,
-    /// and its events have nobody.
-    async fn check_campaign(
-        &self,
-        connection: &mut SqliteConnection,
-        charter: &CharterRow,
-        jobs: i64,
-        misfits: &mut Misfits,
-    ) -> Result<()> {
+    /// Events that are nobody's: a job that is gone altogether leaves no other trace.
+    async fn check_strays(&self, connection: &mut SqliteConnection, misfits: &mut Misfits) -> Result<()> {
         let stray = sqlx::query_as(STRAY).fetch_optional(connection).await;
         let stray: Option<(i64, i64)> = self.explained(stray)?;
-        let mut add = |seq, what| misfits.add(Misfit { job: None, seq, what });
         if let Some((job, seq)) = stray {
-            add(Some(seq), format!("it belongs to job {job}, which is not there"));
-        }
-        if jobs != charter.jobs {
-            add(None, format!("there are {jobs} jobs, and {} were loaded", charter.jobs));
-        }
-        if !charter.fits() {
-            let what = if charter.is_unsealed() { OLD } else { "it was changed since drydock wrote it" };
-            add(None, format!("the campaign's own row: {what}"));
+            let what = format!("it belongs to job {job}, which is not there");
+            misfits.add(Misfit { job: None, seq: Some(seq), what });
         }
         Ok(())
+    }
+}
+
+/// The campaign's own row, which has the number of its jobs.
+fn check_campaign(charter: &CharterRow, jobs: i64, misfits: &mut Misfits) {
+    let mut add = |what| misfits.add(Misfit { job: None, seq: None, what });
+    if jobs != charter.jobs {
+        add(format!("there are {jobs} jobs, and {} were loaded", charter.jobs));
+    }
+    if !charter.fits() {
+        let what = if charter.is_unsealed() { OLD } else { "it was changed since drydock wrote it" };
+        add(format!("the campaign's own row: {what}"));
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Auditor<'a> {
 
 impl Auditor<'_> {
     /// Checks a job; returns the digest of its newest event.
-    pub(super) fn check(&self, row: JobRow, history: Vec<EventRow>) -> Found<Digest> {
+    pub(super) fn check(&self, row: Box<JobRow>, history: Vec<EventRow>) -> Found<Digest> {
         let name = row.name();
         let (job, standing) = self.store.as_it_lies(row).map_err(|error| Misfit::unreadable(&name, None, &error))?;
         let (newest, head) = self.walk(&job, history)?;

@@ -48,7 +48,7 @@ const FORGET: &str = "DROP TABLE incoming";
 #[derive(FromRow)]
 struct ChangedRow {
     #[sqlx(flatten)]
-    job: JobRow,
+    job: Box<JobRow>,
     new_n: i64,
     new_row: i64,
     new_wanted: String,
@@ -174,7 +174,8 @@ impl Loader {
     }
 
     async fn jobs(&mut self, sql: &'static str) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<JobRow>> = sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        let rows: sqlx::Result<Vec<Box<JobRow>>> =
+            sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
         self.store.jobs_of(self.store.explained(rows)?)
     }
 }
