@@ -10,23 +10,28 @@ use crate::campaign::write_campaign;
 use crate::figures::Figures;
 use crate::fleet;
 use crate::home::folder;
-use crate::process::{Atlas, drydock, high_water, processor, wait};
+use crate::process::{Atlas, drydock, high_water, processor};
 
-/// For how long the processor time is watched.
-const WATCHED: Duration = Duration::from_secs(60);
+/// For how long the processor time is watched: each upgrade is looked at once.
+const WATCHED: Duration = Duration::from_mins(2);
+
+/// Looks as far apart as they are after eight minutes, so that nobody has to wait for those.
+const LOOKS: &str = "[look]\nfirst = \"2m\"\nmin = \"2m\"\n";
 
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let clusters = extent.of(10_000);
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), clusters);
     let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--spread", "1.3", "--limit", "1000000/1000000"]);
-    write_campaign(dir.path(), &atlas.url, "");
+    write_campaign(dir.path(), &atlas.url, LOOKS);
     let mut run = drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    // None at all until the fleet is loaded.
     let in_flight = || {
-        let status: Value = serde_json::from_str(&wait(drydock(dir.path(), &["status", "--json"])).stdout).unwrap();
+        let status = drydock(dir.path(), &["status", "--json"]).output().unwrap();
+        let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
         status["counts"]["upgrading"].as_u64().unwrap_or_default() as usize
     };
     while in_flight() < clusters {

@@ -16,7 +16,6 @@ pub(crate) struct Ended {
     pub(crate) span: Duration,
     /// The most memory that it had, in MiB.
     pub(crate) peak: f64,
-    pub(crate) stdout: String,
 }
 
 /// `drydock` in a folder, with nothing of this process's environment that it would heed.
@@ -46,7 +45,7 @@ pub(crate) fn wait_for(mut command: Command, code: i32) -> Ended {
             let span = start.elapsed();
             let stdout = reading.join().unwrap();
             assert!(status.code() == Some(code), "{command:?} ended with {status}: {stdout}");
-            return Ended { span, peak, stdout };
+            return Ended { span, peak };
         }
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -1,6 +1,7 @@
 //! Claimed jobs that wait for a permit, a slot or a worker, by project.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::clock::Millis;
@@ -56,9 +57,9 @@ impl Queue {
         (self.ready.len(), Outlook { follow, pending: !self.pending.is_empty() })
     }
 
-    /// Jobs to be looked at together: all that are followed and due, and up to `pending` that have not been seen. A job
-    /// that lists do not show is looked at alone.
-    pub(super) fn next_looks(&mut self, now: Millis, pending: usize) -> Vec<Box<Claim>> {
+    /// Jobs to be looked at together: all that are followed and due, upgrades that will be due until `soon`, and up to
+    /// `pending` that have not been seen. A job that lists do not show is looked at alone.
+    pub(super) fn next_looks(&mut self, now: Millis, soon: Millis, pending: usize) -> Vec<Box<Claim>> {
         if let Some(index) = self.follow.iter().position(|claim| claim.job.alone && is_due(&claim.job, now)) {
             return vec![self.follow.swap_remove(index)];
         }
@@ -67,14 +68,11 @@ impl Queue {
         {
             return self.pending.remove(index).into_iter().collect();
         }
-        let mut looks: Vec<_> = self.follow.extract_if(.., |claim| is_due(&claim.job, now)).collect();
+        let due = |job: &Job| is_due(job, if job.state == State::Upgrading && !job.alone { soon } else { now });
+        let mut looks: Vec<_> = self.follow.extract_if(.., |claim| due(&claim.job)).collect();
         let some = pending.min(self.pending.len());
         looks.extend(self.pending.drain(..some));
         looks
-    }
-
-    fn earliest(&self, now: Millis) -> Option<Millis> {
-        self.ready.iter().chain(&self.follow).filter_map(|claim| claim.job.due_at).filter(|due| *due > now).min()
     }
 }
 
@@ -88,6 +86,8 @@ pub(super) struct Buffer {
     queues: HashMap<Arc<str>, Queue>,
     turns: VecDeque<Arc<str>>,
     held: usize,
+    /// When jobs that came in become due; some may have left since.
+    dues: BinaryHeap<Reverse<Millis>>,
 }
 
 impl Buffer {
@@ -100,7 +100,7 @@ impl Buffer {
     }
 
     pub(super) fn push(&mut self, claim: Box<Claim>) {
-        let job = &claim.job;
+        let (job, due) = (&claim.job, claim.job.due_at);
         self.held += 1;
         if !self.queues.contains_key(&*job.project_id) {
             let project: Arc<str> = job.project_id.as_str().into();
@@ -109,10 +109,11 @@ impl Buffer {
         }
         let Some(queue) = self.queues.get_mut(&*job.project_id) else { return };
         match job.state {
+            State::Pending => return queue.pending.push_back(claim),
             State::Ready => queue.ready.push_back(claim),
-            State::Pending => queue.pending.push_back(claim),
             _ => queue.follow.push(claim),
         }
+        self.dues.extend(due.map(Reverse));
     }
 
     /// How many projects there are.
@@ -144,9 +145,12 @@ impl Buffer {
         self.queues.iter().map(|(project, queue)| queue.upcoming().min(counts(project))).sum()
     }
 
-    /// When the next job that is held back becomes due.
-    pub(super) fn earliest(&self, now: Millis) -> Option<Millis> {
-        self.queues.values().filter_map(|queue| queue.earliest(now)).min()
+    /// When the next job that is held back becomes due, if it has not left.
+    pub(super) fn earliest(&mut self, now: Millis) -> Option<Millis> {
+        while self.dues.peek().is_some_and(|Reverse(due)| *due <= now) {
+            self.dues.pop();
+        }
+        self.dues.peek().map(|Reverse(due)| *due)
     }
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.

@@ -20,7 +20,7 @@ use crate::pacing::Report;
 /// What a step needs to report.
 #[derive(Clone)]
 pub(super) struct Launcher {
-    pub(super) engine: Engine,
+    pub(super) engine: Arc<Engine>,
     pub(super) holds: Holds,
     pub(super) to_recorder: mpsc::UnboundedSender<Note>,
     pub(super) to_dispatcher: mpsc::UnboundedSender<News>,

@@ -29,6 +29,7 @@ mod tests;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -50,6 +51,9 @@ use claim::Claim;
 use holds::{Holds, Tried};
 pub use limits::stated;
 pub use progress::{Progress, Snapshot};
+
+/// A ready or upgrading job that is due so soon stays in this runner's hands instead of going back to the table.
+const KEEP: Duration = Duration::from_secs(5);
 
 /// How many jobs may be under way at once, and how fast requests may go: `[pace]` of the campaign file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +177,8 @@ impl Engine {
         // A run that is dropped takes its tasks with it: to the store that is a crash, and as safe as one.
         let mut recording = JoinSet::new();
         recording.spawn(recorder.run(notes));
-        let launcher = launch::Launcher { engine: self, holds, to_recorder, to_dispatcher, draining: Arc::default() };
+        let launcher =
+            launch::Launcher { engine: Arc::new(self), holds, to_recorder, to_dispatcher, draining: Arc::default() };
         let mut dispatcher = dispatcher::Dispatcher::new(launcher, (counts, wave), progress).await?;
         dispatcher.ask_for_limits().await?;
         let ending = dispatcher.run(news, control).await;
@@ -185,6 +190,11 @@ impl Engine {
     /// Whether nothing is left to do.
     pub fn is_done(counts: &Counts) -> bool {
         counts.ended() == counts.total()
+    }
+
+    /// What will be due so soon is claimed, and an upgrade looked at, together with what is due.
+    fn soon(&self) -> Duration {
+        (self.policy.min_look / 2).min(KEEP)
     }
 
     /// Any number, different for every job and moment, the same for the same seed.

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -84,11 +85,16 @@ fn find(path: &Path, mode: Open) -> std::io::Result<Result<()>> {
 /// the journal's mode and each migration, in which two can meet.
 const AGAIN: usize = 20;
 
+/// How long a migration takes, more or less.
+const A_MOMENT: Duration = Duration::from_millis(20);
+
 /// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
 async fn prepare_in_turn(path: &Path, database: &str, mode: Open, time: Time) -> Result<()> {
     for _ in 0..AGAIN {
         match prepare(path, database, mode, time).await {
             Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
+            // Nobody who runs: somebody who brings the tables up to date, and has some of them still to do.
+            Err(StoreError::Held { pid: None, .. }) if time == Time::Real => tokio::time::sleep(A_MOMENT).await,
             done => return done,
         }
     }

@@ -21,6 +21,14 @@ const BUSY_MOMENT: Duration = Duration::from_millis(5);
 /// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
 
+/// The writer keeps 16 MiB of pages (negative: in KiB), so that those that are written again and again are not read
+/// each time.
+const CACHE: &str = "-16384";
+
+/// The write-ahead log goes into the database when it has 4,000 pages, 16 MiB: by then most pages are in it many times,
+/// and are written once.
+const CHECKPOINT: &str = "4000";
+
 /// How many rows a connection reads ahead of who takes them: each time that they run out, two threads wait for each other.
 const ROWS: usize = 512;
 
@@ -68,9 +76,8 @@ impl Pool {
             .connect_with(
                 base.clone()
                     .synchronous(SqliteSynchronous::Full)
-                    .pragma("cache_size", "-16384")
-                    .pragma("wal_autocheckpoint", "4000")
-                    .pragma("temp_store", "2"),
+                    .pragma("cache_size", CACHE)
+                    .pragma("wal_autocheckpoint", CHECKPOINT),
             )
             .await?;
         let readers = sqlite_pool(READERS).connect_with(base.pragma("query_only", "1")).await?;

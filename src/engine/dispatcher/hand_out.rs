@@ -97,7 +97,8 @@ impl Dispatcher {
             if let Verdict::Later(at) = self.ask_to_look(project) {
                 return Some(at);
             }
-            let claims = self.buffer.with(project, |queue| queue.next_looks(now, pending)).unwrap_or_default();
+            let soon = now.after(self.engine.soon());
+            let claims = self.buffer.with(project, |queue| queue.next_looks(now, soon, pending)).unwrap_or_default();
             let starting = claims.iter().filter(|claim| claim.job.state == State::Pending).count();
             if starting > 0 {
                 self.launcher.holds.begins(project, self.engine.clock.now());

@@ -51,7 +51,7 @@ enum Proof {
 }
 
 pub(super) struct Dispatcher {
-    engine: Engine,
+    engine: Arc<Engine>,
     launcher: Launcher,
     progress: Progress,
     pacing: Pacing,
@@ -136,7 +136,7 @@ impl Dispatcher {
 
     /// Asks Atlas for its rate limits; until it answers, and where it does not, the campaign's own pace counts.
     pub(super) async fn ask_for_limits(&mut self) -> Result<(), StoreError> {
-        let Engine { store, client, operation, campaign_id, .. } = self.engine.clone();
+        let Engine { store, client, operation, campaign_id, .. } = (*self.engine).clone();
         if let Some(project) = store.first_to_begin(campaign_id).await? {
             let to_dispatcher = self.launcher.to_dispatcher.clone();
             self.tasks.spawn(async move {
@@ -201,7 +201,7 @@ impl Dispatcher {
         Ok(Engine::is_done(&self.counts).then_some(Ending::Finished))
     }
 
-    fn wake_at(&self, blocked_until: Option<Millis>) -> Millis {
+    fn wake_at(&mut self, blocked_until: Option<Millis>) -> Millis {
         let now = self.engine.clock.now();
         let mut wake = now.after(POLL);
         if self.draining {

@@ -53,7 +53,8 @@ impl Dispatcher {
         self.give_up_held().await?;
         if now >= self.follow_at && self.buffer.room() > 0 {
             let limit = self.buffer.room().min(CLAIM);
-            let claimed = self.claim(Lane::Rest, limit).await?;
+            // What is due soon comes along, so that few claims serve many.
+            let claimed = self.claim(Lane::Rest, now.after(self.engine.soon()), limit).await?;
             self.follow_at = if claimed == limit { now } else { self.next_due(Lane::Rest).await? };
         }
         if now >= self.pending_at.max(self.count_at) && !self.launcher.holds.stop_all() {
@@ -66,7 +67,7 @@ impl Dispatcher {
             let hand = if self.launcher.holds.any() && wanted > 0 { CLAIM } else { wanted };
             let limit = hand.min(self.buffer.room()).min(CLAIM);
             if limit > 0 {
-                let claimed = self.claim(self.begins(), limit).await?;
+                let claimed = self.claim(self.begins(), now, limit).await?;
                 if claimed < limit {
                     self.pending_at = self.next_due(self.begins()).await?;
                 } else if self.wanted() >= wanted && !self.launcher.holds.any() {
@@ -78,11 +79,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn claim(&mut self, lane: Lane, limit: usize) -> Result<usize, StoreError> {
-        let now = self.engine.clock.now();
+    async fn claim(&mut self, lane: Lane, due: Millis, limit: usize) -> Result<usize, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let Engine { store, runner, campaign_id, .. } = &self.engine;
-        let jobs = store.claim(*campaign_id, &runner.id, lane, now, limit).await?;
+        let Engine { store, runner, campaign_id, .. } = &*self.engine;
+        let jobs = store.claim(*campaign_id, &runner.id, lane, due, limit).await?;
         let count = jobs.len();
         for job in jobs {
             self.slots.follow(&job); // another process may have sent it back to be verified
@@ -124,7 +124,7 @@ impl Dispatcher {
 
     /// Gives back what has left the buffer. Where the table is held by somebody else, the next refill tries again.
     pub(super) async fn put_back(&mut self) -> Result<(), StoreError> {
-        let Engine { store, runner, .. } = &self.engine;
+        let Engine { store, runner, .. } = &*self.engine;
         store.defer(&runner.id, &self.leaving, self.leaving_until).await?;
         self.leaving.clear();
         Ok(())

@@ -1,7 +1,5 @@
 //! What the recorder has decided: what one transaction writes, and what waits for the next write.
 
-use std::time::Duration;
-
 use tokio::sync::oneshot;
 
 use crate::clock::Millis;
@@ -13,11 +11,8 @@ use crate::domain::machine::{Decision, decide};
 use crate::domain::operation::Request;
 use crate::engine::claim::{Claim, Look};
 use crate::engine::holds::Holds;
-use crate::engine::{Engine, Recorded};
+use crate::engine::{Engine, KEEP, Recorded};
 use crate::store::{Call, Change, StoreError};
-
-/// A ready or upgrading job that is due so soon stays with this runner's dispatcher instead of going back to the table.
-const KEEP: Duration = Duration::from_secs(5);
 
 /// How often a write is tried again while another process holds the database.
 const TRIES: u32 = 12;
@@ -56,6 +51,8 @@ pub(super) struct Batch {
 pub(super) struct Decided {
     /// To be written.
     pub(super) batch: Batch,
+    /// To be written some time soon: looks that showed nothing new.
+    pub(super) quiet: Batch,
     /// Jobs that have become ready. The table learns of it with what follows.
     pub(super) ready: Vec<Recorded>,
 }
@@ -90,7 +87,8 @@ impl Decided {
                 decided.ready.push(Recorded { known, table: (counted, counted), claim, kept: true, sends: false });
                 continue;
             }
-            let batch = &mut decided.batch;
+            let quiet = entry.is_none() && !keep && hold.is_none() && item.reply.is_none() && item.claim.look.is_none();
+            let batch = if quiet { &mut decided.quiet } else { &mut decided.batch };
             batch.held.extend(hold.and_then(|hold| holds.brought_by(&hold, &job.project_id)));
             let (call, before) = (item.call.take(), item.claim.before());
             batch.changes.push(engine.with_request(Change { job: next, entry, at: now, keep, call, before }));
@@ -114,6 +112,13 @@ fn waits(item: &Item, next: &Job, entry: Option<&Entry>, now: Millis) -> Option<
 }
 
 impl Batch {
+    /// Takes in another.
+    pub(super) fn extend(&mut self, Self { items, changes, held }: Self) {
+        self.items.extend(items);
+        self.changes.extend(changes);
+        self.held.extend(held);
+    }
+
     /// Writes, again and again while another process has the database; says of each change whether it was written.
     pub(super) async fn write(self, engine: Engine) -> Result<(Self, Vec<bool>), StoreError> {
         for _ in 1..TRIES {

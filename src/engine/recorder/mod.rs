@@ -2,6 +2,8 @@
 
 mod batch;
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -21,6 +23,9 @@ const BATCH: usize = 256;
 /// The most batches on their way to the table: the one that is written, and the next.
 const BATCHES: usize = 2;
 
+/// How long looks that showed nothing new wait for others.
+const QUIET: Duration = Duration::from_millis(250);
+
 /// Batches that are being written, each with what the table said.
 type Writing = JoinSet<Result<(Batch, Vec<bool>), StoreError>>;
 
@@ -29,6 +34,9 @@ pub(super) struct Recorder {
     holds: Holds,
     to_dispatcher: mpsc::UnboundedSender<News>,
     progress: Progress,
+    /// Looks that showed nothing new, and when they are written at the latest.
+    quiet: Batch,
+    quiet_until: Millis,
 }
 
 impl Recorder {
@@ -38,7 +46,7 @@ impl Recorder {
         to_dispatcher: mpsc::UnboundedSender<News>,
         progress: Progress,
     ) -> Self {
-        Self { engine, holds, to_dispatcher, progress }
+        Self { engine, holds, to_dispatcher, progress, quiet: Batch::default(), quiet_until: Millis(0) }
     }
 
     /// Writes until nobody is left who could hand in more.
@@ -53,7 +61,7 @@ impl Recorder {
         let mut some = Vec::with_capacity(BATCH);
         let mut writing = Writing::new();
         let mut more = true;
-        while more || !writing.is_empty() {
+        while more || !writing.is_empty() || !self.quiet.items.is_empty() {
             tokio::select! {
                 biased;
                 Some(done) = writing.join_next() => {
@@ -67,19 +75,27 @@ impl Recorder {
                     more = count > 0;
                     self.decide(some.drain(..).flat_map(Note::items), &mut writing);
                 }
+                () = self.engine.clock.sleep_until(self.quiet_until), if !self.quiet.items.is_empty() => {
+                    writing.spawn(std::mem::take(&mut self.quiet).write(self.engine.clone()));
+                }
             }
         }
         Ok(())
     }
 
     /// Decides what follows, and begins to write it.
-    fn decide(&self, items: impl IntoIterator<Item = Item>, writing: &mut Writing) {
-        let Decided { batch, ready } = Decided::of(items, &self.engine, &self.holds);
+    fn decide(&mut self, items: impl IntoIterator<Item = Item>, writing: &mut Writing) {
+        let Decided { mut batch, quiet, ready } = Decided::of(items, &self.engine, &self.holds);
         if !ready.is_empty() {
             ready.iter().for_each(|one| self.log(one.known, &one.claim.job));
             let _gone = self.to_dispatcher.send(News::Recorded(ready));
         }
-        if !batch.items.is_empty() {
+        if self.quiet.items.is_empty() {
+            self.quiet_until = self.engine.clock.now().after(QUIET);
+        }
+        self.quiet.extend(quiet);
+        if !batch.items.is_empty() || self.quiet.items.len() >= BATCH {
+            batch.extend(std::mem::take(&mut self.quiet));
             writing.spawn(batch.write(self.engine.clone()));
         }
     }
