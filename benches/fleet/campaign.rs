@@ -19,7 +19,7 @@ use crate::fleet::{self, PROJECT};
 use crate::home::{CAMPAIGN, Home, OPERATION, folder, operation, runner};
 use crate::process::{Atlas, drydock, wait};
 
-const WORKERS: usize = 256;
+pub(crate) const WORKERS: usize = 256;
 /// Upgrades take from nothing to this.
 const LONGEST: Duration = Duration::from_millis(100);
 const ROOM: Bucket = Bucket { capacity: 1_000_000, refill: 1_000_000, per: Duration::from_secs(1) };
@@ -107,11 +107,11 @@ struct Pair {
 pub(crate) const QUICK_LOOKS: &str = "[look]\nfirst = \"100ms\"\nmin = \"50ms\"\nmax = \"1s\"\nsettle = \"1s\"\n";
 
 /// What somebody writes to run the fleet against an Atlas.
-pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str) {
+pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str, workers: usize) {
     let text = format!(
         "campaign = \"{CAMPAIGN}\"\noperation = \"{OPERATION}\"\n[fleet]\ncsv = \"fleet.csv\"\n[pace]\n\
         requests_per_minute = 10000000\nmax_in_flight = 10000\nmax_in_flight_per_project = {PROJECT}\n\
-        workers = {WORKERS}\n{looks}[atlas]\nbase_url = \"{url}\"\n"
+        workers = {workers}\n{looks}[atlas]\nbase_url = \"{url}\"\n"
     );
     std::fs::write(folder.join("bench.toml"), text).unwrap();
 }
@@ -122,7 +122,7 @@ fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
     fleet::write(&dir.path().join("fleet.csv"), clusters);
     let serve = || Atlas::serve(dir.path(), &["--shortest", "1ms", "--longest", "100ms", "--limit", "1000000/1000000"]);
     let atlas = serve();
-    write_campaign(dir.path(), &atlas.url, QUICK_LOOKS);
+    write_campaign(dir.path(), &atlas.url, QUICK_LOOKS, WORKERS);
     let ended = wait(drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"]));
     let requests = atlas.stop();
     let atlas = serve();

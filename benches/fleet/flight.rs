@@ -15,6 +15,9 @@ use crate::process::{Atlas, drydock, high_water, processor};
 /// For how long the processor time is watched: each upgrade is looked at once.
 const WATCHED: Duration = Duration::from_mins(2);
 
+/// The default of `[pace]`.
+const WORKERS: usize = 16;
+
 /// Looks as far apart as they are after eight minutes, so that nobody has to wait for those.
 const LOOKS: &str = "[look]\nfirst = \"2m\"\nmin = \"2m\"\n";
 
@@ -23,7 +26,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), clusters);
     let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--spread", "1.3", "--limit", "1000000/1000000"]);
-    write_campaign(dir.path(), &atlas.url, LOOKS);
+    write_campaign(dir.path(), &atlas.url, LOOKS, WORKERS);
     let mut run = drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"])
         .stdout(Stdio::null())
         .spawn()

@@ -10,7 +10,7 @@ use drydock::store::{Open, Store};
 use tokio::net::TcpListener;
 
 use crate::Extent;
-use crate::campaign::{QUICK_LOOKS, write_campaign};
+use crate::campaign::{QUICK_LOOKS, WORKERS, write_campaign};
 use crate::figures::Figures;
 use crate::fleet::{self, PROJECT};
 use crate::home::{CAMPAIGN, Home, folder, remove};
@@ -24,7 +24,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let rows = extent.of(1_000_000);
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), rows);
-    write_campaign(dir.path(), "https://atlas.invalid", QUICK_LOOKS);
+    write_campaign(dir.path(), "https://atlas.invalid", QUICK_LOOKS, WORKERS);
     load(dir.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(end_all_but(LEFT, rows, dir.path()));
@@ -70,7 +70,7 @@ async fn start(folder: &Path, rows: usize) -> f64 {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(simulator.clone().serve(listener, std::future::pending()));
     std::fs::copy(folder.join("drydock.db"), folder.join("copy.db")).unwrap();
-    write_campaign(folder, &url, QUICK_LOOKS);
+    write_campaign(folder, &url, QUICK_LOOKS, WORKERS);
     let args = ["run", "bench.toml", "--yes", "--progress", "none", "--database-url", "sqlite:copy.db"];
     let mut span = Duration::ZERO;
     for _ in 0..2 {

@@ -19,13 +19,14 @@ impl FormatTime for Stamp {
     }
 }
 
-/// Starts the log. Other people's crates stay quiet below `-vvv`.
+/// Starts the log. Other people's crates stay quiet below `-vvv`. What sqlx would warn of, a connection that is of no use
+/// after a failing disk, says less than the error that its user tells.
 pub(super) fn start(context: &Context) {
     let filter = match (context.quiet, context.verbose) {
         (true, _) => "error",
-        (_, 0) => "warn",
-        (_, 1) => "warn,drydock=info",
-        (_, 2) => "warn,drydock=debug",
+        (_, 0) => "warn,sqlx_core=error",
+        (_, 1) => "warn,sqlx_core=error,drydock=info",
+        (_, 2) => "warn,sqlx_core=error,drydock=debug",
         _ => "debug,drydock=trace",
     };
     let log = tracing_subscriber::fmt()

@@ -51,15 +51,21 @@ impl Recorder {
 
     /// Writes until nobody is left who could hand in more.
     pub(super) async fn run(mut self, notes: mpsc::UnboundedReceiver<Note>) {
-        if let Err(error) = self.write_all(notes).await {
+        let mut writing = Writing::new();
+        if let Err(error) = self.write_all(notes, &mut writing).await {
             let _gone = self.to_dispatcher.send(News::Broken(error));
         }
+        // What happened is written as far as it goes, and no transaction is left in its middle.
+        while writing.join_next().await.is_some() {}
     }
 
     /// While one batch is written the next is decided, so that the database waits for nobody.
-    async fn write_all(&mut self, mut notes: mpsc::UnboundedReceiver<Note>) -> Result<(), StoreError> {
+    async fn write_all(
+        &mut self,
+        mut notes: mpsc::UnboundedReceiver<Note>,
+        writing: &mut Writing,
+    ) -> Result<(), StoreError> {
         let mut some = Vec::with_capacity(BATCH);
-        let mut writing = Writing::new();
         let mut more = true;
         while more || !writing.is_empty() || !self.quiet.items.is_empty() {
             tokio::select! {
@@ -69,11 +75,11 @@ impl Recorder {
                     let (batch, written) = done?;
                     // A row that somebody else wrote meanwhile is read again, and decided anew.
                     let missed = self.written(batch, written).await?;
-                    self.decide(missed, &mut writing);
+                    self.decide(missed, writing);
                 }
                 count = notes.recv_many(&mut some, BATCH), if more && writing.len() < BATCHES => {
                     more = count > 0;
-                    self.decide(some.drain(..).flat_map(Note::items), &mut writing);
+                    self.decide(some.drain(..).flat_map(Note::items), writing);
                 }
                 () = self.engine.clock.sleep_until(self.quiet_until), if !self.quiet.items.is_empty() => {
                     writing.spawn(std::mem::take(&mut self.quiet).write(self.engine.clone()));
