@@ -161,6 +161,14 @@ struct Recorded {
     sends: bool,
 }
 
+/// Why the recorder could write no more, if it said so and was not heard.
+fn broken(news: &mut mpsc::UnboundedReceiver<News>) -> Option<StoreError> {
+    std::iter::from_fn(|| news.try_recv().ok()).find_map(|news| match news {
+        News::Broken(error) => Some(error),
+        _ => None,
+    })
+}
+
 impl Engine {
     /// Works until every job has ended, an operator must act, or `control` says to drain.
     ///
@@ -170,7 +178,7 @@ impl Engine {
         let counts = self.store.counts(self.campaign_id).await?;
         let wave = self.store.wave(self.campaign_id).await?.unwrap_or(Wave::REST);
         progress.start(counts, wave, self.clock.now());
-        let (to_dispatcher, news) = mpsc::unbounded_channel();
+        let (to_dispatcher, mut news) = mpsc::unbounded_channel();
         let (to_recorder, notes) = mpsc::unbounded_channel();
         let holds = Holds::default();
         let recorder = recorder::Recorder::new(self.clone(), holds.clone(), to_dispatcher.clone(), progress.clone());
@@ -181,10 +189,14 @@ impl Engine {
             launch::Launcher { engine: Arc::new(self), holds, to_recorder, to_dispatcher, draining: Arc::default() };
         let mut dispatcher = dispatcher::Dispatcher::new(launcher, (counts, wave), progress).await?;
         dispatcher.ask_for_limits().await?;
-        let ending = dispatcher.run(news, control).await;
+        let ending = dispatcher.run(&mut news, control).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
         let _joined = recording.join_all().await;
-        ending
+        match ending {
+            // What stopped the recorder leaves a connection that is of no use to the dispatcher either.
+            Err(error) => Err(broken(&mut news).unwrap_or(error)),
+            ending => ending,
+        }
     }
 
     /// Whether nothing is left to do.

@@ -47,7 +47,7 @@ pub(crate) fn without_synchronisation_an_intent_would_be_lost() {
 
 /// A database is made in many steps, and each may be the last.
 pub(crate) fn a_database_opens_after_a_power_cut_at_any_moment() {
-    let (dir, calls) = whole_campaign(1, 2);
+    let (dir, calls) = whole_campaign(2, 4);
     let mut dice = Dice::new(6);
     let touches = |call: &&Call| call.file().or(call.opened()).is_some_and(|path| path.contains("drydock.db"));
     let places: Vec<usize> = calls.iter().filter(touches).map(|call| call.began).collect();

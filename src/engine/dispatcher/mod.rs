@@ -150,7 +150,7 @@ impl Dispatcher {
     /// Works until the run ends, however it ends.
     pub(super) async fn run(
         mut self,
-        mut news: mpsc::UnboundedReceiver<News>,
+        news: &mut mpsc::UnboundedReceiver<News>,
         mut control: watch::Receiver<Control>,
     ) -> Result<Ending, StoreError> {
         loop {
