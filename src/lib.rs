@@ -28,7 +28,8 @@
 //! `intake` validates it, `store` keeps it. The engine's dispatcher claims it when it is due and hands a step to a
 //! worker, which makes one call and reports what came back. The recorder asks [`domain::machine::decide`], writes
 //! state and history in one transaction, and only then is the next step possible: an intent is on disk before its
-//! request leaves. If the process dies, the next one turns what it finds into events for the same rule book.
+//! request leaves. (The look that makes a job ready is written with its intent, one write for both.) If the process
+//! dies, the next one turns what it finds into events for the same rule book.
 //! Every entry of the history carries a digest of the one before it (`docs/audit.md`).
 //! Start reading at [`domain::machine`], then [`engine`].
 

@@ -41,6 +41,14 @@ pub(crate) enum Action {
     Answer { who: Who, says: Says, ended: Ago, again: bool },
     /// What a look shows is decided upon and written.
     See(Who, Shown),
+    /// A look shows that a pending job is ready; nothing is written yet.
+    SeeReady(Who),
+    /// The look and the intent are written at once. A former runner sends nothing upon it: it looks at the lock first.
+    IntendBoth(Who),
+    /// A job that is ready is given back as it was.
+    GiveBack(Who),
+    /// The runner finds that a former one has written an intent.
+    TakeStray,
     /// A request takes effect.
     Land(u8),
     /// Another operator starts the same upgrade.
@@ -63,7 +71,7 @@ pub(crate) fn actions(state: &State, bounds: Bounds, rules: Rules, into: &mut Ve
     world(state, into);
     deaths(state, bounds, into);
     for who in [Who::Runner, Who::Former] {
-        memory(state, who, into);
+        memory(state, who, bounds, into);
     }
     if state.runner == Some(Step::None) {
         new_steps(state, bounds, rules, into);
@@ -108,7 +116,7 @@ fn deaths(state: &State, bounds: Bounds, into: &mut Vec<Action>) {
 }
 
 /// What becomes of what `who` has in memory.
-fn memory(state: &State, who: Who, into: &mut Vec<Action>) {
+fn memory(state: &State, who: Who, bounds: Bounds, into: &mut Vec<Action>) {
     match state.step(who) {
         Step::None => {}
         Step::Intended(_) => into.push(Action::Leave(who)),
@@ -116,7 +124,16 @@ fn memory(state: &State, who: Who, into: &mut Vec<Action>) {
         Step::Calling { send, left } => answers(state, who, send, left, into),
         Step::Looking { may, .. } => {
             let phases = [Phase::Source, Phase::Busy, Phase::Target].into_iter().filter(|phase| may.has(*phase));
-            into.extend(phases.flat_map(shows).map(|shown| Action::See(who, *shown)));
+            into.extend(phases.flat_map(shows).map(|shown| match shown {
+                Shown::Idle if state.row.state == JobState::Pending => Action::SeeReady(who),
+                shown => Action::See(who, *shown),
+            }));
+        }
+        Step::Ready { .. } => {
+            into.push(Action::GiveBack(who));
+            if state.row.send < bounds.sends {
+                into.push(Action::IntendBoth(who));
+            }
         }
     }
 }
@@ -140,6 +157,9 @@ fn answers(state: &State, who: Who, send: u8, left: Ago, into: &mut Vec<Action>)
 
 /// What a runner with empty hands may begin.
 fn new_steps(state: &State, bounds: Bounds, rules: Rules, into: &mut Vec<Action>) {
+    if state.is_stray() {
+        into.push(Action::TakeStray);
+    }
     let may_send = state.row.send < bounds.sends;
     match state.row.state {
         JobState::Ready if rules == Rules::WritesTheIntentAfterTheCall && may_send => into.push(Action::LeaveFirst),

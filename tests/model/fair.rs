@@ -126,7 +126,11 @@ fn step(state: &State, temper: Temper, rules: Rules) -> Action {
             Step::Calling { send, .. } => {
                 return Action::Answer { who, says: temper.says(state, send), ended: 0, again: false };
             }
+            Step::Looking { .. } if state.row.state == JobState::Pending && state.cluster == Phase::Source => {
+                return Action::SeeReady(who);
+            }
             Step::Looking { .. } => return Action::See(who, shows(state.cluster)[0]),
+            Step::Ready { .. } => return Action::IntendBoth(who),
         }
     }
     match (state.cluster, temper) {
@@ -141,7 +145,7 @@ fn step(state: &State, temper: Temper, rules: Rules) -> Action {
         (None, _) => Action::Start,
         (_, JobState::Ready) if rules == Rules::WritesTheIntentAfterTheCall => Action::LeaveFirst,
         (_, JobState::Ready) => Action::Intend,
-        (_, JobState::Submitting) => Action::Tick, // nobody has it in hand, and nobody will
+        (_, JobState::Submitting) => Action::TakeStray,
         _ => Action::Look,
     }
 }

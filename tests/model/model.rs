@@ -98,9 +98,9 @@ fn owns_up(state: &State) -> bool {
     !(open || may_land) || row.code() == "OUTCOME_UNKNOWN"
 }
 
-/// A live job is due, or its request is on the wire, or its runner is dead and the next one takes it over.
+/// A live job is due, or its request is on the wire, or its runner is dead or a former one, and another takes it over.
 fn waits_for_something(state: &State) -> bool {
     let in_hand = [Who::Runner, Who::Former].iter().any(|who| state.step(*who) != Step::None);
-    state.row.state.is_ended() != state.row.due
-        || state.row.state == JobState::Submitting && (in_hand || state.runner.is_none())
+    let is_taken_over = state.runner.is_none() || state.is_stray();
+    state.row.state.is_ended() != state.row.due || state.row.state == JobState::Submitting && (in_hand || is_taken_over)
 }

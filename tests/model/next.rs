@@ -63,6 +63,14 @@ pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Cour
         }
         Action::Answer { who, says, ended, again } => answer(it, who, says, ended, again, court),
         Action::See(who, shown) => see(it, who, shown, court),
+        Action::SeeReady(who) => {
+            if let Step::Looking { started, .. } = it.step(who) {
+                it.set_step(who, Step::Ready { started, stale: false });
+            }
+        }
+        Action::IntendBoth(who) => intend_both(it, who, court),
+        Action::GiveBack(who) => it.set_step(who, Step::None),
+        Action::TakeStray => write(it, Who::Runner, &Event::TakenOver, court),
         Action::Land(send) => {
             it.since = it.take(send).unwrap_or(SHOWS);
             it.landed = send;
@@ -98,6 +106,7 @@ fn write(state: &mut State, who: Who, event: &Event, court: Court) {
         state.row.overdue = 0; // it counts what one process has seen
         state.writer = who;
     }
+    state.written_by(who);
 }
 
 /// Another runner's claim starts the count of overdue looks again.
@@ -119,6 +128,23 @@ fn start(state: &mut State, court: Court) {
 fn intend(state: &mut State, court: Court) {
     let before = state.row.send;
     write(state, Who::Runner, &Event::Intent, court);
+    intended(state, Who::Runner, before);
+}
+
+/// One write for both, if nobody else has written since the row was read; otherwise it is read again, and the intent
+/// decided anew.
+fn intend_both(state: &mut State, who: Who, court: Court) {
+    let (Step::Ready { started, stale }, before) = (state.step(who), state.row.send) else { return };
+    if let (false, Some(started)) = (stale, at(started)) {
+        write(state, who, &Event::Looked { started, sighting: sighting(Shown::Idle) }, court);
+    }
+    state.set_step(who, Step::None);
+    write(state, who, &Event::Intent, court);
+    intended(state, who, before);
+}
+
+/// What an intent makes of the runner, if it was one.
+fn intended(state: &mut State, who: Who, before: u8) {
     if state.row.send == before {
         return; // the look was too old
     }
@@ -128,7 +154,9 @@ fn intend(state: &mut State, court: Court) {
     if state.acceptance_known {
         state.wrong = Some(Wrong::AfterAcceptance);
     }
-    state.runner = Some(Step::Intended(state.row.send));
+    if who == Who::Runner {
+        state.runner = Some(Step::Intended(state.row.send));
+    }
 }
 
 fn leave(state: &mut State, who: Who) {

@@ -1,5 +1,7 @@
 //! All that there is at one moment: the row on disk, the runners' memories, the cluster and what is on its way to it.
 
+use drydock::domain::job::State as JobState;
+
 use crate::bounds::{Bounds, SHOWS};
 use crate::row::{Ago, Row, older};
 
@@ -80,6 +82,9 @@ pub(crate) enum Step {
     Calling { send: u8, left: Ago },
     /// It looks, since so long ago. It may have seen something by now, which is not written yet.
     Looking { started: Ago, may: MayShow },
+    /// It has looked at a pending job, which is ready by that. The row says so together with what follows, unless
+    /// somebody else has written it since.
+    Ready { started: Ago, stale: bool },
     /// (A broken engine only.) Its request has left, and the intent is not written yet.
     Unwritten(u8),
 }
@@ -215,6 +220,21 @@ impl State {
         }
     }
 
+    /// Somebody has written the row: what others think of it is decided anew.
+    pub(crate) fn written_by(&mut self, who: Who) {
+        for other in [Who::Runner, Who::Former].into_iter().filter(|other| *other != who) {
+            if let Step::Ready { .. } = self.step(other) {
+                self.set_step(other, Step::Ready { started: 0, stale: true });
+            }
+        }
+    }
+
+    /// Whether a request is about to leave or under way, and no runner knows of it.
+    pub(crate) fn is_stray(&self) -> bool {
+        let has = |who| matches!(self.step(who), Step::Intended(_) | Step::Calling { .. } | Step::Unwritten(_));
+        self.row.state == JobState::Submitting && !has(Who::Runner) && !has(Who::Former)
+    }
+
     /// Whether nothing more can happen that matters.
     pub(crate) fn is_over(&self) -> bool {
         let sends = |step| matches!(step, Step::Intended(_) | Step::Unwritten(_));
@@ -226,7 +246,9 @@ impl State {
 /// The moment that a step remembers.
 pub(crate) fn moment(step: &mut Step) -> Option<&mut Ago> {
     match step {
-        Step::Calling { left: ago, .. } | Step::Looking { started: ago, .. } => Some(ago),
+        Step::Calling { left: ago, .. }
+        | Step::Looking { started: ago, .. }
+        | Step::Ready { started: ago, stale: false } => Some(ago),
         _ => None,
     }
 }

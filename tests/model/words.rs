@@ -80,6 +80,10 @@ fn happens(state: &State, action: Action) -> String {
             let started = if let Step::Looking { started, .. } = state.step(who) { started } else { 0 };
             format!("{}the look is written: {}{}", of(who), shows_what(shown), since(started))
         }
+        Action::SeeReady(who) => format!("{}a look shows the source, idle; nothing is written yet", of(who)),
+        Action::IntendBoth(who) => format!("{}the look and the intent of request {next} are written", of(who)),
+        Action::GiveBack(who) => format!("{}the job is given back", of(who)),
+        Action::TakeStray => "the runner takes over what a former one has written".to_owned(),
         Action::Land(send) => format!("request {send} takes effect"),
         Action::OtherStarts => "another operator starts the same upgrade".to_owned(),
         Action::Finish => "the upgrade is done".to_owned(),
@@ -96,7 +100,7 @@ fn of(who: Who) -> &'static str {
 fn sent(step: Step) -> u8 {
     match step {
         Step::Intended(send) | Step::Calling { send, .. } | Step::Unwritten(send) => send,
-        Step::None | Step::Looking { .. } => 0,
+        Step::None | Step::Looking { .. } | Step::Ready { .. } => 0,
     }
 }
 
