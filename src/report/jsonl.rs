@@ -57,10 +57,8 @@ struct JobObject<'a> {
     attempts: i64,
     error_code: Option<&'a str>,
     error_detail: Option<&'a str>,
-    #[serde(serialize_with = "time")]
-    submitted_at: Option<Millis>,
-    #[serde(serialize_with = "time")]
-    finished_at: Option<Millis>,
+    submitted_at: Option<Moment>,
+    finished_at: Option<Moment>,
     duration_seconds: Option<f64>,
     source_cluster_id: Option<&'a str>,
     target_cluster_id: Option<&'a str>,
@@ -99,8 +97,8 @@ impl<'a> JobObject<'a> {
             attempts: job.attempts,
             error_code: error.map(|fault| &*fault.code),
             error_detail: error.map(|fault| &*fault.detail),
-            submitted_at: job.submitted_at,
-            finished_at: job.finished_at,
+            submitted_at: job.submitted_at.map(Moment),
+            finished_at: job.finished_at.map(Moment),
             duration_seconds: duration(job.submitted_at, job.finished_at),
             source_cluster_id: source.map(|cluster| &*cluster.id),
             target_cluster_id: target.map(|cluster| &*cluster.id),
@@ -112,10 +110,11 @@ impl<'a> JobObject<'a> {
 }
 
 /// A moment as people write it.
-fn time<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.collect_str(at),
-        None => serializer.serialize_none(),
+struct Moment(Millis);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
@@ -123,8 +122,7 @@ fn time<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::E
 #[derive(Serialize)]
 struct EventObject<'a> {
     seq: i64,
-    #[serde(serialize_with = "time")]
-    at: Option<Millis>,
+    at: Moment,
     event: &'a str,
     state: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +152,7 @@ impl<'a> EventObject<'a> {
     fn of(event: &'a Recorded) -> Self {
         Self {
             seq: event.seq,
-            at: Some(event.at),
+            at: Moment(event.at),
             event: &event.kind,
             state: event.state.name(),
             send: event.send,

@@ -85,13 +85,13 @@ pub(super) struct JobRow {
 impl FromRow<'_, SqliteRow> for Box<JobRow> {
     /// Out of the first column, which [`job_row`] has made.
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        from_array(row)
+        of_array(row.try_get(0)?)
     }
 }
 
-/// What lies as a JSON array in the first column.
-pub(super) fn from_array<T: DeserializeOwned>(row: &SqliteRow) -> sqlx::Result<T> {
-    serde_json::from_str(row.try_get(0)?).map_err(|error| sqlx::Error::Decode(error.into()))
+/// What a JSON array holds.
+pub(super) fn of_array<T: DeserializeOwned>(array: &str) -> sqlx::Result<T> {
+    serde_json::from_str(array).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 impl JobRow {

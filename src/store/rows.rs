@@ -1,13 +1,12 @@
 //! Reading for people: jobs in the fleet's order, page by page, and their histories.
 
 use serde::Deserialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
 use crate::store::bulk::placeholders;
-use crate::store::columns::{JobRow, from_array, job_row};
+use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
 use crate::store::runner::Runner;
 use crate::store::standing::Standing;
@@ -96,17 +95,14 @@ pub(super) struct EventRow {
     digest: String,
 }
 
-impl FromRow<'_, SqliteRow> for EventRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        from_array(row)
-    }
-}
+/// A job as it lies, the JSON array that a [`JobRow`] is read from; its row, and its key.
+pub(super) type Lying = (String, i64, i64);
 
 // The states are bound as one text, `,failed,verifying,`, so that the statement is the same for any number of them.
 pub(super) const PAGE: &str = concat!(
     "SELECT ",
     job_row!(),
-    " FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
+    ", row, id FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
     AND ($4 = ',' OR $4 LIKE '%,' || state || ',%') \
     AND (CAST($5 AS TEXT) IS NULL OR project_id = $5) AND (CAST($6 AS TEXT) IS NULL OR error_code = $6) \
     ORDER BY row, id LIMIT $7"
@@ -125,20 +121,21 @@ impl Store {
         after: Option<(i64, i64)>,
         limit: i64,
     ) -> Result<Vec<Row>> {
-        self.rows(campaign_id, filter, after, limit).await?.into_iter().map(|row| self.row_of(row)).collect()
+        let jobs = self.lying(campaign_id, filter, after, limit).await?;
+        jobs.iter().map(|(job, ..)| self.row_of(self.explained(of_array(job))?, Vec::new())).collect()
     }
 
     /// The same as they lie.
-    pub(super) async fn rows(
+    pub(super) async fn lying(
         &self,
         campaign_id: i64,
         filter: &Filter,
         after: Option<(i64, i64)>,
         limit: i64,
-    ) -> Result<Vec<Box<JobRow>>> {
+    ) -> Result<Vec<Lying>> {
         let (row, id) = after.unwrap_or((i64::MIN, i64::MIN));
         let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
-        let rows: sqlx::Result<Vec<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
+        let rows: sqlx::Result<Vec<Lying>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
             .bind(campaign_id)
             .bind(row)
             .bind(id)
@@ -161,11 +158,12 @@ impl Store {
 
     /// The histories of these jobs, by job and then by number.
     pub async fn history(&self, job_ids: &[i64]) -> Result<Vec<Recorded>> {
-        self.events(job_ids).await?.into_iter().map(|event| self.recorded_of(event)).collect()
+        let events = self.lying_events(job_ids).await?;
+        events.iter().map(|event| self.recorded_of(self.explained(of_array(event))?)).collect()
     }
 
-    /// The same as they lie.
-    pub(super) async fn events(&self, job_ids: &[i64]) -> Result<Vec<EventRow>> {
+    /// The same as they lie, each as the JSON array that an [`EventRow`] is read from.
+    pub(super) async fn lying_events(&self, job_ids: &[i64]) -> Result<Vec<String>> {
         // Sorted first, so that the chunks are in order, too.
         let mut ids = job_ids.to_vec();
         ids.sort_unstable();
@@ -178,10 +176,10 @@ impl Store {
         Ok(events)
     }
 
-    pub(super) fn row_of(&self, row: Box<JobRow>) -> Result<Row> {
+    pub(super) fn row_of(&self, row: Box<JobRow>, history: Vec<Recorded>) -> Result<Row> {
         let (job, Standing { extra, .. }) = self.believed(row)?;
         let extra = serde_json::from_str(&extra).map_err(|error| self.nonsense(&job.name(), "extra", error))?;
-        Ok(Row { job, extra, history: Vec::new() })
+        Ok(Row { job, extra, history })
     }
 
     pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
@@ -214,7 +212,7 @@ impl Store {
 }
 
 /// The histories of jobs as they lie, by job and then by number.
-pub(super) async fn events_of(connection: &mut SqliteConnection, jobs: &[i64]) -> sqlx::Result<Vec<EventRow>> {
+pub(super) async fn events_of(connection: &mut SqliteConnection, jobs: &[i64]) -> sqlx::Result<Vec<String>> {
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
@@ -224,6 +222,6 @@ pub(super) async fn events_of(connection: &mut SqliteConnection, jobs: &[i64]) -
         method, path, status, duration_ms, hex(job_digest), hex(previous_digest), hex(digest)) \
         FROM events LEFT JOIN runners ON runners.id = events.runner WHERE job_id IN {list} ORDER BY job_id, seq"
     );
-    let query = sqlx::query_as(AssertSqlSafe(sql)).persistent(jobs.len() == CHUNK);
+    let query = sqlx::query_scalar(AssertSqlSafe(sql)).persistent(jobs.len() == CHUNK);
     jobs.iter().fold(query, |query, id| query.bind(*id)).fetch_all(connection).await
 }

@@ -93,7 +93,9 @@ impl Recorder {
     fn decide(&mut self, items: impl IntoIterator<Item = Item>, writing: &mut Writing) {
         let Decided { mut batch, quiet, ready } = Decided::of(items, &self.engine, &self.holds);
         if !ready.is_empty() {
-            ready.iter().for_each(|one| self.log(one.known, &one.claim.job));
+            for one in &ready {
+                self.log(one.known, &one.claim.job);
+            }
             let _gone = self.to_dispatcher.send(News::Recorded(ready));
         }
         if self.quiet.items.is_empty() {

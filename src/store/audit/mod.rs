@@ -9,11 +9,11 @@ mod sense;
 
 use sqlx::SqliteConnection;
 
-use crate::store::audit::reader::read_ahead;
+use crate::store::audit::reader::Reader;
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
-use crate::store::columns::{JobRow, job_row};
+use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
 use crate::store::rows::events_of;
 use crate::store::{Campaign, Result, Store, StoreError};
@@ -54,15 +54,15 @@ impl Store {
         let mut misfits = Misfits::default();
         let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
         let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
-        let auditor = Auditor { store: self, campaign, unsealed };
         self.check_strays(&mut tx, &mut misfits).await?;
-        // While one page is checked, the next are read.
-        let mut pages = read_ahead(tx, campaign.id);
+        let reader = Reader { store: self.clone(), campaign: campaign.clone(), unsealed };
+        let mut pages = reader.begin(tx);
         while let Some(page) = pages.recv().await {
-            for (row, history) in self.explained(page)? {
-                jobs += 1;
-                events += history.len() as i64;
-                match auditor.check(row, history) {
+            let (found, told) = page.await.map_err(|error| StoreError::other(self.name(), error))??;
+            jobs += found.len() as i64;
+            events += told;
+            for found in found {
+                match found {
                     Ok(head) => whole.add(head),
                     Err(misfit) => misfits.add(misfit),
                 }
@@ -88,6 +88,7 @@ impl Store {
         let row: Option<Box<JobRow>> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
         let Some(row) = row else { return Ok(()) };
         let history = self.explained(events_of(&mut tx, &[id]).await)?;
+        let history = history.iter().map(|event| self.explained(of_array(event))).collect::<Result<_>>()?;
         let auditor = Auditor { store: self, campaign, unsealed: UNSEALED };
         let Err(misfit) = auditor.check(row, history) else { return Ok(()) };
         Err(self.unfit(campaign, Misfits { named: vec![misfit], total: 1 }))
