@@ -154,31 +154,32 @@ impl Buffer {
     }
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
-    pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<i64> {
-        self.take_out(gives, |queue| {
-            queue.pending.drain(..).chain(queue.ready.drain(..)).map(|claim| claim.job.id).collect()
-        })
+    pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<Box<Claim>> {
+        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).collect())
     }
 
     /// Takes out the jobs that nobody has looked at.
-    pub(super) fn give_up_pending(&mut self) -> Vec<i64> {
-        self.take_out(|_| true, |queue| queue.pending.drain(..).map(|claim| claim.job.id).collect())
+    pub(super) fn give_up_pending(&mut self) -> Vec<Box<Claim>> {
+        self.take_out(|_| true, |queue| queue.pending.drain(..).collect())
     }
 
-    fn take_out(&mut self, gives: impl Fn(&str) -> bool, take: impl Fn(&mut Queue) -> Vec<i64>) -> Vec<i64> {
+    fn take_out(
+        &mut self,
+        gives: impl Fn(&str) -> bool,
+        take: impl Fn(&mut Queue) -> Vec<Box<Claim>>,
+    ) -> Vec<Box<Claim>> {
         let projects: Vec<Arc<str>> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
         projects.iter().filter_map(|project| self.with(project, &take)).flatten().collect()
     }
 
     /// Takes out everything.
-    pub(super) fn drain(&mut self) -> Vec<i64> {
+    pub(super) fn drain(&mut self) -> Vec<Box<Claim>> {
         let queues = std::mem::take(&mut self.queues);
         self.turns.clear();
         self.held = 0;
         queues
             .into_values()
             .flat_map(|queue| queue.ready.into_iter().chain(queue.follow).chain(queue.pending))
-            .map(|claim| claim.job.id)
             .collect()
     }
 }

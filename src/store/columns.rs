@@ -1,5 +1,7 @@
 //! How a job lies in its row: the columns of table `jobs`, read back into a [`Job`] and its [`Standing`].
 
+use std::fmt::{Display, from_fn};
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
@@ -105,7 +107,8 @@ impl Store {
     /// The job that lies in `row`, and the rest of the row, whoever wrote it. What makes no sense is an error, never
     /// a guess.
     pub(super) fn as_it_lies(&self, row: Box<JobRow>) -> Result<(Job, Standing)> {
-        let what = row.name();
+        let row = *row;
+        let what = from_fn(|out| write!(out, "{}/{}", row.project_id, row.cluster_name));
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
         if row.wave != Wave::of(&wanted).number() {
             return Err(self.nonsense(&what, "wave", row.wave));
@@ -128,8 +131,6 @@ impl Store {
             id: row.id,
             campaign_id: row.campaign_id,
             row: row.row,
-            project_id: row.project_id,
-            cluster_name: row.cluster_name,
             wanted,
             state,
             revision: row.revision,
@@ -162,17 +163,20 @@ impl Store {
             target: self.identity(&what, "target_id", row.target_id, row.target_connection_string)?,
             answered_id: row.answered_id,
             seen: row.seen,
+            // Last, since they are what errors name.
+            project_id: row.project_id,
+            cluster_name: row.cluster_name,
         };
         Ok((job, standing))
     }
 
     /// The state called `name`.
     pub(super) fn state_of(&self, name: &str) -> Result<State> {
-        State::of_name(name).ok_or_else(|| self.nonsense("a row", "state", name))
+        State::of_name(name).ok_or_else(|| self.nonsense(&"a row", "state", name))
     }
 
     /// Two columns that are set together or not at all.
-    fn both<A, B>(&self, what: &str, column: &str, one: Option<A>, other: Option<B>) -> Result<Option<(A, B)>> {
+    fn both<A, B>(&self, what: &dyn Display, column: &str, one: Option<A>, other: Option<B>) -> Result<Option<(A, B)>> {
         match (one, other) {
             (Some(one), Some(other)) => Ok(Some((one, other))),
             (None, None) => Ok(None),
@@ -182,7 +186,7 @@ impl Store {
 
     fn identity(
         &self,
-        what: &str,
+        what: &dyn Display,
         column: &str,
         id: Option<String>,
         connection_string: Option<String>,
@@ -193,7 +197,7 @@ impl Store {
         }
     }
 
-    fn flag(&self, what: &str, column: &str, number: i64) -> Result<bool> {
+    fn flag(&self, what: &dyn Display, column: &str, number: i64) -> Result<bool> {
         match number {
             0 | 1 => Ok(number == 1),
             other => Err(self.nonsense(what, column, other)),
@@ -201,13 +205,13 @@ impl Store {
     }
 
     /// The digest that lies in a column, read as hex.
-    pub(super) fn digest_of(&self, what: &str, column: &str, hex: &str) -> Result<Digest> {
+    pub(super) fn digest_of(&self, what: &dyn Display, column: &str, hex: &str) -> Result<Digest> {
         Digest::of_hex(hex).ok_or_else(|| self.nonsense(what, column, "not 32 bytes"))
     }
 
     /// The error for a column that holds what nobody writes.
-    pub(super) fn nonsense(&self, what: &str, column: &str, found: impl std::fmt::Display) -> StoreError {
-        let (what, column) = (what.to_owned(), column.to_owned());
+    pub(super) fn nonsense(&self, what: &dyn Display, column: &str, found: impl Display) -> StoreError {
+        let (what, column) = (what.to_string(), column.to_owned());
         StoreError::Nonsense { database: self.name(), what, column, found: found.to_string() }
     }
 }

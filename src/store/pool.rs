@@ -21,9 +21,9 @@ const BUSY_MOMENT: Duration = Duration::from_millis(5);
 /// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// The writer keeps 16 MiB of pages (negative: in KiB), so that those that are written again and again are not read
+/// The writer keeps 8 MiB of pages (negative: in KiB), so that those that are written again and again are not read
 /// each time.
-const CACHE: &str = "-16384";
+const CACHE: &str = "-8192";
 
 /// The write-ahead log goes into the database when it has 4,000 pages, 16 MiB: by then most pages are in it many times,
 /// and are written once.

@@ -1,5 +1,7 @@
 //! Reading for people: jobs in the fleet's order, page by page, and their histories.
 
+use std::fmt::from_fn;
+
 use serde::Deserialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -153,7 +155,7 @@ impl Store {
         let columns: sqlx::Result<String> =
             on_pool!(self, readers, pool => sqlx::query_scalar(COLUMNS).bind(campaign_id).fetch_one(pool).await);
         let columns = self.explained(columns)?;
-        serde_json::from_str(&columns).map_err(|error| self.nonsense("a campaign", "columns", error))
+        serde_json::from_str(&columns).map_err(|error| self.nonsense(&"a campaign", "columns", error))
     }
 
     /// The histories of these jobs, by job and then by number.
@@ -183,7 +185,7 @@ impl Store {
     }
 
     pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {
-        let what = format!("an event of job {}", row.job_id);
+        let what = from_fn(|out| write!(out, "an event of job {}", row.job_id));
         let job = self.digest_of(&what, "job_digest", &row.job_digest)?;
         let previous = self.digest_of(&what, "previous_digest", &row.previous_digest)?;
         let digest = self.digest_of(&what, "digest", &row.digest)?;

@@ -45,7 +45,7 @@ pub(crate) enum Action {
     SeeReady(Who),
     /// The look and the intent are written at once. A former runner sends nothing upon it: it looks at the lock first.
     IntendBoth(Who),
-    /// A job that is ready is given back as it was.
+    /// A job that is ready is given back, and its look written, unless somebody else has written the row.
     GiveBack(Who),
     /// The runner finds that a former one has written an intent.
     TakeStray,

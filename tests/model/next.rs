@@ -69,7 +69,14 @@ pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Cour
             }
         }
         Action::IntendBoth(who) => intend_both(it, who, court),
-        Action::GiveBack(who) => it.set_step(who, Step::None),
+        Action::GiveBack(who) => {
+            if let Step::Ready { started, stale: false } = it.step(who)
+                && let Some(started) = at(started)
+            {
+                write(it, who, &Event::Looked { started, sighting: sighting(Shown::Idle) }, court);
+            }
+            it.set_step(who, Step::None);
+        }
         Action::TakeStray => write(it, Who::Runner, &Event::TakenOver, court),
         Action::Land(send) => {
             it.since = it.take(send).unwrap_or(SHOWS);

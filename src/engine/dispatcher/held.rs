@@ -78,9 +78,10 @@ impl Dispatcher {
             return Ok(());
         }
         let now = self.engine.clock.now();
-        self.leaving = self.buffer.give_up(|project| holds.room_in(project, now) == 0);
+        let leaving = self.buffer.give_up(|project| holds.room_in(project, now) == 0);
         let until = now.after(PUT_OFF);
-        self.leaving_until = holds.next_probe(now).map_or(until, |probe| until.min(probe));
+        let until = holds.next_probe(now).map_or(until, |probe| until.min(probe));
+        self.leave(leaving, until);
         self.put_back().await
     }
 

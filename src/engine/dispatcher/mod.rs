@@ -169,8 +169,9 @@ impl Dispatcher {
             }
             let blocked_until = self.hand_out();
             if let Some(ending) = self.ending().await? {
-                self.leaving.extend(self.buffer.drain());
-                self.leaving_until = self.engine.clock.now();
+                self.put_back().await?;
+                let leaving = self.buffer.drain();
+                self.leave(leaving, self.engine.clock.now());
                 self.put_back().await?;
                 return Ok(ending);
             }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::engine::Engine;
+use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{CLAIM, COUNT, DEFER, Dispatcher, POLL};
+use crate::engine::recorder::Note;
 use crate::engine::rescuer::take_strays;
 use crate::store::{Lane, StoreError};
 
@@ -114,12 +116,23 @@ impl Dispatcher {
     /// The buffer is full of jobs whose projects have no free slot: back to the table with them.
     async fn make_room(&mut self) -> Result<(), StoreError> {
         let slots = &self.slots;
-        self.leaving = self.buffer.give_up(|project| slots.free_in(project) == 0);
+        let leaving = self.buffer.give_up(|project| slots.free_in(project) == 0);
         let until = self.engine.clock.now().after(DEFER);
         self.pending_at = self.pending_at.min(until);
         self.follow_at = self.follow_at.min(until);
-        self.leaving_until = until;
+        self.leave(leaving, until);
         self.put_back().await
+    }
+
+    /// These leave the buffer, to be due again at `until`. What the table does not know of them yet, the recorder tells it.
+    pub(super) fn leave(&mut self, claims: Vec<Box<Claim>>, until: Millis) {
+        let (looked_at, others): (Vec<_>, Vec<_>) = claims.into_iter().partition(|claim| claim.look.is_some());
+        self.leaving = others.into_iter().map(|claim| claim.job.id).collect();
+        self.leaving_until = until;
+        if !looked_at.is_empty() {
+            self.out += looked_at.len();
+            let _gone = self.launcher.to_recorder.send(Note::GivenBack(looked_at, until));
+        }
     }
 
     /// Gives back what has left the buffer. Where the table is held by somebody else, the next refill tries again.

@@ -22,8 +22,8 @@ impl Dispatcher {
         let now = self.engine.clock.now();
         if wave < self.wave {
             // What has not been looked at waits again.
-            self.leaving = self.buffer.give_up_pending();
-            self.leaving_until = now;
+            let leaving = self.buffer.give_up_pending();
+            self.leave(leaving, now);
             self.put_back().await?;
         }
         self.wave = wave;

@@ -23,6 +23,8 @@ pub(in crate::engine) enum Note {
     Intent(Box<Claim>, oneshot::Sender<Option<Job>>),
     /// This happened.
     Happened(Vec<(Box<Claim>, Event, Option<Call>)>),
+    /// These are ready and given back, due again at this time.
+    GivenBack(Vec<Box<Claim>>, Millis),
 }
 
 /// One of the things that happened.
@@ -32,9 +34,14 @@ pub(super) struct Item {
     /// meanwhile.
     pub(super) known: State,
     pub(super) counted: State,
-    event: Event,
+    what: What,
     call: Option<Call>,
     pub(super) reply: Option<oneshot::Sender<Option<Job>>>,
+}
+
+enum What {
+    Happened(Event),
+    GivenBack(Millis),
 }
 
 /// What one transaction takes in.
@@ -60,15 +67,30 @@ pub(super) struct Decided {
 impl Note {
     pub(super) fn items(self) -> Vec<Item> {
         match self {
-            Self::Intent(claim, reply) => vec![Item { reply: Some(reply), ..Item::of(claim, Event::Intent, None) }],
-            Self::Happened(news) => news.into_iter().map(|(claim, event, call)| Item::of(claim, event, call)).collect(),
+            Self::Intent(claim, reply) => {
+                vec![Item { reply: Some(reply), ..Item::of(claim, What::Happened(Event::Intent), None) }]
+            }
+            Self::Happened(news) => {
+                news.into_iter().map(|(claim, event, call)| Item::of(claim, What::Happened(event), call)).collect()
+            }
+            Self::GivenBack(claims, until) => {
+                claims.into_iter().map(|claim| Item::of(claim, What::GivenBack(until), None)).collect()
+            }
         }
     }
 }
 
 impl Item {
-    fn of(claim: Box<Claim>, event: Event, call: Option<Call>) -> Self {
-        Self { known: claim.job.state, counted: claim.written(), claim, event, call, reply: None }
+    fn of(claim: Box<Claim>, what: What, call: Option<Call>) -> Self {
+        Self { known: claim.job.state, counted: claim.written(), claim, what, call, reply: None }
+    }
+
+    /// The look of a job that is given back, as a change of its own.
+    fn given_back(&mut self, until: Millis, now: Millis) -> Change {
+        let (entry, at) = self.claim.look.take().map_or((None, now), |look| (Some(look.entry), look.at));
+        // Where it is not as it was, somebody else has said when it is due.
+        let due_at = if entry.is_some() { Some(until) } else { self.claim.job.due_at };
+        Change { job: Job { due_at, ..self.claim.job.clone() }, entry, at, keep: false, call: None, before: None }
     }
 }
 
@@ -78,8 +100,17 @@ impl Decided {
         let now = engine.clock.now();
         let mut decided = Self::default();
         for mut item in items {
+            let event = match &item.what {
+                What::Happened(event) => event,
+                What::GivenBack(until) => {
+                    let change = item.given_back(*until, now);
+                    decided.batch.changes.push(change);
+                    decided.batch.items.push(item);
+                    continue;
+                }
+            };
             let job = &item.claim.job;
-            let Decision { job: next, entry, hold } = decide(job, &item.event, now, &engine.policy, engine.jitter(job));
+            let Decision { job: next, entry, hold } = decide(job, event, now, &engine.policy, engine.jitter(job));
             let keep = keeps(&next, now);
             if keep && let Some(look) = waits(&item, &next, entry.as_ref(), now) {
                 *item.claim = Claim { job: next, look: Some(look) };
