@@ -31,6 +31,9 @@ const OVERSLEPT: Duration = Duration::from_secs(60);
 /// The code of a request that was not sent, since its scope is held.
 const HELD: &str = "HELD";
 
+/// The code of a request that was not sent, since the files or the lock are not what they were. The run ends with that.
+const NOT_OURS: &str = "NOT_OURS";
+
 /// Sends the job's upgrade request, whose intent is on disk.
 pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, Report, Answer) {
     let request = engine.operation.request(&job);
@@ -45,7 +48,7 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
     }
     // Whoever has the lock by now may have looked at this cluster already.
     if let Err(error) = engine.store.is_in_place() {
-        return unsent(engine, job, request.path, Fault::new("NOT_OURS", error.to_string()));
+        return unsent(engine, job, request.path, Fault::new(NOT_OURS, error.to_string()));
     }
     // Another job's answer may have come since the intent was decided.
     if !holds.may_send(job.id, &job.project_id) {
@@ -102,7 +105,7 @@ fn retired(operation: &Operation, fault: Fault) -> Fault {
 fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event, Call, Report, Answer) {
     let (campaign, detail) = (&*engine.campaign, &*fault.detail);
     let (project, cluster) = (&*job.project_id, &*job.cluster_name);
-    if fault.code == HELD {
+    if [HELD, NOT_OURS].contains(&&*fault.code) {
         tracing::info!(campaign, project, cluster, "{detail}");
     } else {
         tracing::warn!(campaign, project, cluster, "{detail}");
