@@ -108,5 +108,5 @@ fn skipped(mut job: Job, now: Millis) -> Change {
     job.state = State::Skipped;
     (job.first_look_at, job.looked_at) = (Some(now), Some(now));
     (job.finished_at, job.due_at) = (Some(now), None);
-    Change { job, entry: Some(Entry::new(Kind::Looked)), at: now, keep: false, call: None, before: None }
+    Change::new(job, Some(Entry::new(Kind::Looked)), now)
 }

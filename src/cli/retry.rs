@@ -135,7 +135,7 @@ impl Back<'_> {
             let event = Event::Retry { reason: self.reason.clone(), elsewhere };
             let now = self.clock.now();
             let Decision { job, entry, .. } = decide(&job, &event, now, &policy, job.id.unsigned_abs());
-            changes.push(Change { job, entry, at: now, keep: false, call: None, before: None });
+            changes.push(Change::new(job, entry, now));
         }
         Ok(changes)
     }

@@ -47,5 +47,5 @@ async fn decide_all(engine: &Engine, mut jobs: Vec<Job>) -> Result<(), StoreErro
 fn change(engine: &Engine, job: &Job) -> Change {
     let now = engine.clock.now();
     let decision = decide(job, &Event::TakenOver, now, &engine.policy, engine.jitter(job));
-    Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None, before: None }
+    Change::new(decision.job, decision.entry, now)
 }

@@ -397,7 +397,7 @@ async fn tell_all(store: &Store, campaign_id: i64, clock: Clock, event: Event) {
         let mut job = row.job;
         loop {
             let Decision { job: next, entry, .. } = decide(&job, &event, clock.now(), &Policy::default(), 0);
-            let change = Change { job: next, entry, at: clock.now(), keep: false, call: None, before: None };
+            let change = Change::new(next, entry, clock.now());
             if store.record(&runner("operator"), &[change]).await.unwrap() == [true] {
                 break;
             }

@@ -162,13 +162,13 @@ impl Looking<'_> {
     }
 
     async fn many(&mut self, claims: &[Box<Claim>]) -> Result<Vec<(Found, Found)>, Failure> {
-        let Some(Claim { job: first, .. }) = claims.first().map(|claim| &**claim) else { return Ok(Vec::new()) };
+        let Some(project) = claims.first().map(|claim| &claim.job.project_id) else { return Ok(Vec::new()) };
         let operation = self.engine.operation;
-        let source = self.list(operation.source, &first.project_id).await?;
+        let source = self.list(operation.source, project).await?;
         let target = if operation.source == operation.target {
             source.clone()
         } else {
-            self.list(operation.target, &first.project_id).await?
+            self.list(operation.target, project).await?
         };
         Ok(claims
             .iter()

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -181,7 +182,7 @@ impl Plan {
     fn computed(&self) -> String {
         let bare = Self { digest: String::new(), ..self.clone() };
         let bytes = serde_json::to_vec(&bare).unwrap_or_default();
-        hex(&Sha256::digest(bytes))
+        HEXLOWER.encode(&Sha256::digest(bytes))
     }
 }
 
@@ -200,15 +201,11 @@ impl Fingerprint {
 
     /// Over all rows: 64 hex digits.
     pub fn finish(self) -> String {
-        hex(&self.0.finalize())
+        HEXLOWER.encode(&self.0.finalize())
     }
 
     /// Over the bytes of a file: 64 hex digits.
     pub fn of_file(bytes: &[u8]) -> String {
-        hex(&Sha256::digest(bytes))
+        HEXLOWER.encode(&Sha256::digest(bytes))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -1,5 +1,6 @@
 //! The report as JSON lines: the columns of the CSV as one object a job, with its history.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde::{Serialize, Serializer};
@@ -79,7 +80,7 @@ impl Serialize for Extra<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.columns.iter().map(|(name, value)| {
             let theirs = self.ours.contains(&name.as_str());
-            (if theirs { format!("fleet_{name}").into() } else { std::borrow::Cow::from(name) }, value)
+            (if theirs { format!("fleet_{name}").into() } else { Cow::from(name) }, value)
         }))
     }
 }

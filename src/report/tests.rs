@@ -39,7 +39,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
         job.due_at = None;
         (job.source, job.target) = (identity("old"), identity("new"));
         let entry = Some(Entry::new(Kind::Looked).saying("target: SERVERLESS, IDLE"));
-        let change = Change { job, entry, at: Millis(1_700_000_012_345), keep: false, call: None, before: None };
+        let change = Change::new(job, entry, Millis(1_700_000_012_345));
         assert_eq!(store.record(&runner("r1"), &[change]).await.unwrap(), [true]);
     }
     let campaign = store.campaign("q4").await.unwrap().unwrap();

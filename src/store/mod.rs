@@ -11,6 +11,7 @@
 #[macro_use]
 mod pool;
 mod address;
+mod ahead;
 mod audit;
 mod believed;
 mod bulk;

@@ -1,88 +1,51 @@
 //! Walking over the jobs of a campaign, however many there are.
 
-use std::collections::HashMap;
-
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-
-use crate::store::columns::{JobRow, of_array};
-use crate::store::rows::{EventRow, Lying};
-use crate::store::{Filter, Recorded, Result, Row, Store, StoreError};
-
-/// How many jobs are read at once.
-pub(super) const PAGE: i64 = 500;
-
-/// How many pages are read and made out ahead of who makes use of them.
-pub(super) const AHEAD: usize = 6;
-
-/// A page that is being made out.
-type Ahead = JoinHandle<Result<Vec<Row>>>;
+use crate::store::ahead::{self, Ahead, Page, with_histories};
+use crate::store::{Filter, Result, Row, Store};
 
 /// The jobs of a campaign that a filter lets through, page by page, in the fleet's order. While one page is made use
 /// of, the next are read and made out.
-pub struct Pages<'a> {
-    store: &'a Store,
-    ahead: mpsc::Receiver<Ahead>,
-}
+pub struct Pages(Ahead<Vec<Row>>);
 
-impl<'a> Pages<'a> {
+impl Pages {
     /// The jobs without their histories.
-    pub fn new(store: &'a Store, campaign_id: i64, filter: Filter) -> Self {
+    pub fn new(store: &Store, campaign_id: i64, filter: Filter) -> Self {
         Self::begin(store, campaign_id, filter, false)
     }
 
     /// All jobs with their histories.
-    pub fn with_histories(store: &'a Store, campaign_id: i64) -> Self {
+    pub fn with_histories(store: &Store, campaign_id: i64) -> Self {
         Self::begin(store, campaign_id, Filter::default(), true)
     }
 
     /// The next page, which is not empty; nothing after the last one.
     pub async fn next(&mut self) -> Result<Option<Vec<Row>>> {
-        let Some(page) = self.ahead.recv().await else { return Ok(None) };
-        page.await.map_err(|error| StoreError::other(self.store.name(), error))?.map(Some)
+        self.0.next().await
     }
 
-    fn begin(store: &'a Store, campaign_id: i64, filter: Filter, histories: bool) -> Self {
-        let (pages, ahead) = mpsc::channel(AHEAD);
-        tokio::spawn(read(store.clone(), campaign_id, filter, histories, pages));
-        Self { store, ahead }
+    fn begin(store: &Store, campaign_id: i64, filter: Filter, histories: bool) -> Self {
+        let reader = store.clone();
+        let read = move |after| {
+            let (store, filter) = (reader.clone(), filter.clone());
+            async move { store.page_as_it_lies(campaign_id, &filter, after, histories).await }
+        };
+        Self(Ahead::begin(store, read, made_out))
     }
 }
 
-/// Reads until the last page, the first error, or the moment in which nobody wants any more.
-async fn read(store: Store, campaign_id: i64, filter: Filter, histories: bool, pages: mpsc::Sender<Ahead>) {
-    let mut after = None;
-    loop {
-        let page = async {
-            let jobs = store.lying(campaign_id, &filter, after, PAGE).await?;
-            let ids: Vec<i64> = if histories { jobs.iter().map(|(_, _, id)| *id).collect() } else { Vec::new() };
-            let events = store.lying_events(&ids).await?;
-            Ok((jobs, events))
-        };
-        let page: Result<_> = page.await;
-        after = page.as_ref().ok().and_then(|(jobs, _)| jobs.last()).map(|(_, row, id)| (*row, *id));
-        if page.as_ref().is_ok_and(|(jobs, _)| jobs.is_empty()) {
-            return;
-        }
-        let reader = store.clone();
-        let rows = tokio::spawn(async move { page.and_then(|(jobs, events)| made_out(&reader, &jobs, &events)) });
-        if pages.send(rows).await.is_err() || after.is_none() {
-            return;
-        }
+impl Store {
+    async fn page_as_it_lies(&self, id: i64, filter: &Filter, after: (i64, i64), histories: bool) -> Result<Page> {
+        let page = on_pool!(self, readers, pool =>
+            async { ahead::page(&mut *pool.acquire().await?, id, filter, after, histories).await }.await);
+        self.explained(page)
     }
 }
 
 /// What lies there, believed.
-fn made_out(store: &Store, jobs: &[Lying], events: &[String]) -> Result<Vec<Row>> {
-    let mut histories: HashMap<i64, Vec<Recorded>> = HashMap::new();
-    for event in events {
-        let event: EventRow = store.explained(of_array(event))?;
-        histories.entry(event.job_id).or_default().push(store.recorded_of(event)?);
-    }
-    let mut rows = Vec::with_capacity(jobs.len());
-    for (job, _, id) in jobs {
-        let job: Box<JobRow> = store.explained(of_array(job))?;
-        rows.push(store.row_of(job, histories.remove(id).unwrap_or_default())?);
-    }
-    Ok(rows)
+fn made_out(store: &Store, page: Page) -> Result<Vec<Row>> {
+    let row = |(job, history): (_, Vec<_>)| {
+        let history = history.into_iter().map(|event| store.recorded_of(event)).collect::<Result<_>>()?;
+        store.row_of(job, history)
+    };
+    with_histories(store, page)?.into_iter().map(row).collect()
 }

@@ -36,6 +36,13 @@ pub struct Change {
     pub before: Option<Before>,
 }
 
+impl Change {
+    /// A change that no call has taught, and that leaves the job in nobody's hands.
+    pub fn new(job: Job, entry: Option<Entry>, at: Millis) -> Self {
+        Self { job, entry, at, keep: false, call: None, before: None }
+    }
+}
+
 /// What happened to a job in its runner's hands before a change is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
@@ -74,8 +81,7 @@ impl Store {
             return Ok(Vec::new());
         }
         // Before the transaction begins, while another one may be at work.
-        let mut known = Vec::with_capacity(changes.len());
-        known.extend(changes.iter().map(|change| Some(follow(self.hands.take(&change.job)?, runner, change))));
+        let known = changes.iter().map(|change| Some(follow(self.hands.take(&change.job)?, runner, change))).collect();
         match self.write(runner, changes, known).await? {
             Some(written) => Ok(written),
             // A row in hand is not as it was: all are read.

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
+use crate::store::ahead::FIRST;
 use crate::store::bulk::placeholders;
 use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
@@ -123,31 +124,11 @@ impl Store {
         after: Option<(i64, i64)>,
         limit: i64,
     ) -> Result<Vec<Row>> {
-        let jobs = self.lying(campaign_id, filter, after, limit).await?;
+        let after = after.unwrap_or(FIRST);
+        let jobs = on_pool!(self, readers, pool =>
+            async { lying(&mut *pool.acquire().await?, campaign_id, filter, after, limit).await }.await);
+        let jobs = self.explained(jobs)?;
         jobs.iter().map(|(job, ..)| self.row_of(self.explained(of_array(job))?, Vec::new())).collect()
-    }
-
-    /// The same as they lie.
-    pub(super) async fn lying(
-        &self,
-        campaign_id: i64,
-        filter: &Filter,
-        after: Option<(i64, i64)>,
-        limit: i64,
-    ) -> Result<Vec<Lying>> {
-        let (row, id) = after.unwrap_or((i64::MIN, i64::MIN));
-        let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
-        let rows: sqlx::Result<Vec<Lying>> = on_pool!(self, readers, pool => sqlx::query_as(PAGE)
-            .bind(campaign_id)
-            .bind(row)
-            .bind(id)
-            .bind(states)
-            .bind(filter.project.as_deref())
-            .bind(filter.code.as_deref())
-            .bind(limit)
-            .fetch_all(pool)
-            .await);
-        self.explained(rows)
     }
 
     /// The names of the fleet's extra columns in their order, as it was last loaded.
@@ -160,22 +141,18 @@ impl Store {
 
     /// The histories of these jobs, by job and then by number.
     pub async fn history(&self, job_ids: &[i64]) -> Result<Vec<Recorded>> {
-        let events = self.lying_events(job_ids).await?;
-        events.iter().map(|event| self.recorded_of(self.explained(of_array(event))?)).collect()
-    }
-
-    /// The same as they lie, each as the JSON array that an [`EventRow`] is read from.
-    pub(super) async fn lying_events(&self, job_ids: &[i64]) -> Result<Vec<String>> {
         // Sorted first, so that the chunks are in order, too.
         let mut ids = job_ids.to_vec();
         ids.sort_unstable();
-        let mut events = Vec::new();
+        let mut history = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            let rows = on_pool!(self, readers, pool =>
+            let events = on_pool!(self, readers, pool =>
                 async { events_of(&mut *pool.acquire().await?, chunk).await }.await);
-            events.extend(self.explained(rows)?);
+            for event in self.explained(events)? {
+                history.push(self.recorded_of(self.explained(of_array(&event))?)?);
+            }
         }
-        Ok(events)
+        Ok(history)
     }
 
     pub(super) fn row_of(&self, row: Box<JobRow>, history: Vec<Recorded>) -> Result<Row> {
@@ -213,7 +190,29 @@ impl Store {
     }
 }
 
-/// The histories of jobs as they lie, by job and then by number.
+/// Up to `limit` jobs as they lie, in the fleet's order, that come after the one with this row and key.
+pub(super) async fn lying(
+    connection: &mut SqliteConnection,
+    campaign_id: i64,
+    filter: &Filter,
+    (row, id): (i64, i64),
+    limit: i64,
+) -> sqlx::Result<Vec<Lying>> {
+    let states = filter.states.iter().fold(String::from(","), |list, state| list + state.name() + ",");
+    sqlx::query_as(PAGE)
+        .bind(campaign_id)
+        .bind(row)
+        .bind(id)
+        .bind(states)
+        .bind(filter.project.as_deref())
+        .bind(filter.code.as_deref())
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+/// The histories of jobs as they lie, by job and then by number, each event as the JSON array that an [`EventRow`] is
+/// read from.
 pub(super) async fn events_of(connection: &mut SqliteConnection, jobs: &[i64]) -> sqlx::Result<Vec<String>> {
     if jobs.is_empty() {
         return Ok(Vec::new());

@@ -69,14 +69,7 @@ pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Cour
             }
         }
         Action::IntendBoth(who) => intend_both(it, who, court),
-        Action::GiveBack(who) => {
-            if let Step::Ready { started, stale: false } = it.step(who)
-                && let Some(started) = at(started)
-            {
-                write(it, who, &Event::Looked { started, sighting: sighting(Shown::Idle) }, court);
-            }
-            it.set_step(who, Step::None);
-        }
+        Action::GiveBack(who) => ready(it, who, court),
         Action::TakeStray => write(it, Who::Runner, &Event::TakenOver, court),
         Action::Land(send) => {
             it.since = it.take(send).unwrap_or(SHOWS);
@@ -141,13 +134,20 @@ fn intend(state: &mut State, court: Court) {
 /// One write for both, if nobody else has written since the row was read; otherwise it is read again, and the intent
 /// decided anew.
 fn intend_both(state: &mut State, who: Who, court: Court) {
-    let (Step::Ready { started, stale }, before) = (state.step(who), state.row.send) else { return };
-    if let (false, Some(started)) = (stale, at(started)) {
+    let before = state.row.send;
+    ready(state, who, court);
+    write(state, who, &Event::Intent, court);
+    intended(state, who, before);
+}
+
+/// The look that made the job ready is written, unless somebody else has written the row since.
+fn ready(state: &mut State, who: Who, court: Court) {
+    if let Step::Ready { started, stale: false } = state.step(who)
+        && let Some(started) = at(started)
+    {
         write(state, who, &Event::Looked { started, sighting: sighting(Shown::Idle) }, court);
     }
     state.set_step(who, Step::None);
-    write(state, who, &Event::Intent, court);
-    intended(state, who, before);
 }
 
 /// What an intent makes of the runner, if it was one.

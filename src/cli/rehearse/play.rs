@@ -114,8 +114,8 @@ impl Play {
         };
         keeping.abort();
         let mut reports = Vec::new();
-        if let (Some(folder), Some(campaign)) = (&folder, store.campaign(&config.campaign).await?) {
-            let Reports { paths, unwritten, digest } = reports::write(&store, &campaign, Some(folder)).await;
+        if let Some(folder) = &folder {
+            let Reports { paths, unwritten, digest } = reports::write(&store, &config, Some(folder)).await;
             digest?;
             if let Some(failure) = unwritten {
                 return Err(failure);

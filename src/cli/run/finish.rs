@@ -37,16 +37,10 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
     // Whoever has the lock by now writes the reports.
     let lost = matches!(run.store.is_in_place(), Err(StoreError::LockLost { .. }));
     let folder = (!lost).then_some(&*run.folder);
-    let written = match run.store.campaign(&run.config.campaign).await {
-        Ok(Some(campaign)) => Some(reports::write(&run.store, &campaign, folder).await),
-        Ok(None) => None,
-        Err(error) => Some(Reports { paths: Vec::new(), unwritten: None, digest: Err(error) }),
-    };
+    let Reports { paths, unwritten, digest } = reports::write(&run.store, &run.config, folder).await;
     // What stopped the work matters more than what it did to the reports.
     let ending = work.ended?;
-    let (reports, unwritten, digest) =
-        written.map_or_else(Default::default, |all| (all.paths, all.unwritten, Some(all.digest)));
-    let (digest, unfit) = match digest.transpose() {
+    let (digest, unfit) = match digest {
         Ok(digest) => (digest, None),
         Err(error) => (None, Some(error)),
     };
@@ -57,7 +51,7 @@ pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> 
         against: &run.against,
         who: run.who(),
         digest,
-        reports,
+        reports: paths,
         next: work.next,
         ending,
         span: run.clock.now().since(work.started),

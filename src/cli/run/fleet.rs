@@ -9,7 +9,7 @@ use crate::domain::event::Event;
 use crate::domain::job::Job;
 use crate::domain::machine::decide;
 use crate::intake::{self, FleetRow, Plan};
-use crate::store::{Change, LoadError, Loaded, Loader, NewJob, Runner, Store};
+use crate::store::{Change, LoadError, Loader, NewJob, Runner, Store};
 
 /// How many rows one statement or transaction takes.
 const CHUNK: usize = 500;
@@ -28,7 +28,7 @@ pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Conte
     let Way { store, config, .. } = way;
     let before = if read.is_none() { fingerprint(config).await } else { None };
     let (id, words) = match known(way, before.as_ref()).await? {
-        Some((id, rows)) => (id, format!("{}: {rows} clusters in the fleet, nothing changed", config.campaign)),
+        Some((id, rows)) => (id, words(config, rows, &[])),
         None => load_all(way, read, before).await?,
     };
     let involved = store.involved(id).await?;
@@ -83,7 +83,13 @@ async fn load_all(way: &Way<'_>, read: Option<&[NewJob]>, before: Option<[u8; 32
     {
         store.remember_fleet(loaded.campaign_id, &before, loaded.total).await?;
     }
-    Ok((loaded.campaign_id, words(config, &loaded, returned, left)))
+    let news = [
+        (loaded.added, "new"),
+        (loaded.changed, "changed"),
+        (i64::try_from(returned).unwrap_or(0), "back in the fleet"),
+        (i64::try_from(left).unwrap_or(0), "no longer in the fleet"),
+    ];
+    Ok((loaded.campaign_id, words(config, loaded.total, &news)))
 }
 
 /// Rows that are at hand, into the table.
@@ -111,14 +117,7 @@ pub(super) async fn settle(way: &Way<'_>, news: impl IntoIterator<Item = (Job, E
         .into_iter()
         .map(|(job, event)| decide(&job, &event, now, &way.config.policy, 0))
         .filter(|decision| decision.entry.is_some())
-        .map(|decision| Change {
-            job: decision.job,
-            entry: decision.entry,
-            at: now,
-            keep: false,
-            call: None,
-            before: None,
-        })
+        .map(|decision| Change::new(decision.job, decision.entry, now))
         .collect();
     for some in changes.chunks(CHUNK) {
         way.store.record(way.runner, some).await?;
@@ -126,15 +125,10 @@ pub(super) async fn settle(way: &Way<'_>, news: impl IntoIterator<Item = (Job, E
     Ok(changes.len())
 }
 
-fn words(config: &Config, loaded: &Loaded, returned: usize, left: usize) -> String {
-    let parts = [
-        (loaded.added, "new"),
-        (loaded.changed, "changed"),
-        (i64::try_from(returned).unwrap_or(0), "back in the fleet"),
-        (i64::try_from(left).unwrap_or(0), "no longer in the fleet"),
-    ];
+/// How many rows the fleet has, and how many there are of each kind of news.
+fn words(config: &Config, total: i64, news: &[(i64, &str)]) -> String {
     let news: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        news.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let news = if news.is_empty() { "nothing changed".to_owned() } else { news.join(", ") };
-    format!("{}: {} clusters in the fleet, {news}", config.campaign, loaded.total)
+    format!("{}: {total} clusters in the fleet, {news}", config.campaign)
 }

@@ -81,8 +81,7 @@ impl Dispatcher {
         let leaving = self.buffer.give_up(|project| holds.room_in(project, now) == 0);
         let until = now.after(PUT_OFF);
         let until = holds.next_probe(now).map_or(until, |probe| until.min(probe));
-        self.leave(leaving, until);
-        self.put_back().await
+        self.leave(leaving, until).await
     }
 
     /// Whether all that is left waits for an operator: what has not been begun is held, and what is in flight, if

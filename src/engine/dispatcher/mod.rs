@@ -136,11 +136,11 @@ impl Dispatcher {
 
     /// Asks Atlas for its rate limits; until it answers, and where it does not, the campaign's own pace counts.
     pub(super) async fn ask_for_limits(&mut self) -> Result<(), StoreError> {
-        let Engine { store, client, operation, campaign_id, .. } = (*self.engine).clone();
-        if let Some(project) = store.first_to_begin(campaign_id).await? {
+        let engine = self.engine.clone();
+        if let Some(project) = engine.store.first_to_begin(engine.campaign_id).await? {
             let to_dispatcher = self.launcher.to_dispatcher.clone();
             self.tasks.spawn(async move {
-                let stated = limits::ask(&client, operation, &project).await;
+                let stated = limits::ask(&engine.client, engine.operation, &project).await;
                 let _gone = to_dispatcher.send(News::Stated(stated));
             });
         }
@@ -169,10 +169,8 @@ impl Dispatcher {
             }
             let blocked_until = self.hand_out();
             if let Some(ending) = self.ending().await? {
-                self.put_back().await?;
                 let leaving = self.buffer.drain();
-                self.leave(leaving, self.engine.clock.now());
-                self.put_back().await?;
+                self.leave(leaving, self.engine.clock.now()).await?;
                 return Ok(ending);
             }
             self.progress.closed(self.pacing.closed());

@@ -120,23 +120,24 @@ impl Dispatcher {
         let until = self.engine.clock.now().after(DEFER);
         self.pending_at = self.pending_at.min(until);
         self.follow_at = self.follow_at.min(until);
-        self.leave(leaving, until);
-        self.put_back().await
+        self.leave(leaving, until).await
     }
 
-    /// These leave the buffer, to be due again at `until`. What the table does not know of them yet, the recorder tells it.
-    pub(super) fn leave(&mut self, claims: Vec<Box<Claim>>, until: Millis) {
+    /// Gives back what has left the buffer, to be due again at `until`. What the table does not know of it yet, the recorder
+    /// tells.
+    pub(super) async fn leave(&mut self, claims: Vec<Box<Claim>>, until: Millis) -> Result<(), StoreError> {
         let (looked_at, others): (Vec<_>, Vec<_>) = claims.into_iter().partition(|claim| claim.look.is_some());
-        self.leaving = others.into_iter().map(|claim| claim.job.id).collect();
+        self.leaving.extend(others.into_iter().map(|claim| claim.job.id));
         self.leaving_until = until;
         if !looked_at.is_empty() {
             self.out += looked_at.len();
             let _gone = self.launcher.to_recorder.send(Note::GivenBack(looked_at, until));
         }
+        self.put_back().await
     }
 
-    /// Gives back what has left the buffer. Where the table is held by somebody else, the next refill tries again.
-    pub(super) async fn put_back(&mut self) -> Result<(), StoreError> {
+    /// Gives back what has left the buffer and is not in the table yet. Where the table is held by somebody else, the next refill tries again.
+    async fn put_back(&mut self) -> Result<(), StoreError> {
         let Engine { store, runner, .. } = &*self.engine;
         store.defer(&runner.id, &self.leaving, self.leaving_until).await?;
         self.leaving.clear();

@@ -23,8 +23,7 @@ impl Dispatcher {
         if wave < self.wave {
             // What has not been looked at waits again.
             let leaving = self.buffer.give_up_pending();
-            self.leave(leaving, now);
-            self.put_back().await?;
+            self.leave(leaving, now).await?;
         }
         self.wave = wave;
         self.pending_at = now;

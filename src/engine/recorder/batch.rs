@@ -90,7 +90,7 @@ impl Item {
         let (entry, at) = self.claim.look.take().map_or((None, now), |look| (Some(look.entry), look.at));
         // Where it is not as it was, somebody else has said when it is due.
         let due_at = if entry.is_some() { Some(until) } else { self.claim.job.due_at };
-        Change { job: Job { due_at, ..self.claim.job.clone() }, entry, at, keep: false, call: None, before: None }
+        Change::new(Job { due_at, ..self.claim.job.clone() }, entry, at)
     }
 }
 

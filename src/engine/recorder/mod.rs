@@ -158,11 +158,11 @@ impl Recorder {
         let ids: Vec<i64> = missed.iter().map(|item| item.claim.job.id).collect();
         let rows = self.engine.store.reload(&ids).await?;
         let again = |mut item: Item| {
-            let found = rows.iter().find(|row| row.id == item.claim.job.id);
-            // Drydock removes no row.
-            let database = || self.engine.store.name();
-            let edited = || StoreError::Edited { database: database(), what: item.claim.job.name() };
-            *item.claim = Claim::from(found.cloned().ok_or_else(edited)?);
+            let Some(job) = rows.iter().find(|row| row.id == item.claim.job.id) else {
+                // Drydock removes no row.
+                return Err(StoreError::Edited { database: self.engine.store.name(), what: item.claim.job.name() });
+            };
+            *item.claim = Claim::from(job.clone());
             Ok(item)
         };
         missed.into_iter().map(again).collect()

@@ -99,7 +99,7 @@ async fn a_job_of_an_earlier_wave_that_is_sent_back_goes_before_what_has_not_beg
     let (store, clock) = (&harbour.store, harbour.clock);
     let Decision { job, entry, .. } =
         decide(&failed, &Event::Retry { reason: None, elsewhere: false }, clock.now(), &Policy::default(), 0);
-    let change = Change { job, entry, at: clock.now(), keep: false, call: None, before: None };
+    let change = Change::new(job, entry, clock.now());
     assert_eq!(store.record(&runner("operator"), &[change]).await.unwrap(), [true]);
     assert_eq!(store.wave(harbour.campaign_id).await.unwrap(), Some(Wave::numbered(1)));
     let back = clock.now();

@@ -3,20 +3,23 @@
 //! All is read in one transaction, so that a run at work beside it changes nothing about the picture.
 
 mod misfit;
-mod reader;
 mod row;
 mod sense;
 
-use sqlx::SqliteConnection;
+use std::sync::Arc;
 
-use crate::store::audit::reader::Reader;
+use sqlx::SqliteConnection;
+use tokio::sync::Mutex;
+
+use crate::store::ahead::{self, Ahead, Page, with_histories};
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
 use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
+use crate::store::pool::Tx;
 use crate::store::rows::events_of;
-use crate::store::{Campaign, Result, Store, StoreError};
+use crate::store::{Campaign, Filter, Result, Store, StoreError};
 
 pub use misfit::{Misfit, Misfits};
 
@@ -33,6 +36,9 @@ pub struct Verified {
 
 /// What is found, or what does not fit.
 type Found<T> = std::result::Result<T, Misfit>;
+
+/// What is found of each job of a page, and how many events they have.
+type Checked = (Vec<Found<Digest>>, i64);
 
 /// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
 const OLD: &str = "it was written by a drydock that kept no digests yet";
@@ -55,10 +61,8 @@ impl Store {
         let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
         let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
         self.check_strays(&mut tx, &mut misfits).await?;
-        let reader = Reader { store: self.clone(), campaign: campaign.clone(), unsealed };
-        let mut pages = reader.begin(tx);
-        while let Some(page) = pages.recv().await {
-            let (found, told) = page.await.map_err(|error| StoreError::other(self.name(), error))??;
+        let mut pages = self.checked(tx, campaign, unsealed);
+        while let Some((found, told)) = pages.next().await? {
             jobs += found.len() as i64;
             events += told;
             for found in found {
@@ -73,6 +77,25 @@ impl Store {
             return Ok(Err(misfits));
         }
         Ok(Ok(Verified { jobs, events, digest: whole.done() }))
+    }
+
+    /// What is found of each job, page by page: while one is counted, the next are read and checked.
+    fn checked(&self, tx: Tx, campaign: &Campaign, unsealed: &'static str) -> Ahead<Checked> {
+        let (reader, tx, id, campaign) = (self.clone(), Arc::new(Mutex::new(tx)), campaign.id, campaign.clone());
+        let read = move |after| {
+            let (store, tx) = (reader.clone(), tx.clone());
+            async move {
+                let page = ahead::page(&mut *tx.lock().await, id, &Filter::default(), after, true).await;
+                store.explained(page)
+            }
+        };
+        let check = move |store: &Store, page: Page| {
+            let auditor = Auditor { store, campaign: &campaign, unsealed };
+            let told = page.1.len() as i64;
+            let jobs = with_histories(store, page)?.into_iter();
+            Ok((jobs.map(|(job, history)| auditor.check(job, history)).collect(), told))
+        };
+        Ahead::begin(self, read, check)
     }
 
     /// The digest of a campaign that fits; [`StoreError::Unfit`] if it does not.

@@ -101,7 +101,7 @@ fn rows(names: &[&str]) -> Vec<NewJob> {
 }
 
 fn change(job: Job) -> Change {
-    Change { job, entry: Some(Entry::new(Kind::Looked)), at: NOW, keep: false, call: None, before: None }
+    Change::new(job, Some(Entry::new(Kind::Looked)), NOW)
 }
 
 /// Ends a job.

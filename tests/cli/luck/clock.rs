@@ -44,14 +44,7 @@ fn ahead(mut job: Job, at: Millis) -> Change {
         &mut job.submitted_at,
     ];
     times.into_iter().flatten().chain(streak).for_each(|at| at.0 += HOUR);
-    Change {
-        job,
-        entry: Some(Entry::new(Kind::Looked)),
-        at: Millis(at.0 + HOUR),
-        keep: false,
-        call: None,
-        before: None,
-    }
+    Change::new(job, Some(Entry::new(Kind::Looked)), Millis(at.0 + HOUR))
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl Hands<'_> {
         let mut job = page.into_iter().map(|row| row.job).find(|job| job.cluster_name == name).unwrap();
         lie(&mut job);
         let (entry, at) = (Some(Entry::new(Kind::Looked)), self.clock.now());
-        store.record(&runner("liar"), &[Change { job, entry, at, keep: false, call: None, before: None }]).await?;
+        store.record(&runner("liar"), &[Change::new(job, entry, at)]).await?;
         store.close().await;
         Ok(())
     }
@@ -151,8 +151,7 @@ impl Hands<'_> {
             if decision.entry.is_none() {
                 return Ok(());
             }
-            let change =
-                Change { job: decision.job, entry: decision.entry, at: now, keep: false, call: None, before: None };
+            let change = Change::new(decision.job, decision.entry, now);
             match store.record(&runner("operator"), &[change]).await?.first() {
                 Some(true) => return Ok(()),
                 _ => job = store.reload(&[job.id]).await?.remove(0),
