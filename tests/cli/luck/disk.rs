@@ -42,7 +42,8 @@ fn a_disk_that_is_full_ends_the_run_and_with_more_room_the_next_one_goes_on() {
     let dir = Workdir::with_fleet(6, 6);
     let atlas = Atlas::serve(&dir, &[]);
     std::fs::create_dir(dir.path().join("disk")).unwrap();
-    let script = "set -e; mount -t tmpfs -o size=400k tmpfs disk
+    // Database and log of a loaded fleet take more than 400 KiB together, with its history more than 1000.
+    let script = "set -e; mount -t tmpfs -o size=700k tmpfs disk
         run() { \"$drydock\" run fast.toml --progress none --database-url sqlite:disk/drydock.db; }
         run || echo \"it ended with $?\" >&2
         mount -o remount,size=16m disk
