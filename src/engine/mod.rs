@@ -8,11 +8,11 @@
 //!                             '-------------- what was written -----'
 //! ```
 //!
-//! The dispatcher decides what is done next, and is the only one that knows pace and slots. A worker makes calls
-//! and writes nothing. The recorder asks [`decide`](crate::domain::machine::decide) and writes state and history of
-//! many jobs in one transaction. Between them go messages only. If the process dies, the rescuer of the next one
-//! turns its claims into events for the same rule book. No task waits for an upgrade: ten thousand in flight are
-//! ten thousand rows.
+//! The dispatcher decides what is done next, and is the only one that knows pace and slots; what it claims comes as
+//! news, so that it never waits for the table while workers are free. A worker makes calls and writes nothing. The
+//! recorder asks [`decide`](crate::domain::machine::decide) and writes state and history of many jobs in one
+//! transaction. Between them go messages only. If the process dies, the rescuer of the next one turns its claims into
+//! events for the same rule book. No task waits for an upgrade: ten thousand in flight are ten thousand rows.
 
 mod buffer;
 mod claim;
@@ -35,7 +35,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::atlas::Client;
-use crate::clock::Clock;
+use crate::clock::{Clock, Millis};
 use crate::domain::bucket::Bucket;
 use crate::domain::code::Fault;
 use crate::domain::hold::Held;
@@ -45,7 +45,7 @@ use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 use crate::pacing::{Report, Set};
-use crate::store::{Runner, Store, StoreError};
+use crate::store::{Lane, Runner, Store, StoreError};
 
 use claim::Claim;
 use holds::{Holds, Tried};
@@ -126,6 +126,8 @@ enum News {
     Freed(Freed),
     /// What the recorder has written.
     Recorded(Vec<Recorded>),
+    /// What came of a claim.
+    Claimed(Claimed),
     /// Token buckets that each project has.
     Stated(Vec<(Set, Bucket)>),
     /// The recorder can write no more.
@@ -147,6 +149,13 @@ struct Freed {
     unsent: Option<Box<Claim>>,
     /// Why a look failed.
     failed: Option<Fault>,
+}
+
+/// What came of a claim.
+struct Claimed {
+    lane: Lane,
+    /// The jobs, and when the lane has more that is due.
+    got: Result<(Vec<Job>, Millis), StoreError>,
 }
 
 /// One job as the recorder wrote it, or left it for the next write.

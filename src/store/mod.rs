@@ -36,6 +36,7 @@ mod standing;
 mod stats;
 mod watch;
 mod write;
+mod writer;
 
 #[cfg(test)]
 mod tests;

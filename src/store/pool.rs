@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::store::meaning::is_busy;
+use crate::store::writer::{Tx, Writer};
 use crate::store::{Result, Store};
 
 /// How many connections read beside the one that writes.
@@ -18,7 +21,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The same in virtual time, where this is enough for another one of the same test, and the clock is moved on by hand.
 const BUSY_MOMENT: Duration = Duration::from_millis(5);
 
-/// How long a caller waits for a connection. Loading a large fleet holds the writer for seconds.
+/// How long a caller waits for a connection that reads.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The writer keeps 8 MiB of pages (negative: in KiB), so that those that are written again and again are not read
@@ -41,8 +44,8 @@ pub(super) enum Time {
     Virtual,
 }
 
-/// A transaction that writes.
-pub(super) type Tx = sqlx::Transaction<'static, sqlx::Sqlite>;
+/// A transaction that reads: all of it from one moment.
+pub(super) type Snapshot = sqlx::Transaction<'static, sqlx::Sqlite>;
 
 /// The connections by kind of database. PostgreSQL becomes a variant whose two fields are one pool.
 #[derive(Debug, Clone)]
@@ -50,7 +53,7 @@ pub(super) enum Pool {
     /// One file, one writer.
     Sqlite {
         /// The only connection that writes.
-        writer: SqlitePool,
+        writer: Writer,
         /// Connections that cannot write.
         readers: SqlitePool,
     },
@@ -71,17 +74,11 @@ impl Pool {
     /// Opens the connections to the SQLite database at `path`, which is there and migrated.
     pub(super) async fn sqlite(path: &Path, time: Time) -> sqlx::Result<Self> {
         let base = sqlite_options(path, time).journal_mode(SqliteJournalMode::Wal);
-        let writer = sqlite_pool(1)
-            .after_connect(|connection, _| Box::pin(check_durable(connection)))
-            .connect_with(
-                base.clone()
-                    .synchronous(SqliteSynchronous::Full)
-                    .pragma("cache_size", CACHE)
-                    .pragma("wal_autocheckpoint", CHECKPOINT),
-            )
-            .await?;
+        let writes = base.clone().synchronous(SqliteSynchronous::Full);
+        let mut writer = writes.pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT).connect().await?;
+        check_durable(&mut writer).await?;
         let readers = sqlite_pool(READERS).connect_with(base.pragma("query_only", "1")).await?;
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer: Writer::new(writer), readers })
     }
 
     /// Closes all connections, the writer last, which then folds the write-ahead log into the database.
@@ -96,16 +93,34 @@ impl Pool {
 }
 
 impl Store {
+    /// Begins `work` among `tasks`, on a thread of its own: each time that the database has answered it goes on at once,
+    /// and not when all the tasks before it have had their turn. Virtual time has to know of whoever waits, so there it
+    /// is a task like any other.
+    pub(crate) fn apart<T: Send + 'static>(
+        &self,
+        tasks: &mut JoinSet<T>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) {
+        match self.time {
+            Time::Real => {
+                let runtime = Handle::current();
+                tasks.spawn_blocking(move || runtime.block_on(work));
+            }
+            Time::Virtual => {
+                tasks.spawn(work);
+            }
+        }
+    }
+
     /// To be held while the database works.
     pub(super) fn still(&self) -> Still {
         Still::hold(self.time)
     }
 
-    /// Begins a transaction that writes. IMMEDIATE, since a transaction that reads first and then writes fails at
-    /// once with `SQLITE_BUSY_SNAPSHOT` if another process wrote in between, however long the busy timeout is.
+    /// Begins a transaction that writes.
     pub(super) async fn begin(&self) -> Result<Tx> {
         self.watch.check()?;
-        let tx = on_pool!(self, writer, pool => pool.begin_with("BEGIN IMMEDIATE").await);
+        let tx = on_pool!(self, writer, writer => writer.begin().await);
         self.explained(tx)
     }
 

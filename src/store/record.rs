@@ -15,7 +15,7 @@ use crate::store::columns::{JobRow, rows_by_id};
 use crate::store::digest::Digest;
 use crate::store::hands::InHand;
 use crate::store::runner::Runner;
-use crate::store::write::{Appended, Written};
+use crate::store::write::{Appended, Statement, Written};
 use crate::store::{Result, Store, StoreError, write};
 
 /// One job as it shall be, and what its history shall say about it.
@@ -81,66 +81,59 @@ impl Store {
             return Ok(Vec::new());
         }
         // Before the transaction begins, while another one may be at work.
-        let known = changes.iter().map(|change| Some(follow(self.hands.take(&change.job)?, runner, change))).collect();
-        match self.write(runner, changes, known).await? {
+        let in_hand = |change: &Change| self.hands.take(&change.job);
+        match self.write(runner, pieces(changes, runner, in_hand)).await? {
             Some(written) => Ok(written),
             // A row in hand is not as it was: all are read.
-            None => Ok(self.write(runner, changes, changes.iter().map(|_| None).collect()).await?.unwrap_or_default()),
+            None => Ok(self.write(runner, pieces(changes, runner, |_| None)).await?.unwrap_or_default()),
         }
     }
 
     /// Writes what it can; nothing if a row that is said to be in hand is not as it was.
-    async fn write<'a>(
-        &self,
-        runner: &'a Runner,
-        changes: &'a [Change],
-        mut known: Vec<Option<Followed<'a>>>,
-    ) -> Result<Option<Vec<bool>>> {
+    async fn write(&self, runner: &Runner, mut pieces: Vec<Piece<'_>>) -> Result<Option<Vec<bool>>> {
         let mut tx = self.begin().await?;
         let still = self.still();
         if !self.hands.is_enlisted(&runner.id) {
             self.explained(runner.enlist(&mut tx).await)?;
         }
-        let mut written = Vec::with_capacity(changes.len());
-        let mut kept = Vec::new();
         let mut disbelieved = None;
-        for batch in batches(changes) {
-            let known = &mut known[written.len()..][..batch.len()];
-            self.read(&mut tx, runner, batch, known, &mut disbelieved).await?;
-            written.extend(known.iter().map(Option::is_some));
-            let (rows, links): (Vec<_>, Vec<_>) = known.iter_mut().filter_map(Option::take).unzip();
-            if !self.explained(write::rows(&mut tx, &rows).await)? {
+        for piece in &mut pieces {
+            let statements = if let Some(made) = piece.statements.take() {
+                made
+            } else {
+                self.read(&mut tx, runner, piece, &mut disbelieved).await?;
+                statements(&piece.known)
+            };
+            if !self.explained(write::run(&mut tx, statements).await)? {
                 self.explained(tx.rollback().await)?;
                 return Ok(None);
             }
-            let links: Vec<_> = links.into_iter().flatten().collect();
-            self.explained(write::append(&mut tx, &links).await)?;
-            kept.extend(rows.into_iter().filter(|row| row.claimed_by.is_some()).map(Written::in_hand));
         }
-        let done = changes.iter().zip(&written).filter(|(_, written)| **written).map(|(change, _)| change);
-        self.touch(&mut tx, done).await?;
+        self.touch(&mut tx, pieces.iter().flat_map(Piece::written)).await?;
         self.commit(tx).await?;
         drop(still);
         self.hands.enlisted(&runner.id);
-        self.hands.hold(kept);
+        let known: Vec<_> = pieces.into_iter().flat_map(|piece| piece.known).collect();
+        let written = known.iter().map(Option::is_some).collect();
+        let rows = known.into_iter().flatten().map(|(row, _)| row);
+        self.hands.hold(rows.filter(|row| row.claimed_by.is_some()).map(Written::in_hand));
         disbelieved.map_or(Ok(Some(written)), Err)
     }
 
-    /// Reads the rows that are not known, those that are still at the revision at which they were read and can be
+    /// Reads the rows of a piece that are not known, those that are still at the revision at which they were read and can be
     /// believed; why another cannot be, if it is the first, is left in `disbelieved`.
     async fn read<'a>(
         &self,
         connection: &mut SqliteConnection,
         runner: &'a Runner,
-        batch: &'a [Change],
-        known: &mut [Option<Followed<'a>>],
+        Piece { changes, known, .. }: &mut Piece<'a>,
         disbelieved: &mut Option<StoreError>,
     ) -> Result<()> {
-        let unread: Vec<i64> =
-            batch.iter().zip(&*known).filter(|(_, row)| row.is_none()).map(|(change, _)| change.job.id).collect();
+        let unread = changes.iter().zip(&*known).filter(|(_, row)| row.is_none());
+        let unread: Vec<i64> = unread.map(|(change, _)| change.job.id).collect();
         let rows = self.explained(rows_by_id(connection, &unread).await)?;
         let mut found: HashMap<i64, Box<JobRow>> = rows.into_iter().map(|row| (row.id, row)).collect();
-        for (change, place) in batch.iter().zip(known) {
+        for (change, place) in changes.iter().zip(known) {
             let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
                 continue;
             };
@@ -169,19 +162,52 @@ impl Store {
     }
 }
 
-/// Cuts changes where a job comes again: it stands then as the one before has left it.
-fn batches(mut changes: &[Change]) -> impl Iterator<Item = &[Change]> {
-    std::iter::from_fn(move || {
-        let mut seen = HashSet::with_capacity(changes.len());
-        let length = changes.iter().take_while(|change| seen.insert(change.job.id)).count();
-        let (batch, rest) = changes.split_at(length);
-        changes = rest;
-        (length > 0).then_some(batch)
-    })
+/// Changes of which each is to another job.
+struct Piece<'a> {
+    changes: &'a [Change],
+    /// The rows as far as they are known, as they shall be.
+    known: Vec<Option<Followed<'a>>>,
+    /// What writes them, if all are known.
+    statements: Option<Vec<Statement>>,
 }
 
 /// The row as it shall be, and what comes behind its history.
 type Followed<'a> = (Written<'a>, Vec<Appended<'a>>);
+
+impl Piece<'_> {
+    /// The changes that were written.
+    fn written(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().zip(&self.known).filter(|(_, known)| known.is_some()).map(|(change, _)| change)
+    }
+}
+
+/// Cuts changes where a job comes again: it stands then as the piece before has left it. Of some rows it is known how
+/// they stand now.
+fn pieces<'a>(
+    mut changes: &'a [Change],
+    runner: &'a Runner,
+    in_hand: impl Fn(&Change) -> Option<InHand>,
+) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::new();
+    while !changes.is_empty() {
+        let mut seen = HashSet::with_capacity(changes.len());
+        let length = changes.iter().take_while(|change| seen.insert(change.job.id)).count();
+        let (some, rest) = changes.split_at(length);
+        let known: Vec<_> = some.iter().map(|change| Some(follow(in_hand(change)?, runner, change))).collect();
+        let statements = known.iter().all(Option::is_some).then(|| statements(&known));
+        pieces.push(Piece { changes: some, known, statements });
+        changes = rest;
+    }
+    pieces
+}
+
+fn statements(known: &[Option<Followed<'_>>]) -> Vec<Statement> {
+    let rows: Vec<&Written<'_>> = known.iter().flatten().map(|(row, _)| row).collect();
+    let links: Vec<&Appended<'_>> = known.iter().flatten().flat_map(|(_, links)| links).collect();
+    let mut all = write::rows(&rows);
+    all.extend(write::append(&links));
+    all
+}
 
 fn follow<'a>(InHand { revision, row, standing }: InHand, runner: &'a Runner, change: &'a Change) -> Followed<'a> {
     let Change { job, entry, at, keep, call, before } = change;

@@ -34,7 +34,8 @@ impl Store {
         std::mem::forget(self.pool.clone());
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy).map_err(of_io)?;
         let name = copy.to_string_lossy().into_owned();
-        let copied = on_pool!(self, writer, pool => sqlx::query(COPY).bind(name).execute(pool).await);
+        let copied = on_pool!(self, writer, writer =>
+            async { sqlx::query(COPY).bind(name).execute(&mut *writer.turn().await?).await }.await);
         let durable =
             self.explained(copied).and_then(|_| File::open(&copy).and_then(|it| it.sync_all()).map_err(of_io));
         if let Err(error) = durable {

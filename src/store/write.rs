@@ -31,20 +31,58 @@ pub(super) struct Appended<'a> {
     pub(super) digest: Digest,
 }
 
-/// Writes links behind the histories of their jobs.
-pub(super) async fn append(connection: &mut SqliteConnection, links: &[Appended<'_>]) -> sqlx::Result<()> {
-    for (part, room) in parts(links) {
-        let sql = format!("{APPEND}{}{ONLY}", placeholders(room, APPENDED));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for Appended { job_id, link, digest } in part {
-            query = query.bind(job_id).bind(link.seq).bind(link.at.0).bind(link.kind).bind(link.state).bind(link.send);
-            query = query.bind(link.code).bind(link.detail).bind(&link.runner.id).bind(link.method).bind(link.path);
-            query = query.bind(link.status).bind(link.duration_ms).bind(link.job.bytes());
-            query = query.bind(link.previous.bytes()).bind(digest.bytes());
+/// A statement with all that it writes. It is made before its transaction begins, so that others wait less for that.
+pub(super) struct Statement {
+    query: Query,
+    rows: usize,
+}
+
+type Query = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// Runs `statements`; says whether each of them found all its rows.
+pub(super) async fn run(connection: &mut SqliteConnection, statements: Vec<Statement>) -> sqlx::Result<bool> {
+    for Statement { query, rows } in statements {
+        if query.execute(&mut *connection).await?.rows_affected() != rows as u64 {
+            return Ok(false);
         }
-        query.execute(&mut *connection).await?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Statements that write links behind the histories of their jobs.
+pub(super) fn append(links: &[&Appended<'_>]) -> Vec<Statement> {
+    statements(
+        links,
+        |room| format!("{APPEND}{}{ONLY}", placeholders(room, APPENDED)),
+        |query, appended| {
+            let Appended { job_id, link, digest } = *appended;
+            query
+                .bind(*job_id)
+                .bind(link.seq)
+                .bind(link.at.0)
+                .bind(link.kind)
+                .bind(link.state)
+                .bind(link.send)
+                .bind(link.code)
+                .bind(link.detail)
+                .bind(&*link.runner.id)
+                .bind(link.method)
+                .bind(link.path)
+                .bind(link.status)
+                .bind(link.duration_ms)
+                .bind(link.job.bytes())
+                .bind(link.previous.bytes())
+                .bind(digest.bytes())
+        },
+    )
+}
+
+fn statements<T>(items: &[T], sql: impl Fn(usize) -> String, bind: impl Fn(Query, &T) -> Query) -> Vec<Statement> {
+    let statement = |(part, room): (&[T], usize)| {
+        let query = part.iter().fold(sqlx::query(AssertSqlSafe(sql(room))), &bind);
+        Statement { query, rows: part.len() }
+    };
+    parts(items).map(statement).collect()
 }
 
 /// A row as it shall be; the job's revision is the new one.
@@ -82,26 +120,14 @@ pub(super) fn update(rows: usize) -> String {
     )
 }
 
-/// Writes rows; says whether each of them was at the revision before its own and under the seal that it is said to have.
-pub(super) async fn rows(connection: &mut SqliteConnection, rows: &[Written<'_>]) -> sqlx::Result<bool> {
-    for (part, room) in parts(rows) {
-        let sql = update(room);
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for row in part {
-            query = bind(query, row);
-        }
-        let written = query.execute(&mut *connection).await?.rows_affected();
-        if written != part.len() as u64 {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Statements that write rows. They find those that are at the revision before their own and under the seal that they are
+/// said to have.
+pub(super) fn rows(rows: &[&Written<'_>]) -> Vec<Statement> {
+    statements(rows, update, |query, row| bind(query, row))
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
 /// The key, the seal before, and then all of [`COLUMNS`].
-fn bind<'q>(query: Query<'q>, row: &'q Written<'q>) -> Query<'q> {
+fn bind(query: Query, row: &Written<'_>) -> Query {
     let Written { job, runner, claimed_by, events, head, seal, was } = row;
     let plan = job.if_not_landed.as_ref();
     let refused = if let Some(IfNotLanded::Failed(fault)) = plan { Some(fault) } else { None };
@@ -143,7 +169,7 @@ fn bind<'q>(query: Query<'q>, row: &'q Written<'q>) -> Query<'q> {
         .bind(job.answered_id.as_deref())
         .bind(job.seen.as_deref())
         .bind(*claimed_by)
-        .bind(events)
+        .bind(*events)
         .bind(head.bytes())
         .bind(seal.bytes())
 }

@@ -14,6 +14,7 @@ impl Dispatcher {
         match news {
             News::Freed(freed) => self.freed(freed),
             News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
+            News::Claimed(claimed) => self.claimed(claimed)?,
             News::Stated(buckets) => {
                 for (set, bucket) in buckets {
                     self.pacing.state(set, bucket);
@@ -105,8 +106,8 @@ impl Dispatcher {
         if kept {
             self.buffer.push(claim);
         } else if let Some(due) = job.due_at {
-            let at = if job.state == State::Pending { &mut self.pending_at } else { &mut self.follow_at };
-            *at = (*at).min(due);
+            let source = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
+            source.has_at(due);
         }
     }
 }

@@ -35,7 +35,6 @@ impl Dispatcher {
         let now = self.engine.clock.now();
         for (scope, why) in lifted {
             store.release(runner, id, std::slice::from_ref(scope), Some(why), now).await?;
-            (self.follow_at, self.pending_at) = (now, now);
         }
         store.hold(runner, id, held).await?;
         let campaign = &*self.engine.campaign;
@@ -44,6 +43,9 @@ impl Dispatcher {
         }
         for (scope, why) in lifted {
             tracing::warn!(campaign, "held no more: {scope}: {why}");
+        }
+        if !lifted.is_empty() {
+            self.all_due(now);
         }
         self.launcher.holds.written(&unwritten);
         self.progress.held(self.launcher.holds.list());
@@ -57,7 +59,7 @@ impl Dispatcher {
         if self.launcher.holds.follow(held, now) {
             // Some of what waited may have been put off since the operator's word.
             self.engine.store.make_due(self.engine.campaign_id, now).await?;
-            (self.follow_at, self.pending_at) = (now, now);
+            self.all_due(now);
             let holds = self.launcher.holds.list();
             tracing::warn!(campaign = %self.engine.campaign, "holds were lifted; {} are left", holds.len());
             self.progress.held(holds);
@@ -97,8 +99,8 @@ impl Dispatcher {
             return Ok(false);
         }
         // What is due is looked through before all that is left is counted.
-        let due = self.engine.clock.now();
-        if !holds.stop_all() && (self.pending_at <= due || self.follow_at <= due) {
+        let now = self.engine.clock.now();
+        if !holds.stop_all() && (self.pending.due <= now || self.follow.due <= now) {
             return Ok(false);
         }
         let left = self.engine.store.not_begun(self.engine.campaign_id, self.wave).await?;

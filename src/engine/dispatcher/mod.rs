@@ -2,6 +2,7 @@
 //!
 //! Its loop: hear the news, refill the buffer, hand out steps, see whether the run is over, wait.
 
+mod claims;
 mod hand_out;
 mod hear;
 mod held;
@@ -25,6 +26,8 @@ use crate::engine::slots::Slots;
 use crate::engine::{Control, Ending, Engine, News, Progress, limits};
 use crate::pacing::Pacing;
 use crate::store::StoreError;
+
+use claims::Source;
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
 const POLL: Duration = Duration::from_secs(5);
@@ -77,9 +80,9 @@ pub(super) struct Dispatcher {
     looking: HashMap<String, usize>,
     /// Looks in a row that failed.
     failing: u32,
-    /// When the table may have something that is due, by lane.
-    follow_at: Millis,
-    pending_at: Millis,
+    /// What the table has to do: what is followed, and what has not been begun.
+    follow: Source,
+    pending: Source,
     /// How many pending jobs were wanted when it was last counted, when it may be counted again, and whether anything
     /// was heard since.
     wanted: usize,
@@ -123,8 +126,8 @@ impl Dispatcher {
             leaving_until: now,
             looking: HashMap::new(),
             failing: 0,
-            follow_at: now,
-            pending_at: now,
+            follow: Source::new(now),
+            pending: Source::new(now),
             wanted: 0,
             count_at: now,
             heard: true,
@@ -185,7 +188,7 @@ impl Dispatcher {
 
     /// Whether the run is over. Before it says so it waits until all news are written.
     async fn ending(&mut self) -> Result<Option<Ending>, StoreError> {
-        if self.steps > 0 || self.out > 0 {
+        if self.steps > 0 || self.out > 0 || self.is_claiming() {
             return Ok(None);
         }
         if !Engine::is_done(&self.counts) {
@@ -207,9 +210,9 @@ impl Dispatcher {
             return wake; // only news matter now
         }
         if self.buffer.room() > 0 {
-            wake = wake.min(self.follow_at);
+            wake = wake.min(self.follow.wake_at());
             if !self.launcher.holds.stop_all() && (self.heard || self.wanted > 0) {
-                wake = wake.min(self.pending_at.max(self.count_at));
+                wake = wake.min(self.pending.wake_at().max(self.count_at));
             }
         }
         let probe = self.launcher.holds.next_probe(now);

@@ -1,6 +1,4 @@
-//! Claims: what is due comes from the table into the buffer.
-
-use std::time::Duration;
+//! Sees to it that the buffer has what can be done: when to claim how much, and what leaves it.
 
 use crate::clock::Millis;
 use crate::engine::Engine;
@@ -10,24 +8,19 @@ use crate::engine::recorder::Note;
 use crate::engine::rescuer::take_strays;
 use crate::store::{Lane, StoreError};
 
-/// Nothing is due.
-pub(super) const NEVER: Millis = Millis(i64::MAX);
-
 impl Dispatcher {
     /// Another process that holds the database for long is waited for; what is due stays due.
     pub(super) async fn refill_if_possible(&mut self) -> Result<(), StoreError> {
         match self.refill().await {
             Err(StoreError::Locked { database }) => {
-                tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
-                let soon = self.engine.clock.now().after(Duration::from_secs(1));
-                (self.follow_at, self.pending_at) = (soon, soon);
+                self.is_locked(&database);
                 Ok(())
             }
             other => other,
         }
     }
 
-    /// Claims what is due: what is followed always, what is pending as far as slots are free.
+    /// Asks for what is due: for what is followed always, for what is pending as far as slots are free.
     async fn refill(&mut self) -> Result<(), StoreError> {
         if std::mem::take(&mut self.miscounted) {
             self.counts = self.engine.store.counts(self.engine.campaign_id).await?;
@@ -35,31 +28,21 @@ impl Dispatcher {
         }
         self.put_back().await?;
         let now = self.engine.clock.now();
-        let poll = now >= self.polled_at.after(POLL);
+        // Not while a claim is on its way, whose jobs are in the table's eyes in hand and not in ours.
+        let poll = now >= self.polled_at.after(POLL) && !self.is_claiming();
         if poll || self.is_idle() {
             self.follow_waves().await?;
         }
         if poll {
             self.polled_at = now;
-            self.follow_holds().await?;
-            self.follow_at = self.follow_at.min(self.next_due(Lane::Rest).await?);
-            self.pending_at = self.pending_at.min(self.next_due(self.begins()).await?);
-            // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
-            // them in the moment before it noticed that its lock was lost.
-            if self.is_idle() {
-                self.miscounted = true;
-                self.engine.store.free_pending(self.engine.campaign_id).await?;
-            }
-            self.miscounted |= take_strays(&self.engine).await?;
+            self.poll().await?;
         }
         self.give_up_held().await?;
-        if now >= self.follow_at && self.buffer.room() > 0 {
-            let limit = self.buffer.room().min(CLAIM);
+        if self.follow.may_be_asked(now) && self.buffer.room() > 0 {
             // What is due soon comes along, so that few claims serve many.
-            let claimed = self.claim(Lane::Rest, now.after(self.engine.soon()), limit).await?;
-            self.follow_at = if claimed == limit { now } else { self.next_due(Lane::Rest).await? };
+            self.claim(Lane::Rest, now.after(self.engine.soon()), self.buffer.room());
         }
-        if now >= self.pending_at.max(self.count_at) && !self.launcher.holds.stop_all() {
+        if self.pending.may_be_asked(now) && now >= self.count_at && !self.launcher.holds.stop_all() {
             let wanted = self.wanted();
             (self.wanted, self.heard, self.count_at) = (wanted, false, now.after(COUNT));
             if wanted > 0 && self.buffer.room() < wanted {
@@ -67,40 +50,26 @@ impl Dispatcher {
             }
             // Where much is held, a large hand finds sooner what is not.
             let hand = if self.launcher.holds.any() && wanted > 0 { CLAIM } else { wanted };
-            let limit = hand.min(self.buffer.room()).min(CLAIM);
-            if limit > 0 {
-                let claimed = self.claim(self.begins(), now, limit).await?;
-                if claimed < limit {
-                    self.pending_at = self.next_due(self.begins()).await?;
-                } else if self.wanted() >= wanted && !self.launcher.holds.any() {
-                    // All of them belong to projects without a free slot.
-                    self.pending_at = now.after(Duration::from_millis(100));
-                }
-            }
+            self.claim(self.begins(), now, hand.min(self.buffer.room()));
         }
         Ok(())
     }
 
-    async fn claim(&mut self, lane: Lane, due: Millis, limit: usize) -> Result<usize, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let Engine { store, runner, campaign_id, .. } = &*self.engine;
-        let jobs = store.claim(*campaign_id, &runner.id, lane, due, limit).await?;
-        let count = jobs.len();
-        for job in jobs {
-            self.slots.follow(&job); // another process may have sent it back to be verified
-            self.buffer.push(Box::new(job.into()));
+    /// Looks at what other processes put into the table.
+    async fn poll(&mut self) -> Result<(), StoreError> {
+        self.follow_holds().await?;
+        let due = self.next_due(Lane::Rest).await?;
+        self.follow.has_at(due);
+        let due = self.next_due(self.begins()).await?;
+        self.pending.has_at(due);
+        // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
+        // them in the moment before it noticed that its lock was lost.
+        if self.is_idle() {
+            self.miscounted = true;
+            self.engine.store.free_pending(self.engine.campaign_id).await?;
         }
-        Ok(count)
-    }
-
-    /// The jobs that may be begun.
-    fn begins(&self) -> Lane {
-        Lane::Pending(self.wave)
-    }
-
-    async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
-        let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
-        Ok(next.unwrap_or(NEVER))
+        self.miscounted |= take_strays(&self.engine).await?;
+        Ok(())
     }
 
     /// How many more pending jobs could be on their way to a slot, besides those that already are.
@@ -118,8 +87,8 @@ impl Dispatcher {
         let slots = &self.slots;
         let leaving = self.buffer.give_up(|project| slots.free_in(project) == 0);
         let until = self.engine.clock.now().after(DEFER);
-        self.pending_at = self.pending_at.min(until);
-        self.follow_at = self.follow_at.min(until);
+        self.pending.has_at(until);
+        self.follow.has_at(until);
         self.leave(leaving, until).await
     }
 

@@ -2,14 +2,14 @@
 
 use crate::domain::wave::Wave;
 use crate::engine::dispatcher::Dispatcher;
-use crate::engine::dispatcher::refill::NEVER;
+use crate::engine::dispatcher::claims::NEVER;
 use crate::store::StoreError;
 
 impl Dispatcher {
     /// Whether nothing is in hand and nothing will be due: the wave has ended, or its jobs are in other hands.
     pub(super) fn is_idle(&self) -> bool {
-        let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty();
-        nothing && self.follow_at.min(self.pending_at) == NEVER
+        let nothing = self.steps == 0 && self.out == 0 && self.buffer.is_empty() && !self.is_claiming();
+        nothing && self.follow.due.min(self.pending.due) == NEVER
     }
 
     /// Asks the table which wave it is. It may be an earlier one again: an operator has sent a job of it back.
@@ -26,7 +26,7 @@ impl Dispatcher {
             self.leave(leaving, now).await?;
         }
         self.wave = wave;
-        self.pending_at = now;
+        self.pending.due = now;
         self.progress.wave(wave);
         Ok(())
     }

@@ -18,10 +18,10 @@ pub(super) use batch::Note;
 use batch::{Batch, Decided, Item};
 
 /// The most notes that one transaction takes in.
-const BATCH: usize = 256;
+const BATCH: usize = 512;
 
-/// The most batches on their way to the table: the one that is written, and the next.
-const BATCHES: usize = 2;
+/// The most batches on their way to the table: the one that is written, the next, and one that is being made.
+const BATCHES: usize = 3;
 
 /// How long looks that showed nothing new wait for others.
 const QUIET: Duration = Duration::from_millis(250);
@@ -82,7 +82,8 @@ impl Recorder {
                     self.decide(some.drain(..).flat_map(Note::items), writing);
                 }
                 () = self.engine.clock.sleep_until(self.quiet_until), if !self.quiet.items.is_empty() => {
-                    writing.spawn(std::mem::take(&mut self.quiet).write(self.engine.clone()));
+                    let quiet = std::mem::take(&mut self.quiet);
+                    self.engine.store.apart(writing, quiet.write(self.engine.clone()));
                 }
             }
         }
@@ -104,7 +105,7 @@ impl Recorder {
         self.quiet.extend(quiet);
         if !batch.items.is_empty() || self.quiet.items.len() >= BATCH {
             batch.extend(std::mem::take(&mut self.quiet));
-            writing.spawn(batch.write(self.engine.clone()));
+            self.engine.store.apart(writing, batch.write(self.engine.clone()));
         }
     }
 

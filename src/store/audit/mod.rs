@@ -17,7 +17,7 @@ use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
 use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
-use crate::store::pool::Tx;
+use crate::store::pool::Snapshot;
 use crate::store::rows::events_of;
 use crate::store::{Campaign, Filter, Result, Store, StoreError};
 
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// What is found of each job, page by page: while one is counted, the next are read and checked.
-    fn checked(&self, tx: Tx, campaign: &Campaign, unsealed: &'static str) -> Ahead<Checked> {
+    fn checked(&self, tx: Snapshot, campaign: &Campaign, unsealed: &'static str) -> Ahead<Checked> {
         let (reader, tx, id, campaign) = (self.clone(), Arc::new(Mutex::new(tx)), campaign.id, campaign.clone());
         let read = move |after| {
             let (store, tx) = (reader.clone(), tx.clone());

@@ -116,8 +116,8 @@ impl Loader {
             let place = Place { seq: events, job: what, previous: head };
             let link = link(entry, None, (&job, self.now), &self.runner, place);
             head = link.digest();
-            let appended = write::append(&mut self.tx, &[Appended { job_id: job.id, link, digest: head }]).await;
-            self.store.explained(appended)?;
+            let appended = write::append(&[&Appended { job_id: job.id, link, digest: head }]);
+            self.store.explained(write::run(&mut self.tx, appended).await)?;
         }
         let seal = chain::seal(&job, what, (events, head), standing.runner.as_deref());
         let moved = sqlx::query(MOVE)

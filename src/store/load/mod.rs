@@ -9,8 +9,9 @@ use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::domain::wave::Wave;
 use crate::store::bulk::placeholders;
-use crate::store::pool::{Still, Tx};
+use crate::store::pool::Still;
 use crate::store::runner::Runner;
+use crate::store::writer::Tx;
 use crate::store::{Result, Store, StoreError};
 
 /// One row of a fleet.

@@ -8,7 +8,7 @@ async fn plan(home: &Home, sql: &str) -> String {
     let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
     // What is not bound is null, and changes no plan.
     let steps: Vec<(i64, i64, i64, String)> =
-        on_pool!(home.store, writer, pool => sqlx::query_as(sql).fetch_all(pool).await).unwrap();
+        sqlx::query_as(sql).fetch_all(&mut *home.store.begin().await.unwrap()).await.unwrap();
     steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n")
 }
 

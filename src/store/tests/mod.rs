@@ -14,6 +14,7 @@ mod opening;
 mod reading;
 mod recording;
 mod schema;
+mod writing;
 
 use tempfile::TempDir;
 
@@ -76,7 +77,8 @@ impl Home {
 
     /// Runs a statement of the test's own on the writer, and says what the database answered.
     async fn sql(&self, sql: &'static str) -> Result<u64, String> {
-        let done = on_pool!(self.store, writer, pool => sqlx::query(sql).execute(pool).await);
+        let done = on_pool!(self.store, writer, writer =>
+            async { sqlx::query(sql).execute(&mut *writer.turn().await?).await }.await);
         done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
     }
 }

@@ -113,7 +113,10 @@ async fn the_writer_synchronises_every_commit_and_the_readers_cannot_write() {
     let home = Home::new().await;
     let read = |sql: &'static str| {
         let store = home.store.clone();
-        async move { on_pool!(store, writer, pool => sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await).unwrap() }
+        async move {
+            let mut writer = store.begin().await.unwrap();
+            sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *writer).await.unwrap()
+        }
     };
     assert_eq!(read("PRAGMA synchronous").await, 2);
     assert_eq!(read("PRAGMA foreign_keys").await, 1);

@@ -1,0 +1,134 @@
+//! Claims: what is due comes from the table into the buffer. The table takes its time, above all while it is being
+//! written, so each claim is a task of its own, and what comes of it is news.
+
+use std::time::Duration;
+
+use crate::clock::Millis;
+use crate::domain::job::Job;
+use crate::engine::dispatcher::{CLAIM, Dispatcher};
+use crate::engine::{Claimed, Engine, News};
+use crate::store::{Lane, StoreError};
+
+/// Nothing is due.
+pub(super) const NEVER: Millis = Millis(i64::MAX);
+
+/// How long the table is left alone while another process holds it.
+const LOCKED: Duration = Duration::from_secs(1);
+
+/// How long no pending job is asked for after none of those that came could be begun.
+const IN_VAIN: Duration = Duration::from_millis(100);
+
+/// A lane of the table.
+pub(super) struct Source {
+    /// When it may have something that is due.
+    pub(super) due: Millis,
+    /// A claim is on its way. One at a time is enough.
+    asked: bool,
+}
+
+impl Source {
+    pub(super) fn new(due: Millis) -> Self {
+        Self { due, asked: false }
+    }
+
+    /// There is something that is due then.
+    pub(super) fn has_at(&mut self, due: Millis) {
+        self.due = self.due.min(due);
+    }
+
+    pub(super) fn may_be_asked(&self, now: Millis) -> bool {
+        !self.asked && now >= self.due
+    }
+
+    /// When to ask it again, if no news come before.
+    pub(super) fn wake_at(&self) -> Millis {
+        if self.asked { NEVER } else { self.due }
+    }
+}
+
+impl Dispatcher {
+    /// Asks `lane` for up to `limit` jobs that are due at `due`.
+    pub(super) fn claim(&mut self, lane: Lane, due: Millis, limit: usize) {
+        let limit = limit.min(CLAIM);
+        if limit == 0 {
+            return;
+        }
+        let source = self.source(lane);
+        // What is recorded from now on may be due before the rest.
+        (source.asked, source.due) = (true, NEVER);
+        let (engine, to_dispatcher) = (self.engine.clone(), self.launcher.to_dispatcher.clone());
+        let claim = async move {
+            let got = engine.claim(lane, due, limit).await;
+            let _gone = to_dispatcher.send(News::Claimed(Claimed { lane, got }));
+        };
+        self.engine.store.apart(&mut self.tasks, claim);
+    }
+
+    /// Whether a claim is on its way.
+    pub(super) fn is_claiming(&self) -> bool {
+        self.follow.asked || self.pending.asked
+    }
+
+    pub(super) fn claimed(&mut self, Claimed { lane, got }: Claimed) -> Result<(), StoreError> {
+        self.source(lane).asked = false;
+        let (jobs, next) = match got {
+            Err(StoreError::Locked { database }) => {
+                self.is_locked(&database);
+                return Ok(());
+            }
+            got => got?,
+        };
+        let wanted = self.wanted();
+        for job in jobs {
+            self.slots.follow(&job); // another process may have sent it back to be verified
+            self.buffer.push(Box::new(job.into()));
+        }
+        let now = self.engine.clock.now();
+        // There is more, and all of these belong to projects without a free slot: so may those behind them.
+        let in_vain = lane != Lane::Rest && next <= now && self.wanted() >= wanted && !self.launcher.holds.any();
+        self.source(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
+        Ok(())
+    }
+
+    /// Another process holds the database: what is due stays due.
+    pub(super) fn is_locked(&mut self, database: &str) {
+        tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
+        let soon = self.engine.clock.now().after(LOCKED);
+        (self.follow.due, self.pending.due) = (soon, soon);
+    }
+
+    /// Whatever the table has may be due by now.
+    pub(super) fn all_due(&mut self, now: Millis) {
+        (self.follow.due, self.pending.due) = (now, now);
+    }
+
+    /// The jobs that may be begun.
+    pub(super) fn begins(&self) -> Lane {
+        Lane::Pending(self.wave)
+    }
+
+    pub(super) async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
+        let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
+        Ok(next.unwrap_or(NEVER))
+    }
+
+    fn source(&mut self, lane: Lane) -> &mut Source {
+        match lane {
+            Lane::Pending(_) => &mut self.pending,
+            Lane::Rest => &mut self.follow,
+        }
+    }
+}
+
+impl Engine {
+    /// Up to `limit` jobs that are due at `due`, and when there is more that is.
+    async fn claim(&self, lane: Lane, due: Millis, limit: usize) -> Result<(Vec<Job>, Millis), StoreError> {
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let jobs = self.store.claim(self.campaign_id, &self.runner.id, lane, due, most).await?;
+        if jobs.len() == limit {
+            return Ok((jobs, self.clock.now()));
+        }
+        let next = self.store.next_due(self.campaign_id, lane).await?;
+        Ok((jobs, next.unwrap_or(NEVER)))
+    }
+}
