@@ -20,6 +20,8 @@ use crate::home::{CAMPAIGN, Home, OPERATION, folder, operation, runner};
 use crate::process::{Atlas, drydock, wait};
 
 pub(crate) const WORKERS: usize = 256;
+/// Where a request costs no connection, a worker is little more than its wait for the intent to be on the disk.
+const WORKERS_WITHIN: usize = 1024;
 /// Upgrades take from nothing to this.
 const LONGEST: Duration = Duration::from_millis(100);
 const ROOM: Bucket = Bucket { capacity: 1_000_000, refill: 1_000_000, per: Duration::from_secs(1) };
@@ -64,7 +66,7 @@ pub(crate) fn engine(home: &Home, transport: Transport, clock: Clock) -> Engine 
             requests_per_minute: 10_000_000,
             in_flight: 10_000,
             in_flight_per_project: PROJECT,
-            workers: WORKERS,
+            workers: WORKERS_WITHIN,
         },
         runner: Arc::new(runner()),
         seed: 1,
@@ -116,22 +118,29 @@ pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str, workers: usi
     std::fs::write(folder.join("bench.toml"), text).unwrap();
 }
 
-/// The real binary from its start to its end against a simulated Atlas, and then the same requests by themselves.
+/// The real binary from its start to its end against a simulated Atlas: clusters/s, and how many requests that took.
+pub(crate) fn quick(folder: &Path, more: &[&str]) -> (f64, usize) {
+    let atlas = quick_atlas(folder);
+    write_campaign(folder, &atlas.url, QUICK_LOOKS, WORKERS);
+    let run = ["run", "bench.toml", "--yes", "--progress", "none"];
+    let ended = wait(drydock(folder, &[&run, more].concat()));
+    let requests = atlas.stop();
+    let clusters = std::fs::read_to_string(folder.join("fleet.csv")).unwrap().lines().count() - 1;
+    (rate(clusters, ended.span), requests)
+}
+
+fn quick_atlas(folder: &Path) -> Atlas {
+    Atlas::serve(folder, &["--shortest", "1ms", "--longest", "100ms", "--limit", "1000000/1000000"])
+}
+
+/// The real binary against a simulated Atlas, and then the same requests by themselves.
 fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
     let dir = folder();
     fleet::write(&dir.path().join("fleet.csv"), clusters);
-    let serve = || Atlas::serve(dir.path(), &["--shortest", "1ms", "--longest", "100ms", "--limit", "1000000/1000000"]);
-    let atlas = serve();
-    write_campaign(dir.path(), &atlas.url, QUICK_LOOKS, WORKERS);
-    let ended = wait(drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"]));
-    let requests = atlas.stop();
-    let atlas = serve();
+    let (campaign, requests) = quick(dir.path(), &[]);
+    let atlas = quick_atlas(dir.path());
     let bare = runtime.block_on(bare(&atlas.url, clusters, requests));
-    Pair {
-        campaign: rate(clusters, ended.span),
-        bare: rate(clusters, bare),
-        requests: requests as f64 / clusters as f64,
-    }
+    Pair { campaign, bare: rate(clusters, bare), requests: requests as f64 / clusters as f64 }
 }
 
 /// One upgrade request a cluster, and reads of lists until there are as many requests as the campaign made.

@@ -1,5 +1,6 @@
 //! Memory and idle processor time with ten thousand upgrades in flight.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -31,13 +32,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // None at all until the fleet is loaded.
-    let in_flight = || {
-        let status = drydock(dir.path(), &["status", "--json"]).output().unwrap();
-        let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
-        status["counts"]["upgrading"].as_u64().unwrap_or_default() as usize
-    };
-    while in_flight() < clusters {
+    while in_flight(dir.path()) < clusters {
         std::thread::sleep(Duration::from_millis(500));
     }
     let before = processor(run.id());
@@ -47,4 +42,11 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     figures.add(format!("processor with {clusters} in flight"), "% of one core", vec![idle]);
     run.kill().unwrap();
     run.wait().unwrap();
+}
+
+/// How many upgrades are in flight; none at all until the fleet is loaded.
+pub(crate) fn in_flight(folder: &Path) -> usize {
+    let status = drydock(folder, &["status", "--json"]).output().unwrap();
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap_or_default();
+    status["counts"]["upgrading"].as_u64().unwrap_or_default() as usize
 }

@@ -6,6 +6,7 @@
 //! figures mean, and what they were, stands in `docs/performance.md`.
 
 mod campaign;
+mod fair;
 mod figures;
 mod fleet;
 mod flight;
@@ -57,6 +58,8 @@ enum Part {
     Rows,
     /// Memory and idle CPU with ten thousand in flight
     Flight,
+    /// What the bar, `status --watch` and the log cost
+    Fair,
 }
 
 /// How much is measured.
@@ -80,12 +83,13 @@ fn main() {
     let extent = Extent { runs: args.runs.max(1), small: args.small };
     let mut figures = Figures::default();
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
-    let parts: [(Part, Measure); 7] = [
+    let parts: [(Part, Measure); 8] = [
         (Part::Looks, looks::measure),
         (Part::Queue, queue::measure),
         (Part::Campaign, campaign::measure),
         (Part::Sockets, campaign::measure_sockets),
         (Part::Flight, flight::measure),
+        (Part::Fair, fair::measure),
         (Part::Loading, loading::measure),
         (Part::Rows, rows::measure),
     ];
