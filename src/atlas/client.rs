@@ -75,8 +75,8 @@ impl Client {
     }
 
     /// Makes sure that a valid authorization is at hand: a token, renewed when nine tenths of its life have
-    /// passed (one renewal at a time, shared by all), or a digest nonce, got by a read of `project`. Call it before an intent
-    /// is written, so that after the intent comes only the request.
+    /// passed (one renewal at a time, shared by all), or a digest nonce, got by a read of `project`. Call it before an
+    /// intent is written, so that after the intent comes only the request.
     pub async fn ready(&self, project: &str) -> Result<(), SignInError> {
         self.0.signer.ready(&self.0.line, &format!("/api/atlas/v2/groups/{project}")).await
     }

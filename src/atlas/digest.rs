@@ -136,8 +136,8 @@ impl Digest {
     }
 }
 
-/// A read by which a nonce is had: the list of clusters of the project that `path` is in, which whoever may upgrade there
-/// may do, or the list of projects where it is in none.
+/// A read by which a nonce is had: the list of clusters of the project that `path` is in, which whoever may upgrade
+/// there may do, or the list of projects where it is in none.
 fn a_read_near(path: &str) -> String {
     const GROUPS: &str = "/api/atlas/v2/groups";
     let project = path.strip_prefix(GROUPS).and_then(|rest| rest.strip_prefix('/')?.split(['/', '?']).next());

@@ -36,8 +36,8 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Option<String> {
     error_code(&document).or_else(|| oauth_code(&document)).map(str::to_owned)
 }
 
-/// The bucket that a 429 states: the parameters of `RATE_LIMITED_TOKEN_BUCKET` are a path, a wait, the capacity, and how
-/// much comes back in how many seconds.
+/// The bucket that a 429 states: the parameters of `RATE_LIMITED_TOKEN_BUCKET` are a path, a wait, the capacity, and
+/// how much comes back in how many seconds.
 pub(super) fn bucket(status: u16, body: &[u8]) -> Option<Bucket> {
     let document = object(if status == 429 { body } else { return None })?;
     if error_code(&document) != Some("RATE_LIMITED_TOKEN_BUCKET") {

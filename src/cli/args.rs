@@ -207,7 +207,8 @@ pub(super) struct Status {
     /// One JSON object
     #[arg(long)]
     pub(super) json: bool,
-    /// Again every two seconds, or less often where a fleet is so large that a look takes long, until every job has ended
+    /// Again every two seconds, or less often where a fleet is so large that a look takes long, until every job has
+    /// ended
     #[arg(long)]
     pub(super) watch: bool,
 }

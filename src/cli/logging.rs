@@ -19,8 +19,8 @@ impl FormatTime for Stamp {
     }
 }
 
-/// Starts the log. Other people's crates stay quiet below `-vvv`. What sqlx would warn of, a connection that is of no use
-/// after a failing disk, says less than the error that its user tells.
+/// Starts the log. Other people's crates stay quiet below `-vvv`. What sqlx would warn of, a connection that is of no
+/// use after a failing disk, says less than the error that its user tells.
 pub(super) fn start(context: &Context) {
     let filter = match (context.quiet, context.verbose) {
         (true, _) => "error",

@@ -24,10 +24,10 @@ use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vital
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);
-/// A look at a million rows takes a tenth of a second. Whoever watches costs a run a hundredth of one core at most:
-/// for so many times as long as a look took nothing is looked at,
+/// So many times as long as a look took nothing is looked at: a million rows take a tenth of a second, and whoever
+/// watches shall cost the run a hundredth of one core at most.
 const IDLE: u32 = 99;
-/// but for no longer than this.
+/// The longest that `--watch` goes without a look.
 const SELDOM: Duration = Duration::from_secs(30);
 /// How many holds that are over are told.
 const NAMED: usize = 5;
@@ -58,8 +58,8 @@ async fn watch(store: &Store, mut campaign: Campaign, json: bool, context: &Cont
     loop {
         let started = context.clock.now();
         let status = Status::read(store, campaign, context).await?;
-        status.tell(store, json, before).await?;
         let took = context.clock.now().since(started);
+        status.tell(store, json, before).await?;
         if status.is_ended() {
             return Ok(ExitCode::SUCCESS);
         }

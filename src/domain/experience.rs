@@ -43,8 +43,8 @@ impl Experience {
         self.median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
     }
 
-    /// When an upgrade that began at `begun` is looked at next, with steps from `min` to `max`; none if nothing is known.
-    /// But for short upgrades the clusters of a project are looked at together.
+    /// When an upgrade that began at `begun` is looked at next, with steps from `min` to `max`; none if nothing is
+    /// known. But for short upgrades the clusters of a project are looked at together.
     pub(super) fn look(
         &self,
         begun: Millis,

@@ -6,6 +6,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::clock::Millis;
 use crate::domain::experience::Experience;
+use crate::domain::job::Job;
 
 /// A look older than this is not good enough to send upon.
 pub const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -28,7 +29,8 @@ pub struct Policy {
     pub first_look: Duration,
     /// The shortest time between looks.
     pub min_look: Duration,
-    /// The longest time between looks.
+    /// The longest time between looks while nothing is known of how long upgrades take. Before the shortest that was
+    /// seen would be over nothing is looked at, for up to twelve times this.
     pub max_look: Duration,
     /// How long an effect may take to show (rule 3).
     pub settle: Duration,
@@ -73,6 +75,12 @@ impl Policy {
             .build()
             .nth(nth)
             .map_or(self.max_delay, |delay| delay.min(self.max_delay))
+    }
+
+    /// When the upgrade began that a request of ours has started: an acceptance that only a look has shown is older
+    /// than that look. None if none has, or nothing was accepted.
+    pub fn begun(&self, job: &Job) -> Option<Millis> {
+        Some(job.accepted_at?.min(job.submitted_at?.after(self.settle)))
     }
 
     /// When an upgrade of ours that began at `begun` is looked at next.

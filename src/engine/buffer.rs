@@ -9,7 +9,7 @@ use crate::domain::job::{Job, State};
 use crate::engine::claim::Claim;
 
 /// The most jobs that are held claimed at once.
-pub(super) const ROOM: usize = 4096;
+pub(super) const ROOM: usize = 2048;
 
 /// What there is to look at in a project.
 pub(super) struct Outlook {

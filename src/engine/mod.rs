@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The dispatcher decides what is done next, and is the only one that knows pace and slots; what it claims comes as
-//! news, so that it never waits for the table while workers are free. A worker makes calls and writes nothing. The
+//! news, so that it waits for no claim while workers are free. A worker makes calls and writes nothing. The
 //! recorder asks [`decide`](crate::domain::machine::decide) and writes state and history of many jobs in one
 //! transaction. Between them go messages only. If the process dies, the rescuer of the next one turns its claims into
 //! events for the same rule book. No task waits for an upgrade: ten thousand in flight are ten thousand rows.
@@ -201,11 +201,9 @@ impl Engine {
         let ending = dispatcher.run(&mut news, control).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
         let _joined = recording.join_all().await;
-        match ending {
-            // What stopped the recorder leaves a connection that is of no use to the dispatcher either.
-            Err(error) => Err(broken(&mut news).unwrap_or(error)),
-            ending => ending,
-        }
+        // What stopped the recorder comes first: the dispatcher's connection is of no use then either, and what it gave
+        // back at the end may not be written.
+        broken(&mut news).map_or(ending, Err)
     }
 
     /// Whether nothing is left to do.

@@ -15,8 +15,9 @@ use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::wave::Wave;
 use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Settings, Simulator, Stage, Way};
-use crate::store::{Change, Filter, Lane, NewJob, Open, Row};
+use crate::store::{Change, Filter, NewJob, Open, Row};
 
+mod ghosts;
 mod holds;
 mod luck;
 mod recorded;
@@ -26,7 +27,7 @@ const START: Millis = Millis(1_800_000_000_000);
 
 /// A fleet, its database and its Atlas.
 struct Harbour {
-    _home: TempDir,
+    home: TempDir,
     store: Store,
     campaign_id: i64,
     simulator: Simulator,
@@ -89,17 +90,7 @@ impl Harbour {
         let campaign_id = loader.finish().await.unwrap().campaign_id;
         let simulator = Simulator::new(world, settings, clock);
         let limits = Limits { requests_per_minute: 1000, in_flight: 100, in_flight_per_project: 5, workers: 16 };
-        Self {
-            _home: home,
-            store,
-            campaign_id,
-            simulator,
-            clock,
-            policy: Policy::default(),
-            limits,
-            operation,
-            runs: 0,
-        }
+        Self { home, store, campaign_id, simulator, clock, policy: Policy::default(), limits, operation, runs: 0 }
     }
 
     fn engine(&mut self) -> Engine {
@@ -424,33 +415,6 @@ async fn jobs_that_an_operator_cancels_do_not_keep_the_run_from_its_end() {
         assert_eq!(harbour.counts().await.of(State::Cancelled), 8);
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn what_another_runner_claimed_and_never_gave_back_is_taken_over() {
-    for seconds in [0, 30, 90] {
-        let mut harbour = Harbour::new(2, 4, quick(), |cluster| cluster).await;
-        harbour.limits.in_flight_per_project = 2;
-        let (store, campaign_id, clock) = (harbour.store.clone(), harbour.campaign_id, harbour.clock);
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            let mut claimed = 0;
-            while claimed == 0 {
-                for lane in [Lane::Pending(Wave::REST), Lane::Rest] {
-                    claimed +=
-                        store.claim(campaign_id, "ghost", lane, clock.now().after(FAR), 100).await.unwrap().len();
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        });
-        let ending = tokio::time::timeout(Duration::from_secs(3600), harbour.run()).await;
-        assert_eq!(ending, Ok(Ending::Finished), "claimed after {seconds} s");
-        harbour.keeps_both_promises().await;
-        assert_eq!(harbour.counts().await.of(State::Succeeded), 8);
-    }
-}
-
-/// Whatever is due by then.
-const FAR: Duration = Duration::from_hours(1);
 
 #[tokio::test(start_paused = true)]
 async fn every_operation_is_done_with_one_request_a_cluster_whatever_atlas_does() {

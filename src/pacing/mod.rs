@@ -1,8 +1,8 @@
 //! How fast Atlas lets us go: the campaign's quota per project, mirrors of Atlas's own token buckets as far as they are
 //! known, and the brakes that its answers pull.
 //!
-//! Atlas has a bucket for each set of endpoints and project (or user), each by itself. What it holds is learned from the
-//! list of rate limits, from the headers of every answer, and from what a 429 says.
+//! Atlas has a bucket for each set of endpoints and project (or user), each by itself. What it holds is learned from
+//! the list of rate limits, from the headers of every answer, and from what a 429 says.
 //!
 //! It counts requests, not jobs, looks included. It is owned by the dispatcher alone, never waits and never
 //! sleeps: it says *go*, or until when to wait. It knows nothing of jobs.

@@ -82,8 +82,8 @@ impl Scope {
         }
     }
 
-    /// What the headers say of a bucket: what it holds, also where MongoDB has made an exception of this project. How fast
-    /// it fills they do not say: as was stated, or else as fast as the campaign may go.
+    /// What the headers say of a bucket: what it holds, also where MongoDB has made an exception of this project. How
+    /// fast it fills they do not say: as was stated, or else as fast as the campaign may go.
     fn told(&mut self, set: Set, capacity: u64, remaining: Option<u64>, now: Millis) {
         let guess = Bucket { capacity, refill: u64::from(self.per_minute), per: Duration::from_mins(1) };
         let lane = self.lanes.entry(set).or_default();

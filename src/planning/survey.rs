@@ -1,4 +1,5 @@
-//! What Atlas says now: lists of each project, single reads of what no list shows, regions, limits, projects. Reads only.
+//! What Atlas says now: lists of each project, single reads of what no list shows, regions, limits, projects. Reads
+//! only.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;

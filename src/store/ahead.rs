@@ -30,8 +30,8 @@ pub(super) struct Ahead<T> {
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Begins to read pages by `read`, each after the job with this row and key, until one is empty, the first error, or
-    /// the moment in which nobody wants any more. `made_out` makes something of them.
+    /// Begins to read pages by `read`, each after the job with this row and key, until one is empty, the first error,
+    /// or the moment in which nobody wants any more. `made_out` makes something of them.
     pub(super) fn begin<F>(
         store: &Store,
         read: impl FnMut((i64, i64)) -> F + Send + 'static,

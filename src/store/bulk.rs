@@ -5,7 +5,8 @@ const MOST: usize = 128;
 
 /// As many brackets as there are rows, with a placeholder for each column, for the statements whose length depends on
 /// their input. The one place in the house where SQL is put together; it holds placeholders and nothing else. They have
-/// no numbers: SQLite looks each one's name up among all of them, which for thousands takes longer than the work itself.
+/// no numbers: SQLite looks each one's name up among all of them, which for thousands takes longer than the work
+/// itself.
 pub(super) fn placeholders(rows: usize, columns: usize) -> String {
     let row = format!("({}), ", list("?, ", columns));
     list(&row, rows)

@@ -6,17 +6,20 @@
 //! One connection writes and four read. A job's row is written compare-and-swap on its revision
 //! ([`Store::record`]), which is the fence that keeps two writers from undoing each other.
 //!
-//! PostgreSQL follows later as another variant of `Pool`: the SQL is portable, and `on_pool!` is the seam.
+//! PostgreSQL follows later as another variant of `Pool`; `on_pool!` is the seam. What is SQLite's alone and will need
+//! words of its own there: rows that are read as one `json_array` (`columns`), `OR FAIL` (`write`), and the writer.
 
 #[macro_use]
 mod pool;
 mod address;
 mod ahead;
+mod apart;
 mod audit;
 mod believed;
 mod bulk;
 mod campaigns;
 mod chain;
+mod change;
 mod columns;
 mod digest;
 mod error;
@@ -46,6 +49,7 @@ use std::sync::Arc;
 
 pub use audit::{Misfit, Misfits, Verified};
 pub use campaigns::Campaign;
+pub use change::{Before, Call, Change};
 pub use digest::Digest;
 pub use error::{RESTORE, StoreError};
 pub use holds::Released;
@@ -54,7 +58,6 @@ pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};
 pub use open::Open;
 pub use pages::Pages;
-pub use record::{Before, Call, Change};
 pub use rescue::Rescued;
 pub use rows::{Filter, Recorded, Row};
 pub use runner::Runner;

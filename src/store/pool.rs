@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
-use tokio::runtime::Handle;
-use tokio::task::JoinSet;
 
 use crate::store::meaning::is_busy;
 use crate::store::writer::{Tx, Writer};
@@ -32,7 +30,8 @@ const CACHE: &str = "-8192";
 /// and are written once.
 const CHECKPOINT: &str = "4000";
 
-/// How many rows a connection reads ahead of who takes them: each time that they run out, two threads wait for each other.
+/// How many rows a connection reads ahead of who takes them: each time that they run out, two threads wait for each
+/// other.
 const ROWS: usize = 512;
 
 /// Whose time a store lives in.
@@ -47,7 +46,7 @@ pub(super) enum Time {
 /// A transaction that reads: all of it from one moment.
 pub(super) type Snapshot = sqlx::Transaction<'static, sqlx::Sqlite>;
 
-/// The connections by kind of database. PostgreSQL becomes a variant whose two fields are one pool.
+/// The connections by kind of database.
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     /// One file, one writer.
@@ -93,25 +92,6 @@ impl Pool {
 }
 
 impl Store {
-    /// Begins `work` among `tasks`, on a thread of its own: each time that the database has answered it goes on at once,
-    /// and not when all the tasks before it have had their turn. Virtual time has to know of whoever waits, so there it
-    /// is a task like any other.
-    pub(crate) fn apart<T: Send + 'static>(
-        &self,
-        tasks: &mut JoinSet<T>,
-        work: impl Future<Output = T> + Send + 'static,
-    ) {
-        match self.time {
-            Time::Real => {
-                let runtime = Handle::current();
-                tasks.spawn_blocking(move || runtime.block_on(work));
-            }
-            Time::Virtual => {
-                tasks.spawn(work);
-            }
-        }
-    }
-
     /// To be held while the database works.
     pub(super) fn still(&self) -> Still {
         Still::hold(self.time)
@@ -121,7 +101,11 @@ impl Store {
     pub(super) async fn begin(&self) -> Result<Tx> {
         self.watch.check()?;
         let tx = on_pool!(self, writer, writer => writer.begin().await);
-        self.explained(tx)
+        let tx = self.explained(tx)?;
+        // Whoever took over while this waited for its turn waits now, and finds what is written here; whoever did
+        // before that has taken the lock, and nothing is written here.
+        self.watch.check()?;
+        Ok(tx)
     }
 
     /// Whether the files are still those that were opened, the lock's among them;

@@ -1,7 +1,7 @@
 //! Writing what was decided: job rows and their history, together or not at all.
 //!
-//! Each row is read once more before it is written: it says whether the job is still at the revision at which it was
-//! decided, whether anybody else has written to it, and what the chain goes on from.
+//! What the chain goes on from is known of a row in hand; any other is read first. The write itself says at which
+//! revision and under which seal the row must be, so that whatever somebody else wrote meanwhile stays.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,63 +11,13 @@ use crate::clock::Millis;
 use crate::domain::history::Entry;
 use crate::domain::job::Job;
 use crate::store::chain::{self, Link};
+use crate::store::change::{Before, Call, Change};
 use crate::store::columns::{JobRow, rows_by_id};
 use crate::store::digest::Digest;
 use crate::store::hands::InHand;
 use crate::store::runner::Runner;
 use crate::store::write::{Appended, Statement, Written};
 use crate::store::{Result, Store, StoreError, write};
-
-/// One job as it shall be, and what its history shall say about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The job as it shall be; its `revision` is the one that it was read at. Its key, its row, its cluster and what
-    /// is wanted of it are the loader's, and are not written.
-    pub job: Job,
-    /// The history's next entry, if there is something to tell.
-    pub entry: Option<Entry>,
-    /// When it happened.
-    pub at: Millis,
-    /// Whether the runner keeps the job in its hands. A job that has ended is in nobody's.
-    pub keep: bool,
-    /// The call to Atlas that it comes from, written beside the entry.
-    pub call: Option<Call>,
-    /// What happened before it and was not written then; the history gets both, the row is written once.
-    pub before: Option<Before>,
-}
-
-impl Change {
-    /// A change that no call has taught, and that leaves the job in nobody's hands.
-    pub fn new(job: Job, entry: Option<Entry>, at: Millis) -> Self {
-        Self { job, entry, at, keep: false, call: None, before: None }
-    }
-}
-
-/// What happened to a job in its runner's hands before a change is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Before {
-    /// The job as it was then.
-    pub job: Job,
-    /// What its history shall say about it.
-    pub entry: Entry,
-    /// When it happened.
-    pub at: Millis,
-}
-
-/// A call to Atlas, without anything secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// `GET`, `POST`.
-    pub method: &'static str,
-    /// The path below the host.
-    pub path: String,
-    /// The HTTP status; `None` if no answer came, or none could yet.
-    pub status: Option<u16>,
-    /// Atlas's `errorCode`, if the answer had one.
-    pub error_code: Option<String>,
-    /// How long it took, in milliseconds; `None` before it is made.
-    pub duration_ms: Option<i64>,
-}
 
 pub(super) const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 
@@ -85,7 +35,10 @@ impl Store {
         match self.write(runner, pieces(changes, runner, in_hand)).await? {
             Some(written) => Ok(written),
             // A row in hand is not as it was: all are read.
-            None => Ok(self.write(runner, pieces(changes, runner, |_| None)).await?.unwrap_or_default()),
+            None => self
+                .write(runner, pieces(changes, runner, |_| None))
+                .await?
+                .ok_or_else(|| StoreError::other(self.name(), "a row changed within the transaction that had read it")),
         }
     }
 
@@ -120,8 +73,8 @@ impl Store {
         disbelieved.map_or(Ok(Some(written)), Err)
     }
 
-    /// Reads the rows of a piece that are not known, those that are still at the revision at which they were read and can be
-    /// believed; why another cannot be, if it is the first, is left in `disbelieved`.
+    /// Reads the rows of a piece that are not known, those that are still at the revision at which they were read and
+    /// can be believed; why another cannot be, if it is the first, is left in `disbelieved`.
     async fn read<'a>(
         &self,
         connection: &mut SqliteConnection,

@@ -74,8 +74,8 @@ impl Store {
         Ok(self.explained(found)? > 0)
     }
 
-    /// How long the upgrades of an operation took, as far as the database knows: from the acceptance until it was noticed
-    /// that they were done. Those of simulations are no experience.
+    /// How long the upgrades of an operation took, as far as the database knows: from the acceptance until it was
+    /// noticed that they were done. Those of simulations are no experience.
     pub async fn upgrade_times(&self, operation: &str) -> Result<Vec<Duration>> {
         let spans: sqlx::Result<Vec<i64>> =
             on_pool!(self, readers, pool => sqlx::query_scalar(UPGRADE_TIMES).bind(operation).fetch_all(pool).await);

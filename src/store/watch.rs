@@ -2,8 +2,9 @@
 //!
 //! A file that is deleted or replaced lives on for whoever has it open: SQLite would go on writing into what nobody
 //! will ever read, and the next run would know of no request that was sent. So each transaction looks at the names
-//! before it begins and once more when it has committed, and an intent that the next run could not find is not acted
-//! upon. Files are looked at by name and never opened here: closing one would drop the locks that SQLite has on it.
+//! before and after it begins and once more when it has committed, and an intent that the next run could not find is
+//! not acted upon. Files are looked at by name and never opened here: closing one would drop the locks that SQLite has
+//! on it.
 //!
 //! What cannot be told: a backup that is copied *into* the database file, if it is no shorter than that file was.
 

@@ -1,4 +1,5 @@
-//! The two statements that everything comes down to: jobs' rows as they shall be, and the next links of their histories.
+//! The two statements that everything comes down to: jobs' rows as they shall be, and the next links of their
+//! histories.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -120,8 +121,8 @@ pub(super) fn update(rows: usize) -> String {
     )
 }
 
-/// Statements that write rows. They find those that are at the revision before their own and under the seal that they are
-/// said to have.
+/// Statements that write rows. They find those that are at the revision before their own and under the seal that they
+/// are said to have.
 pub(super) fn rows(rows: &[&Written<'_>]) -> Vec<Statement> {
     statements(rows, update, |query, row| bind(query, row))
 }

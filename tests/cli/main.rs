@@ -13,6 +13,7 @@ mod dice;
 mod endings;
 mod exclusive;
 mod faults;
+mod fleets;
 mod help;
 mod holds;
 mod kills;

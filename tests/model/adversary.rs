@@ -101,8 +101,8 @@ fn deaths(state: &State, bounds: Bounds, into: &mut Vec<Action>) {
         && may_die
     {
         into.push(Action::Crash);
-        // What it had not begun to send when it lost the lock it never sends, since it looks at the lock once more right
-        // before: that is a crash.
+        // What it had not begun to send when it lost the lock it never sends, since it looks at the lock once more
+        // right before: that is a crash.
         if state.former == Step::None && !matches!(step, Step::None | Step::Intended(_)) {
             into.push(Action::LoseLock);
         }

@@ -1,7 +1,7 @@
 //! `drydock rehearse`: the user's own fleet through the real engine, against a simulated Atlas in virtual time.
 //!
-//! It has a database of its own, which is gone afterwards, and a runtime of its own, whose clock jumps to the next thing
-//! that happens.
+//! It has a database of its own, which is gone afterwards, and a runtime of its own, whose clock jumps to the next
+//! thing that happens.
 
 mod log;
 mod play;

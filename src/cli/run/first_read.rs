@@ -13,8 +13,8 @@ use crate::store::Store;
 /// How long it may take before the work begins without it.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Signs in and reads a project with jobs that have not begun. What waiting may cure (no connection, a limit, maintenance) is
-/// for the engine, which waits; what only an operator can cure is refused.
+/// Signs in and reads a project with jobs that have not begun. What waiting may cure (no connection, a limit,
+/// maintenance) is for the engine, which waits; what only an operator can cure is refused.
 pub(super) async fn make(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
     let Some(project) = &project(store, campaign_id).await? else { return Ok(()) };
     match client.ready(project).await {

@@ -26,8 +26,8 @@ pub(in crate::cli) struct Reports {
     pub(in crate::cli) digest: Result<Option<Digest>, StoreError>,
 }
 
-/// Audits a campaign and writes its reports, as far as it goes; without a folder it only audits. Table and audit are made
-/// at once, and then the lines, which have the digest.
+/// Audits a campaign and writes its reports, as far as it goes; without a folder it only audits. Table and audit are
+/// made at once, and then the lines, which have the digest.
 pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: Option<&Path>) -> Reports {
     let none = |digest| Reports { paths: Vec::new(), unwritten: None, digest };
     let campaign = match store.campaign(&config.campaign).await {

@@ -18,15 +18,15 @@ const LOCKED: Duration = Duration::from_secs(1);
 /// How long no pending job is asked for after none of those that came could be begun.
 const IN_VAIN: Duration = Duration::from_millis(100);
 
-/// A lane of the table.
-pub(super) struct Source {
+/// What is known of a lane of the table.
+pub(super) struct Tide {
     /// When it may have something that is due.
     pub(super) due: Millis,
     /// A claim is on its way. One at a time is enough.
     asked: bool,
 }
 
-impl Source {
+impl Tide {
     pub(super) fn new(due: Millis) -> Self {
         Self { due, asked: false }
     }
@@ -53,15 +53,14 @@ impl Dispatcher {
         if limit == 0 {
             return;
         }
-        let source = self.source(lane);
+        let tide = self.tide(lane);
         // What is recorded from now on may be due before the rest.
-        (source.asked, source.due) = (true, NEVER);
+        (tide.asked, tide.due) = (true, NEVER);
         let (engine, to_dispatcher) = (self.engine.clone(), self.launcher.to_dispatcher.clone());
-        let claim = async move {
-            let got = engine.claim(lane, due, limit).await;
+        self.tasks.spawn(async move {
+            let got = engine.take_due(lane, due, limit).await;
             let _gone = to_dispatcher.send(News::Claimed(Claimed { lane, got }));
-        };
-        self.engine.store.apart(&mut self.tasks, claim);
+        });
     }
 
     /// Whether a claim is on its way.
@@ -70,7 +69,7 @@ impl Dispatcher {
     }
 
     pub(super) fn claimed(&mut self, Claimed { lane, got }: Claimed) -> Result<(), StoreError> {
-        self.source(lane).asked = false;
+        self.tide(lane).asked = false;
         let (jobs, next) = match got {
             Err(StoreError::Locked { database }) => {
                 self.is_locked(&database);
@@ -86,7 +85,7 @@ impl Dispatcher {
         let now = self.engine.clock.now();
         // There is more, and all of these belong to projects without a free slot: so may those behind them.
         let in_vain = lane != Lane::Rest && next <= now && self.wanted() >= wanted && !self.launcher.holds.any();
-        self.source(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
+        self.tide(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
         Ok(())
     }
 
@@ -112,7 +111,7 @@ impl Dispatcher {
         Ok(next.unwrap_or(NEVER))
     }
 
-    fn source(&mut self, lane: Lane) -> &mut Source {
+    fn tide(&mut self, lane: Lane) -> &mut Tide {
         match lane {
             Lane::Pending(_) => &mut self.pending,
             Lane::Rest => &mut self.follow,
@@ -122,13 +121,14 @@ impl Dispatcher {
 
 impl Engine {
     /// Up to `limit` jobs that are due at `due`, and when there is more that is.
-    async fn claim(&self, lane: Lane, due: Millis, limit: usize) -> Result<(Vec<Job>, Millis), StoreError> {
+    async fn take_due(&self, lane: Lane, due: Millis, limit: usize) -> Result<(Vec<Job>, Millis), StoreError> {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let jobs = self.store.claim(self.campaign_id, &self.runner.id, lane, due, most).await?;
         if jobs.len() == limit {
             return Ok((jobs, self.clock.now()));
         }
-        let next = self.store.next_due(self.campaign_id, lane).await?;
-        Ok((jobs, next.unwrap_or(NEVER)))
+        // Whether or not that can be told now, the jobs are in hand.
+        let next = self.store.next_due(self.campaign_id, lane).await;
+        Ok((jobs, next.map_or_else(|_| self.clock.now(), |due| due.unwrap_or(NEVER))))
     }
 }

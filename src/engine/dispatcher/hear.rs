@@ -106,8 +106,8 @@ impl Dispatcher {
         if kept {
             self.buffer.push(claim);
         } else if let Some(due) = job.due_at {
-            let source = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
-            source.has_at(due);
+            let tide = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
+            tide.has_at(due);
         }
     }
 }

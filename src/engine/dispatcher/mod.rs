@@ -27,7 +27,7 @@ use crate::engine::{Control, Ending, Engine, News, Progress, limits};
 use crate::pacing::Pacing;
 use crate::store::StoreError;
 
-use claims::Source;
+use claims::Tide;
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
 const POLL: Duration = Duration::from_secs(5);
@@ -81,8 +81,8 @@ pub(super) struct Dispatcher {
     /// Looks in a row that failed.
     failing: u32,
     /// What the table has to do: what is followed, and what has not been begun.
-    follow: Source,
-    pending: Source,
+    follow: Tide,
+    pending: Tide,
     /// How many pending jobs were wanted when it was last counted, when it may be counted again, and whether anything
     /// was heard since.
     wanted: usize,
@@ -126,8 +126,8 @@ impl Dispatcher {
             leaving_until: now,
             looking: HashMap::new(),
             failing: 0,
-            follow: Source::new(now),
-            pending: Source::new(now),
+            follow: Tide::new(now),
+            pending: Tide::new(now),
             wanted: 0,
             count_at: now,
             heard: true,

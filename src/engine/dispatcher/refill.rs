@@ -28,8 +28,11 @@ impl Dispatcher {
         }
         self.put_back().await?;
         let now = self.engine.clock.now();
-        // Not while a claim is on its way, whose jobs are in the table's eyes in hand and not in ours.
-        let poll = now >= self.polled_at.after(POLL) && !self.is_claiming();
+        let poll = now >= self.polled_at.after(POLL);
+        if poll && self.is_claiming() {
+            // The jobs of that claim are in hand to the table, and not yet to us. Nothing more is claimed meanwhile.
+            return Ok(());
+        }
         if poll || self.is_idle() {
             self.follow_waves().await?;
         }
@@ -92,8 +95,8 @@ impl Dispatcher {
         self.leave(leaving, until).await
     }
 
-    /// Gives back what has left the buffer, to be due again at `until`. What the table does not know of it yet, the recorder
-    /// tells.
+    /// Gives back what has left the buffer, to be due again at `until`. What the table does not know of it yet, the
+    /// recorder tells.
     pub(super) async fn leave(&mut self, claims: Vec<Box<Claim>>, until: Millis) -> Result<(), StoreError> {
         let (looked_at, others): (Vec<_>, Vec<_>) = claims.into_iter().partition(|claim| claim.look.is_some());
         self.leaving.extend(others.into_iter().map(|claim| claim.job.id));
@@ -105,7 +108,8 @@ impl Dispatcher {
         self.put_back().await
     }
 
-    /// Gives back what has left the buffer and is not in the table yet. Where the table is held by somebody else, the next refill tries again.
+    /// Gives back what has left the buffer and is not in the table yet. Where the table is held by somebody else, the
+    /// next refill tries again.
     async fn put_back(&mut self) -> Result<(), StoreError> {
         let Engine { store, runner, .. } = &*self.engine;
         store.defer(&runner.id, &self.leaving, self.leaving_until).await?;

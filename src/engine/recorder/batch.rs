@@ -85,6 +85,17 @@ impl Item {
         Self { known: claim.job.state, counted: claim.written(), claim, what, call, reply: None }
     }
 
+    /// The row was written by somebody else, and is `job` now. What is on the wire there is not ours, unless this is
+    /// its answer: a former runner may have written it in the moment before it noticed that its lock was lost.
+    pub(super) fn stands_as(&mut self, job: Job) {
+        let answers = matches!(self.what, What::Happened(Event::Answered { send, .. }) if send == job.send);
+        if job.state == State::Submitting && !answers {
+            self.what = What::Happened(Event::TakenOver);
+            self.call = None;
+        }
+        *self.claim = Claim::from(job);
+    }
+
     /// The look of a job that is given back, as a change of its own.
     fn given_back(&mut self, until: Millis, now: Millis) -> Change {
         let (entry, at) = self.claim.look.take().map_or((None, now), |look| (Some(look.entry), look.at));
@@ -121,7 +132,7 @@ impl Decided {
             let quiet = entry.is_none() && !keep && hold.is_none() && item.reply.is_none() && item.claim.look.is_none();
             let batch = if quiet { &mut decided.quiet } else { &mut decided.batch };
             batch.held.extend(hold.and_then(|hold| holds.brought_by(&hold, &job.project_id)));
-            let (call, before) = (item.call.take(), item.claim.before());
+            let (call, before) = (item.call.clone(), item.claim.before());
             batch.changes.push(engine.with_request(Change { job: next, entry, at: now, keep, call, before }));
             batch.items.push(item);
         }

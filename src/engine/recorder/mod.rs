@@ -140,15 +140,18 @@ impl Recorder {
         self.reread(missed).await
     }
 
-    /// How long an upgrade took says when to look at the next; but only if its end was looked for in time. Nobody knows
-    /// when one ended that was noticed after a weekend asleep.
+    /// How long an upgrade took says when to look at the next; but only if it was followed and its end was looked for
+    /// in time. Nobody knows when one ended that was noticed after a weekend asleep, or when one began that was over
+    /// when a lost answer was looked into.
     fn learn(&mut self, was: &Job, job: &Job) {
         let policy = &mut self.engine.policy;
         let in_time = |at: Millis| was.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
-        if let (State::Succeeded, Some(accepted), Some(finished)) = (job.state, job.accepted_at, job.finished_at)
+        if was.state == State::Upgrading
+            && job.state == State::Succeeded
+            && let (Some(begun), Some(finished)) = (policy.begun(job), job.finished_at)
             && in_time(finished)
         {
-            policy.experience.note(finished.since(accepted));
+            policy.experience.note(finished.since(begun));
         }
     }
 
@@ -163,7 +166,7 @@ impl Recorder {
                 // Drydock removes no row.
                 return Err(StoreError::Edited { database: self.engine.store.name(), what: item.claim.job.name() });
             };
-            *item.claim = Claim::from(job.clone());
+            item.stands_as(job.clone());
             Ok(item)
         };
         missed.into_iter().map(again).collect()

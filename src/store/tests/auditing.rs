@@ -257,8 +257,8 @@ async fn every_column_that_says_what_a_campaign_is_is_found_when_edited() {
     hand.does("DROP TABLE campaigns_before").await;
     hand.does("CREATE TEMPORARY TABLE campaigns_before AS SELECT * FROM main.campaigns").await;
     for (column, kind) in hand.columns("campaigns").await {
-        // When it was last touched, why it waits, and what its fleet was last loaded from is the queue's; the key is that
-        // of its jobs.
+        // When it was last touched, why it waits, and what its fleet was last loaded from is the queue's; the key is
+        // that of its jobs.
         if ["id", "name", "touched_at", "hold_code", "hold_detail", "held_at", "fleet"].contains(&column.as_str()) {
             continue;
         }

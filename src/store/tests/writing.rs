@@ -1,9 +1,11 @@
 //! The one connection that writes, when somebody gives up.
 
+use std::cell::Cell;
+
 use futures_util::FutureExt as _;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::*;
+use crate::store::pool::Pool;
 
 const TOUCHED: &str = "SELECT touched_at FROM campaigns";
 const TOUCH: &str = "UPDATE campaigns SET touched_at = touched_at + 1";
@@ -24,41 +26,47 @@ async fn a_transaction_that_is_dropped_leaves_no_trace_and_the_database_to_other
 #[tokio::test]
 async fn whoever_gives_up_at_any_moment_leaves_the_writer_to_the_next() {
     let (home, _) = Home::with(&rows(&["c1"])).await;
-    let touch = || async {
-        let mut tx = home.store.begin().await.unwrap();
-        sqlx::query(TOUCH).execute(&mut *tx).await.unwrap();
-        home.store.commit(tx).await.unwrap();
-    };
-    // Each is polled once more often than the one before and then dropped, in whatever it waits for.
-    for polls in 0..40 {
-        let mut given_up = Box::pin(touch());
-        for _ in 0..polls {
-            let _perhaps = (&mut given_up).now_or_never();
+    // Given up while it begins, while it writes, and while it commits.
+    for stage in 0..3 {
+        let reached = Cell::new(0);
+        let touch = async {
+            let mut tx = home.store.begin().await.unwrap();
+            reached.set(1);
+            sqlx::query(TOUCH).execute(&mut *tx).await.unwrap();
+            reached.set(2);
+            home.store.commit(tx).await.unwrap();
+        };
+        let mut touch = Box::pin(touch);
+        while reached.get() < stage {
+            assert!((&mut touch).now_or_never().is_none(), "there was nothing to wait for");
             tokio::task::yield_now().await;
         }
+        let _in_its_middle = (&mut touch).now_or_never();
+        drop(touch);
+        // What was committed in that moment may be there; nothing else is, and the writer is free.
+        let before = touched(&home).await;
+        assert!(before == NOW.0 || stage == 2, "stage {stage} left a trace");
+        home.sql(TOUCH).await.unwrap();
+        assert_eq!(touched(&home).await, before + 1);
+        home.sql("UPDATE campaigns SET touched_at = 1700000000000").await.unwrap();
     }
-    let before: i64 = touched(&home).await;
-    touch().await;
-    assert_eq!(touched(&home).await, before + 1);
 }
 
 #[tokio::test]
 async fn those_who_wait_have_the_writer_one_after_the_other() {
     let (home, _) = Home::with(&rows(&["c1"])).await;
-    let first = home.store.begin().await.unwrap();
-    let waiting = (0..5).map(|turn| {
-        let store = home.store.clone();
-        async move { store.begin().await.map(|tx| (turn, tx)).unwrap() }
-    });
-    let mut waiting: FuturesUnordered<_> = waiting.collect();
-    assert!(waiting.next().now_or_never().is_none(), "two have the writer");
-    drop(first);
-    let mut turns = Vec::new();
-    while let Some((turn, tx)) = waiting.next().await {
-        turns.push(turn);
-        drop(tx);
+    let writer = |store: &Store| match &store.pool {
+        Pool::Sqlite { writer, .. } => writer.clone(),
+    };
+    let mut held = writer(&home.store).turn().await.unwrap();
+    let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(async { writer(&home.store).turn().await.unwrap() })).collect();
+    for _ in 0..5 {
+        // The connection is asked while the others wait, and none of them has it.
+        assert!(waiting.iter_mut().all(|turn| turn.now_or_never().is_none()), "two have the writer");
+        sqlx::query(TOUCH).execute(&mut *held).await.unwrap();
+        drop(held);
+        held = waiting.remove(0).now_or_never().expect("the first in the queue has it at once");
     }
-    assert_eq!(turns.len(), 5);
 }
 
 #[tokio::test]
@@ -69,5 +77,6 @@ async fn a_writer_that_is_closed_is_an_error() {
 }
 
 async fn touched(home: &Home) -> i64 {
-    on_pool!(home.store, readers, pool => sqlx::query_scalar(TOUCHED).fetch_one(pool).await).unwrap()
+    // By the writer, which does one thing after the other.
+    sqlx::query_scalar(TOUCHED).fetch_one(&mut *home.store.begin().await.unwrap()).await.unwrap()
 }

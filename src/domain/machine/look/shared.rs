@@ -61,12 +61,8 @@ pub(super) fn wait<'a>(mut turn: Turn<'a>, sighting: &Sighting) -> Turn<'a> {
 
 /// The next look, the later the longer this has been under way.
 pub(super) fn again(turn: Turn<'_>) -> Turn<'_> {
-    if let (State::Upgrading, Some(submitted), Some(accepted)) =
-        (turn.next.state, turn.next.submitted_at, turn.next.accepted_at)
-    {
-        // An acceptance that only a look has shown is older than that look.
-        let next =
-            turn.policy.next_look(accepted.min(submitted.after(turn.policy.settle)), turn.now, &turn.was.project_id);
+    if let (State::Upgrading, Some(begun)) = (turn.next.state, turn.policy.begun(&turn.next)) {
+        let next = turn.policy.next_look(begun, turn.now, &turn.was.project_id);
         return turn.due_at(next);
     }
     let from = match turn.next.state {

@@ -1,0 +1,56 @@
+//! What was decided of a job, on its way into the table.
+
+use crate::clock::Millis;
+use crate::domain::history::Entry;
+use crate::domain::job::Job;
+
+/// One job as it shall be, and what its history shall say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The job as it shall be; its `revision` is the one that it was read at. Its key, its row, its cluster and what
+    /// is wanted of it are the loader's, and are not written.
+    pub job: Job,
+    /// The history's next entry, if there is something to tell.
+    pub entry: Option<Entry>,
+    /// When it happened.
+    pub at: Millis,
+    /// Whether the runner keeps the job in its hands. A job that has ended is in nobody's.
+    pub keep: bool,
+    /// The call to Atlas that it comes from, written beside the entry.
+    pub call: Option<Call>,
+    /// What happened before it and was not written then; the history gets both, the row is written once.
+    pub before: Option<Before>,
+}
+
+impl Change {
+    /// A change that no call has taught, and that leaves the job in nobody's hands.
+    pub fn new(job: Job, entry: Option<Entry>, at: Millis) -> Self {
+        Self { job, entry, at, keep: false, call: None, before: None }
+    }
+}
+
+/// What happened to a job in its runner's hands before a change is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// The job as it was then.
+    pub job: Job,
+    /// What its history shall say about it.
+    pub entry: Entry,
+    /// When it happened.
+    pub at: Millis,
+}
+
+/// A call to Atlas, without anything secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// `GET`, `POST`.
+    pub method: &'static str,
+    /// The path below the host.
+    pub path: String,
+    /// The HTTP status; `None` if no answer came, or none could yet.
+    pub status: Option<u16>,
+    /// Atlas's `errorCode`, if the answer had one.
+    pub error_code: Option<String>,
+    /// How long it took, in milliseconds; `None` before it is made.
+    pub duration_ms: Option<i64>,
+}
