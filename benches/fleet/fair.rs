@@ -37,7 +37,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     figures.add(format!("a run with {clusters} in flight and no bar"), "% of one core", vec![shares[0]]);
     figures.add(format!("status --watch of {clusters} rows"), "% of one core", vec![shares[1]]);
     if let Some(terminal) = on_a_terminal(dir.path(), &[&run[..], &["bar"]].concat()) {
-        // The former run's upgrades are looked at once more, and then left alone.
+        // The start, which takes over what the former run had in flight, is not what is measured.
         std::thread::sleep(Duration::from_secs(20));
         let run = child(terminal.id()).unwrap();
         figures.add("the same run with a bar on a terminal", "% of one core", self::shares(&[run]));
@@ -50,9 +50,11 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
         fleet::write(&dir.path().join("fleet.csv"), clusters);
         quick(dir.path(), more).0
     };
-    // In turns, so that a machine that is slow for a while is slow for both.
-    let ratios = (0..extent.runs).map(|_| once(&[]) / once(&["-q"])).collect();
-    figures.add("a campaign with the default log to one with -q", "ratio of rates", ratios);
+    // In turns, so that a machine that is slow for a while is slow for all.
+    let rates: Vec<_> = (0..extent.runs).map(|_| (once(&[]), once(&["-q"]), once(&["-v"]))).collect();
+    let to_quiet = |of: fn(&(f64, f64, f64)) -> f64| rates.iter().map(|all| of(all) / all.1).collect();
+    figures.add("a campaign with the default log to one with -q", "ratio of rates", to_quiet(|all| all.0));
+    figures.add("the same with -v, five lines a cluster", "ratio of rates", to_quiet(|all| all.2));
 }
 
 /// The share of one core, in percent, that each process takes.
