@@ -13,7 +13,9 @@ mod summary;
 mod trouble;
 pub(super) mod world;
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -26,6 +28,9 @@ use crate::store::{Store, StoreError};
 use begin::Begun;
 use finish::Work;
 use signals::Signals;
+
+/// The end of most runs is over by then.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Runs a campaign.
 pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, Failure> {
@@ -53,7 +58,17 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
             context.say("stopped; the reports are not all written: the next run writes them");
             Ok(ExitCode::INTERRUPTED)
         }
+        never = tell_what_takes_long(context) => match never {},
     }
+}
+
+/// Of a large fleet the end takes its time, and whoever sees nothing move would stop it.
+async fn tell_what_takes_long(context: &Context) -> Infallible {
+    tokio::time::sleep(SOON).await;
+    if !context.quiet {
+        context.say("the work is over; auditing every job and writing the reports");
+    }
+    std::future::pending().await
 }
 
 fn engine(begun: &Begun) -> Engine {
