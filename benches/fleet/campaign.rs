@@ -119,14 +119,13 @@ pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str, workers: usi
 }
 
 /// The real binary from its start to its end against a simulated Atlas: clusters/s, and how many requests that took.
-pub(crate) fn quick(folder: &Path, more: &[&str]) -> (f64, usize) {
+pub(crate) fn quick(folder: &Path, clusters: usize, more: &[&str]) -> (f64, usize) {
+    fleet::write(&folder.join("fleet.csv"), clusters);
     let atlas = quick_atlas(folder);
     write_campaign(folder, &atlas.url, QUICK_LOOKS, WORKERS);
     let run = ["run", "bench.toml", "--yes", "--progress", "none"];
     let ended = wait(drydock(folder, &[&run, more].concat()));
-    let requests = atlas.stop();
-    let clusters = std::fs::read_to_string(folder.join("fleet.csv")).unwrap().lines().count() - 1;
-    (rate(clusters, ended.span), requests)
+    (rate(clusters, ended.span), atlas.stop())
 }
 
 fn quick_atlas(folder: &Path) -> Atlas {
@@ -136,8 +135,7 @@ fn quick_atlas(folder: &Path) -> Atlas {
 /// The real binary against a simulated Atlas, and then the same requests by themselves.
 fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
     let dir = folder();
-    fleet::write(&dir.path().join("fleet.csv"), clusters);
-    let (campaign, requests) = quick(dir.path(), &[]);
+    let (campaign, requests) = quick(dir.path(), clusters, &[]);
     let atlas = quick_atlas(dir.path());
     let bare = runtime.block_on(bare(&atlas.url, clusters, requests));
     Pair { campaign, bare: rate(clusters, bare), requests: requests as f64 / clusters as f64 }

@@ -47,8 +47,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     drop(atlas);
     let once = |more: &[&str]| {
         let dir = folder();
-        fleet::write(&dir.path().join("fleet.csv"), clusters);
-        quick(dir.path(), more).0
+        quick(dir.path(), clusters, more).0
     };
     // In turns, so that a machine that is slow for a while is slow for all.
     let rates: Vec<_> = (0..extent.runs).map(|_| (once(&[]), once(&["-q"]), once(&["-v"]))).collect();

@@ -72,25 +72,26 @@ impl Dispatcher {
         self.tide(lane).asked = false;
         let (jobs, next) = match got {
             Err(StoreError::Locked { database }) => {
-                self.is_locked(&database);
+                self.wait_for_others(&database);
                 return Ok(());
             }
             got => got?,
         };
-        let wanted = self.wanted();
+        let now = self.engine.clock.now();
+        // There is more; but if all of these belong to projects without a free slot, so may those behind them.
+        let may_be_vain = lane != Lane::Rest && next <= now && !self.launcher.holds.any();
+        let wanted = may_be_vain.then(|| self.wanted());
         for job in jobs {
             self.slots.follow(&job); // another process may have sent it back to be verified
             self.buffer.push(Box::new(job.into()));
         }
-        let now = self.engine.clock.now();
-        // There is more, and all of these belong to projects without a free slot: so may those behind them.
-        let in_vain = lane != Lane::Rest && next <= now && self.wanted() >= wanted && !self.launcher.holds.any();
+        let in_vain = wanted.is_some_and(|wanted| self.wanted() >= wanted);
         self.tide(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
         Ok(())
     }
 
     /// Another process holds the database: what is due stays due.
-    pub(super) fn is_locked(&mut self, database: &str) {
+    pub(super) fn wait_for_others(&mut self, database: &str) {
         tracing::warn!(campaign = %self.engine.campaign, "{database} is held by another process; trying again");
         let soon = self.engine.clock.now().after(LOCKED);
         (self.follow.due, self.pending.due) = (soon, soon);
@@ -104,11 +105,6 @@ impl Dispatcher {
     /// The jobs that may be begun.
     pub(super) fn begins(&self) -> Lane {
         Lane::Pending(self.wave)
-    }
-
-    pub(super) async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
-        let next = self.engine.store.next_due(self.engine.campaign_id, lane).await?;
-        Ok(next.unwrap_or(NEVER))
     }
 
     fn tide(&mut self, lane: Lane) -> &mut Tide {
@@ -128,7 +124,12 @@ impl Engine {
             return Ok((jobs, self.clock.now()));
         }
         // Whether or not that can be told now, the jobs are in hand.
-        let next = self.store.next_due(self.campaign_id, lane).await;
-        Ok((jobs, next.map_or_else(|_| self.clock.now(), |due| due.unwrap_or(NEVER))))
+        let next = self.next_due(lane).await.unwrap_or_else(|_| self.clock.now());
+        Ok((jobs, next))
+    }
+
+    /// When `lane` has something that is due and in nobody's hands.
+    pub(super) async fn next_due(&self, lane: Lane) -> Result<Millis, StoreError> {
+        Ok(self.store.next_due(self.campaign_id, lane).await?.unwrap_or(NEVER))
     }
 }

@@ -13,7 +13,7 @@ impl Dispatcher {
     pub(super) async fn refill_if_possible(&mut self) -> Result<(), StoreError> {
         match self.refill().await {
             Err(StoreError::Locked { database }) => {
-                self.is_locked(&database);
+                self.wait_for_others(&database);
                 Ok(())
             }
             other => other,
@@ -61,9 +61,9 @@ impl Dispatcher {
     /// Looks at what other processes put into the table.
     async fn poll(&mut self) -> Result<(), StoreError> {
         self.follow_holds().await?;
-        let due = self.next_due(Lane::Rest).await?;
+        let due = self.engine.next_due(Lane::Rest).await?;
         self.follow.has_at(due);
-        let due = self.next_due(self.begins()).await?;
+        let due = self.engine.next_due(self.begins()).await?;
         self.pending.has_at(due);
         // Nothing in hand and nothing to come: if jobs are missing, another process has ended them, or claimed
         // them in the moment before it noticed that its lock was lost.

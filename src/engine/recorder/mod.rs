@@ -83,7 +83,7 @@ impl Recorder {
                 }
                 () = self.engine.clock.sleep_until(self.quiet_until), if !self.quiet.items.is_empty() => {
                     let quiet = std::mem::take(&mut self.quiet);
-                    self.engine.store.apart(writing, quiet.write(self.engine.clone()));
+                    self.begin_to_write(quiet, writing);
                 }
             }
         }
@@ -105,8 +105,12 @@ impl Recorder {
         self.quiet.extend(quiet);
         if !batch.items.is_empty() || self.quiet.items.len() >= BATCH {
             batch.extend(std::mem::take(&mut self.quiet));
-            self.engine.store.apart(writing, batch.write(self.engine.clone()));
+            self.begin_to_write(batch, writing);
         }
+    }
+
+    fn begin_to_write(&self, batch: Batch, writing: &mut Writing) {
+        self.engine.store.apart(writing, batch.write(self.engine.clone()));
     }
 
     /// Tells of what was written; returns the items whose rows were not as they were read, with the rows as they are.
