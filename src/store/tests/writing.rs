@@ -43,11 +43,14 @@ async fn whoever_gives_up_at_any_moment_leaves_the_writer_to_the_next() {
             over = (&mut touch).now_or_never().is_some();
             tokio::task::yield_now().await;
         }
-        over = over || (&mut touch).now_or_never().is_some();
+        if !over {
+            let _maybe = (&mut touch).now_or_never();
+        }
         drop(touch);
-        // What was committed in that moment may be there; nothing else is, and the writer is free.
+        // Where the commit was asked for, it may be there; nothing else is, and the writer is free. A quick database
+        // may have got that far within one look, whatever the stage.
         let before = touched(&home).await;
-        assert!(before == NOW.0 || over || stage == 2, "stage {stage} left a trace");
+        assert!(before == NOW.0 || reached.get() == 2, "stage {stage} left a trace");
         home.sql(TOUCH).await.unwrap();
         assert_eq!(touched(&home).await, before + 1);
         home.sql("UPDATE campaigns SET touched_at = 1700000000000").await.unwrap();
