@@ -15,13 +15,13 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
     let store = context.store().await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     if let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) {
-        report::write_to(&store, &campaign, format, None, path).await?;
+        report::write_to(&store, &campaign, format, path).await?;
         if !context.quiet {
             context.say(&format!("wrote {}", path.display()));
         }
     } else {
         let mut out = Out::new();
-        report::write(&store, &campaign, format, None, out.writer()).await?;
+        report::write(&store, &campaign, format, out.writer()).await?;
         out.done()?;
     }
     Ok(ExitCode::SUCCESS)

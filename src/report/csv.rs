@@ -1,33 +1,66 @@
 //! The report as comma-separated values: the columns of the contract, then the fleet's own.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 
 use crate::clock::Millis;
 use crate::domain::columns::REPORT;
 use crate::domain::job::Identity;
 use crate::report::Failure;
-use crate::store::{Campaign, Filter, Pages, Row, Store};
+use crate::store::{Campaign, Filter, Pages, Row, Store, StoreError};
 
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
-    let extra = store.extra_columns(campaign.id).await?;
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(REPORT.iter().copied().chain(extra.iter().map(String::as_str)).map(safe).map(Cow::into_owned))?;
+    let table = Table::of(store, campaign).await?;
+    out.write_all(&table.header()?)?;
     let mut pages = Pages::new(store, campaign.id, Filter::default());
     while let Some(page) = pages.next().await? {
-        for row in &page {
-            for cell in cells(row, &campaign.operation) {
+        out.write_all(&table.lines(&page)?)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The table that a campaign's report is.
+#[derive(Clone)]
+pub(super) struct Table {
+    operation: String,
+    /// The fleet's own columns.
+    extra: Vec<String>,
+}
+
+impl Table {
+    pub(super) async fn of(store: &Store, campaign: &Campaign) -> Result<Self, StoreError> {
+        let extra = store.extra_columns(campaign.id).await?;
+        Ok(Self { operation: campaign.operation.clone(), extra })
+    }
+
+    pub(super) fn header(&self) -> io::Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        for column in REPORT.iter().copied().chain(self.extra.iter().map(String::as_str)) {
+            csv.write_field(safe(column).as_bytes())?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+        csv.into_inner().map_err(|error| error.into_error())
+    }
+
+    /// A line for each of these jobs.
+    pub(super) fn lines(&self, rows: &[Row]) -> io::Result<Vec<u8>> {
+        let mut csv = csv::Writer::from_writer(Vec::with_capacity(rows.len() * USUAL));
+        for row in rows {
+            for cell in cells(row, &self.operation) {
                 csv.write_field(safe(&cell).as_bytes())?;
             }
-            for column in &extra {
+            for column in &self.extra {
                 csv.write_field(safe(value(row, column)).as_bytes())?;
             }
             csv.write_record(None::<&[u8]>)?;
         }
+        csv.into_inner().map_err(|error| error.into_error())
     }
-    csv.flush()?;
-    Ok(())
 }
+
+/// Most lines are shorter, in bytes.
+const USUAL: usize = 512;
 
 fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
     let job = &row.job;

@@ -1,7 +1,7 @@
 //! The report as JSON lines: the columns of the CSV as one object a job, with its history.
 
 use std::borrow::Cow;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -9,32 +9,36 @@ use serde_json::{Map, Value};
 use crate::clock::Millis;
 use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
+use crate::store::{Campaign, Digest, Recorded, Row, Store};
 
-pub(super) async fn write(
-    store: &Store,
-    campaign: &Campaign,
-    known: Option<Digest>,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
-    let digest = match known {
-        Some(digest) => digest,
-        None => store.vouched(campaign).await?,
-    };
-    let digest = digest.to_string();
-    let mut pages = Pages::with_histories(store, campaign.id);
-    while let Some(page) = pages.next().await? {
-        for row in &page {
-            let job = JobObject::of(row, &campaign.operation, &OURS);
-            let line =
-                Line { job, history: row.history.iter().map(EventObject::of).collect(), campaign_digest: &digest };
-            serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
-            out.write_all(b"\n")?;
-        }
+/// Audits the campaign while it writes the lines, each page's before the next one is looked at: where something does not
+/// fit there is an error at the end, and the lines are worth nothing.
+pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
+    let operation = campaign.operation.clone();
+    let mut audit = store.audit(campaign, move |rows, digest| lines(rows, &operation, digest)).await?;
+    while let Some(lines) = audit.next().await? {
+        out.write_all(&lines?)?;
     }
+    audit.done().map_err(|misfits| store.unfit(campaign, misfits))?;
     out.flush()?;
     Ok(())
 }
+
+/// A line for each of these jobs, of a campaign with this digest.
+pub(super) fn lines(rows: &[Row], operation: &str, digest: Digest) -> io::Result<Vec<u8>> {
+    let campaign_digest = &digest.to_string();
+    let mut lines = Vec::with_capacity(rows.len() * USUAL);
+    for row in rows {
+        let history = row.history.iter().map(EventObject::of).collect();
+        let line = Line { job: JobObject::of(row, operation, &OURS), history, campaign_digest };
+        serde_json::to_writer(&mut lines, &line)?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// Most lines are shorter, in bytes.
+const USUAL: usize = 4096;
 
 /// What a line has beyond the columns of the CSV.
 const OURS: [&str; 2] = ["history", "campaign_digest"];

@@ -1,18 +1,22 @@
 //! Reports out of the store: one row a job, in the fleet's order, streamed.
 
+mod all;
 mod csv;
 mod jsonl;
+mod part;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::store::{Campaign, Digest, Store, StoreError};
+use crate::report::part::Part;
+use crate::store::{Campaign, Store, StoreError};
 
+pub use all::{Written, write_all};
 pub use jsonl::{event_json, job_json};
 
 /// In which form a report is written.
@@ -56,86 +60,55 @@ pub enum ReportError {
     Closed,
 }
 
-/// Writes the report of `campaign` to `out`. JSON lines have the campaign's digest: the one that is `known`, if it was
-/// just audited, or else it is now.
+/// Writes the report of `campaign` to `out`, whose reader has each line at once; JSON lines therefore not before an audit
+/// has found that all of it fits.
 pub async fn write(
     store: &Store,
     campaign: &Campaign,
     format: Format,
-    known: Option<Digest>,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let result = match format {
-        Format::Csv => csv::write(store, campaign, out).await,
-        Format::Jsonl => jsonl::write(store, campaign, known, out).await,
+    let failed = |error| ReportError::Write { path: PathBuf::from("standard output"), error };
+    write_out(store, campaign, format, out).await.map_err(|failure| failure.of(failed))
+}
+
+/// The same, for a reader of another name.
+async fn write_out(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+    if format == Format::Jsonl {
+        store.vouched(campaign).await?;
+    }
+    form(store, campaign, format, out).await
+}
+
+/// Writes the report to `path`, where it appears whole or not at all.
+pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<PathBuf, ReportError> {
+    let mut part = Part::begin(path)?;
+    let written = if part.is_special() {
+        write_out(store, campaign, format, part.out()).await
+    } else {
+        form(store, campaign, format, part.out()).await
     };
-    match result {
-        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(ReportError::Closed),
-        Err(Failure::Io(error)) => Err(ReportError::Write { path: PathBuf::from("standard output"), error }),
-        Err(Failure::Store(error)) => Err(error.into()),
-        Ok(()) => Ok(()),
+    match written {
+        Ok(()) => part.done(),
+        Err(failure) => Err(failure.of(|error| part.failed(error))),
     }
-}
-
-/// Writes `report.FORMAT` into `folder`, which is made if need be. Returns where it is.
-pub async fn write_file(
-    store: &Store,
-    campaign: &Campaign,
-    format: Format,
-    known: Option<Digest>,
-    folder: &Path,
-) -> Result<PathBuf, ReportError> {
-    let path = folder.join(format!("report.{}", format.name()));
-    fs::create_dir_all(folder).map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })?;
-    write_to(store, campaign, format, known, &path).await?;
-    Ok(path)
-}
-
-/// Writes the report to `path`: under a temporary name first, so that nobody ever reads half a report. A device or
-/// a pipe is written to as it is, and a link is followed.
-pub async fn write_to(
-    store: &Store,
-    campaign: &Campaign,
-    format: Format,
-    known: Option<Digest>,
-    path: &Path,
-) -> Result<(), ReportError> {
-    let failed = |error| ReportError::Write { path: path.to_path_buf(), error };
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let special = fs::metadata(&path).is_ok_and(|found| !found.is_file());
-    let part = if special { path.clone() } else { part_of(&path) };
-    let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&part).map_err(failed)?;
-    let mut out = BufWriter::new(file);
-    let written = match write(store, campaign, format, known, &mut out).await {
-        Err(ReportError::Write { error, .. }) => Err(failed(error)),
-        Err(other) => Err(other),
-        Ok(()) => out.into_inner().map_err(|error| failed(error.into_error())),
-    };
-    if special {
-        return written.map(drop);
-    }
-    let whole = written.and_then(|file| file.sync_all().and_then(|()| fs::rename(&part, &path)).map_err(failed));
-    if whole.is_err() {
-        // On a full disk half a report is in the way of everybody.
-        let _still_there = fs::remove_file(&part);
-    }
-    whole
-}
-
-/// The temporary name, beside the final one.
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    path.with_file_name(name)
 }
 
 /// Whether reports could be written into `folder`, which is made if need be: better known before the work than after.
 pub fn prepare(folder: &Path) -> Result<(), ReportError> {
-    let probe = part_of(&folder.join("report"));
+    let probe = part::of(&folder.join("report"));
     fs::create_dir_all(folder)
         .and_then(|()| File::create(&probe))
         .and_then(|_| fs::remove_file(&probe))
         .map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })
+}
+
+/// Writes the report as it takes form.
+async fn form(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+    match format {
+        Format::Csv => csv::write(store, campaign, out).await,
+        Format::Jsonl => jsonl::write(store, campaign, out).await,
+    }
 }
 
 /// What can go wrong inside; where it was written to is added above.
@@ -147,11 +120,13 @@ enum Failure {
     Store(#[from] StoreError),
 }
 
-impl From<::csv::Error> for Failure {
-    fn from(error: ::csv::Error) -> Self {
-        match error.into_kind() {
-            ::csv::ErrorKind::Io(error) => Self::Io(error),
-            other => Self::Io(io::Error::other(format!("{other:?}"))),
+impl Failure {
+    /// With the words of whoever knows where it was written to.
+    fn of(self, failed: impl FnOnce(io::Error) -> ReportError) -> ReportError {
+        match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => ReportError::Closed,
+            Self::Io(error) => failed(error),
+            Self::Store(error) => error.into(),
         }
     }
 }

@@ -49,7 +49,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
 async fn written(format: Format) -> String {
     let (_home, store, campaign) = campaign().await;
     let mut out = Vec::new();
-    write(&store, &campaign, format, None, &mut out).await.unwrap();
+    write(&store, &campaign, format, &mut out).await.unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -66,10 +66,36 @@ async fn the_json_lines_are_the_same_with_the_history() {
 #[tokio::test]
 async fn a_file_appears_whole_or_not_at_all() {
     let (home, store, campaign) = campaign().await;
-    let folder = home.path().join("reports").join("q4");
-    let path = write_file(&store, &campaign, Format::Csv, None, &folder).await.unwrap();
+    let folder = home.path().join("reports");
+    fs::create_dir(&folder).unwrap();
+    let path = write_to(&store, &campaign, Format::Csv, &folder.join("report.csv")).await.unwrap();
     let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
+}
+
+#[tokio::test]
+async fn all_reports_at_once_are_what_each_is_by_itself() {
+    let (home, store, campaign) = campaign().await;
+    let folder = home.path().join("reports").join("q4");
+    let Written { paths, failed, digest } = write_all(&store, &campaign, &folder).await;
+    assert_eq!(digest.unwrap(), store.vouched(&campaign).await.unwrap());
+    assert!(failed.is_none(), "{failed:?}");
+    for (path, format) in paths.iter().zip(Format::ALL) {
+        let mut alone = Vec::new();
+        write(&store, &campaign, format, &mut alone).await.unwrap();
+        assert_eq!(String::from_utf8(fs::read(path).unwrap()), String::from_utf8(alone));
+    }
+    assert_eq!(paths, [folder.join("report.csv"), folder.join("report.jsonl")]);
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_takes_neither_the_other_with_it_nor_the_digest() {
+    let (home, store, campaign) = campaign().await;
+    fs::create_dir(home.path().join("report.csv")).unwrap();
+    let Written { paths, failed, digest } = write_all(&store, &campaign, home.path()).await;
+    assert!(digest.is_ok());
+    assert_eq!(paths, [home.path().join("report.jsonl")]);
+    assert!(failed.unwrap().to_string().contains("report.csv"));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use audit::{Misfit, Misfits, Verified};
+pub use audit::{Audit, Misfit, Misfits, Verified};
 pub use campaigns::Campaign;
 pub use change::{Before, Call, Change};
 pub use digest::Digest;

@@ -156,9 +156,13 @@ impl Store {
     }
 
     pub(super) fn row_of(&self, row: Box<JobRow>, history: Vec<Recorded>) -> Result<Row> {
-        let (job, Standing { extra, .. }) = self.believed(row)?;
-        let extra = serde_json::from_str(&extra).map_err(|error| self.nonsense(&job.name(), "extra", error))?;
+        let (job, standing) = self.believed(row)?;
+        let extra = self.extra_of(&job, &standing)?;
         Ok(Row { job, extra, history })
+    }
+
+    pub(super) fn extra_of(&self, job: &Job, standing: &Standing) -> Result<Vec<(String, String)>> {
+        serde_json::from_str(&standing.extra).map_err(|error| self.nonsense(&job.name(), "extra", error))
     }
 
     pub(super) fn recorded_of(&self, row: EventRow) -> Result<Recorded> {

@@ -132,8 +132,11 @@ fn a_history_that_was_edited_stops_the_run_and_is_shown_to_nobody() {
             refused.whole()
         );
     }
+    dir.run(&["report", "--format", "jsonl", "--out", "lines.jsonl"]).with(1);
+    assert!(!dir.has("lines.jsonl") && !dir.has("lines.jsonl.part"));
     // The rows are as they were.
     dir.run(&["list"]).with(0);
+    dir.run(&["report", "--out", "table.csv"]).with(0);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::config::Config;
-use crate::report::{self, Format};
+use crate::report::{self, Written};
 use crate::store::{Digest, Store, StoreError};
 
 /// Says that there is no report and how to get one; an ending that needs no attention needs some now.
@@ -26,8 +26,7 @@ pub(in crate::cli) struct Reports {
     pub(in crate::cli) digest: Result<Option<Digest>, StoreError>,
 }
 
-/// Audits a campaign and writes its reports, as far as it goes; without a folder it only audits. Table and audit are
-/// made at once, and then the lines, which have the digest.
+/// Audits a campaign and writes its reports, as far as it goes; without a folder it only audits.
 pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: Option<&Path>) -> Reports {
     let none = |digest| Reports { paths: Vec::new(), unwritten: None, digest };
     let campaign = match store.campaign(&config.campaign).await {
@@ -36,15 +35,6 @@ pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: Option
         Err(error) => return none(Err(error)),
     };
     let Some(folder) = folder else { return none(store.vouched(&campaign).await.map(Some)) };
-    let file = |format, known| report::write_file(store, &campaign, format, known, folder);
-    let (csv, digest) = tokio::join!(file(Format::Csv, None), store.vouched(&campaign));
-    let jsonl = file(Format::Jsonl, digest.as_ref().ok().copied()).await;
-    let (mut paths, mut unwritten) = (Vec::new(), None);
-    for written in [csv, jsonl] {
-        match written {
-            Ok(path) => paths.push(path),
-            Err(error) => unwritten = Some(error.into()),
-        }
-    }
-    Reports { paths, unwritten, digest: digest.map(Some) }
+    let Written { paths, failed, digest } = report::write_all(store, &campaign, folder).await;
+    Reports { paths, unwritten: failed.map(Failure::from), digest: digest.map(Some) }
 }

@@ -1,27 +1,22 @@
 //! The audit: is every history as it was written, does it make sense, and does every row follow from its history?
 //!
-//! All is read in one transaction, so that a run at work beside it changes nothing about the picture.
-
 mod misfit;
+mod pass;
 mod row;
 mod sense;
 
-use std::sync::Arc;
-
 use sqlx::SqliteConnection;
-use tokio::sync::Mutex;
 
-use crate::store::ahead::{self, Ahead, Page, with_histories};
 use crate::store::audit::row::Auditor;
 use crate::store::campaigns::CharterRow;
-use crate::store::chain::Whole;
 use crate::store::columns::{JobRow, job_row, of_array};
 use crate::store::digest::Digest;
 use crate::store::pool::Snapshot;
 use crate::store::rows::events_of;
-use crate::store::{Campaign, Filter, Result, Store, StoreError};
+use crate::store::{Campaign, Result, Store, StoreError};
 
 pub use misfit::{Misfit, Misfits};
+pub use pass::Audit;
 
 /// A campaign whose rows and histories fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +32,6 @@ pub struct Verified {
 /// What is found, or what does not fit.
 type Found<T> = std::result::Result<T, Misfit>;
 
-/// What is found of each job of a page, and how many events they have.
-type Checked = (Vec<Found<Digest>>, i64);
-
 /// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
 const OLD: &str = "it was written by a drydock that kept no digests yet";
 const UNSEALED: &str = "it bears no digest, as if it was added by hand";
@@ -53,49 +45,9 @@ impl Store {
     /// Recomputes every digest of a campaign and checks that each job's row is what its events made of it, and that
     /// these make sense; or says what does not fit.
     pub async fn verify(&self, campaign: &Campaign) -> Result<Result<Verified, Misfits>> {
-        let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
-        let _still = self.still();
-        let (mut jobs, mut events) = (0, 0);
-        let mut whole = Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref());
-        let mut misfits = Misfits::default();
-        let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
-        let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
-        self.check_strays(&mut tx, &mut misfits).await?;
-        let mut pages = self.checked(tx, campaign, unsealed);
-        while let Some((found, told)) = pages.next().await? {
-            jobs += found.len() as i64;
-            events += told;
-            for found in found {
-                match found {
-                    Ok(head) => whole.add(head),
-                    Err(misfit) => misfits.add(misfit),
-                }
-            }
-        }
-        check_campaign(&charter, jobs, &mut misfits);
-        if misfits.total > 0 {
-            return Ok(Err(misfits));
-        }
-        Ok(Ok(Verified { jobs, events, digest: whole.done() }))
-    }
-
-    /// What is found of each job, page by page: while one is counted, the next are read and checked.
-    fn checked(&self, tx: Snapshot, campaign: &Campaign, unsealed: &'static str) -> Ahead<Checked> {
-        let (reader, tx, id, campaign) = (self.clone(), Arc::new(Mutex::new(tx)), campaign.id, campaign.clone());
-        let read = move |after| {
-            let (store, tx) = (reader.clone(), tx.clone());
-            async move {
-                let page = ahead::page(&mut *tx.lock().await, id, &Filter::default(), after, true).await;
-                store.explained(page)
-            }
-        };
-        let check = move |store: &Store, page: Page| {
-            let auditor = Auditor { store, campaign: &campaign, unsealed };
-            let told = page.1.len() as i64;
-            let jobs = with_histories(store, page)?.into_iter();
-            Ok((jobs.map(|(job, history)| auditor.check(job, history)).collect(), told))
-        };
-        Ahead::begin(self, read, check)
+        let mut audit = self.audit_in(self.snapshot().await?, campaign, |_| ()).await?;
+        while audit.next().await?.is_some() {}
+        Ok(audit.done())
     }
 
     /// The digest of a campaign that fits; [`StoreError::Unfit`] if it does not.
@@ -106,7 +58,7 @@ impl Store {
 
     /// Checks one job with its history; [`StoreError::Unfit`] if they do not fit.
     pub async fn vouched_job(&self, campaign: &Campaign, id: i64) -> Result<()> {
-        let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
+        let mut tx = self.snapshot().await?;
         let _still = self.still();
         let row: Option<Box<JobRow>> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
         let Some(row) = row else { return Ok(()) };
@@ -120,7 +72,7 @@ impl Store {
     /// Whether a campaign is what it was, with as many jobs as it had; [`StoreError::Edited`] if not. Its jobs are not
     /// looked at.
     pub async fn whole(&self, campaign: &Campaign) -> Result<()> {
-        let mut tx = self.explained(on_pool!(self, readers, pool => pool.begin().await))?;
+        let mut tx = self.snapshot().await?;
         let _still = self.still();
         self.whole_in(&mut tx, campaign.id).await
     }
@@ -137,7 +89,13 @@ impl Store {
         Err(StoreError::Edited { database: self.name(), what })
     }
 
-    fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
+    /// A transaction that only reads.
+    async fn snapshot(&self) -> Result<Snapshot> {
+        self.explained(on_pool!(self, readers, pool => pool.begin().await))
+    }
+
+    /// The error for what does not fit.
+    pub(crate) fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
         StoreError::Unfit { database: self.name(), campaign: campaign.name.clone(), misfits }
     }
 

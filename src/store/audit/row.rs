@@ -10,7 +10,7 @@ use crate::store::columns::JobRow;
 use crate::store::digest::Digest;
 use crate::store::rows::EventRow;
 use crate::store::standing::Standing;
-use crate::store::{Campaign, Recorded, Store};
+use crate::store::{Campaign, Recorded, Row, Store};
 
 /// Whoever checks the jobs of a campaign.
 pub(super) struct Auditor<'a> {
@@ -21,22 +21,24 @@ pub(super) struct Auditor<'a> {
 }
 
 impl Auditor<'_> {
-    /// Checks a job; returns the digest of its newest event.
-    pub(super) fn check(&self, row: Box<JobRow>, history: Vec<EventRow>) -> Found<Digest> {
+    /// Checks a job; returns it with its history, and the digest of its newest event.
+    pub(super) fn check(&self, row: Box<JobRow>, history: Vec<EventRow>) -> Found<(Row, Digest)> {
         let name = row.name();
-        let (job, standing) = self.store.as_it_lies(row).map_err(|error| Misfit::unreadable(&name, None, &error))?;
-        let (newest, head) = self.walk(&job, history)?;
+        let unreadable = |error| Misfit::unreadable(&name, None, &error);
+        let (job, standing) = self.store.as_it_lies(row).map_err(unreadable)?;
+        let (history, head) = self.walk(&job, history)?;
         let none = (standing.seal == Digest::NONE).then(|| self.unsealed.to_owned());
-        match none.or_else(|| wrong_row(&job, &standing, newest.as_ref(), head)) {
-            Some(what) => Err(Misfit { job: Some(name), seq: None, what }),
-            None => Ok(head),
+        if let Some(what) = none.or_else(|| wrong_row(&job, &standing, history.last(), head)) {
+            return Err(Misfit { job: Some(name), seq: None, what });
         }
+        let extra = self.store.extra_of(&job, &standing).map_err(unreadable)?;
+        Ok((Row { job, extra, history }, head))
     }
 
-    /// Walks the chain of a job's history; returns the newest event, and the digest that the chain comes to.
-    fn walk(&self, job: &Job, history: Vec<EventRow>) -> Found<(Option<Recorded>, Digest)> {
+    /// Walks the chain of a job's history; returns it, and the digest that the chain comes to.
+    fn walk(&self, job: &Job, history: Vec<EventRow>) -> Found<(Vec<Recorded>, Digest)> {
         let mut head = chain::beginning(&self.campaign.name, &job.project_id, &job.cluster_name);
-        let mut newest = None;
+        let mut walked = Vec::with_capacity(history.len());
         let mut sense = Sense::new();
         for (event, seq) in history.into_iter().zip(1..) {
             let unreadable = |error| Misfit::unreadable(&job.name(), Some(seq), &error);
@@ -47,9 +49,9 @@ impl Auditor<'_> {
                 return Err(Misfit { job: Some(job.name()), seq: Some(event.seq), what: wrong.to_owned() });
             }
             head = event.digest;
-            newest = Some(event);
+            walked.push(event);
         }
-        Ok((newest, head))
+        Ok((walked, head))
     }
 }
 

@@ -83,7 +83,7 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
         histories.entry(entry.job_id).or_default().push(entry);
     }
     let mut csv = Vec::new();
-    write(&store, &campaign, Format::Csv, None, &mut csv).await.unwrap();
+    write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
     let misfits = store.verify(&campaign).await.unwrap().err();
     store.close().await;
     Some(Evidence { voyage, rows, histories, csv, misfits, ledger: voyage.world.ledger(), last, calm })

@@ -1,0 +1,132 @@
+//! One pass over a campaign: each job is checked, and something is made of those that fit while they are at hand.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use tokio::sync::Mutex;
+
+use crate::store::ahead::{self, Ahead, Page, with_histories};
+use crate::store::audit::row::Auditor;
+use crate::store::audit::{Found, Misfits, OLD, UNSEALED, Verified, check_campaign};
+use crate::store::campaigns::CharterRow;
+use crate::store::chain::Whole;
+use crate::store::digest::Digest;
+use crate::store::pool::{Snapshot, Still};
+use crate::store::{Campaign, Filter, Result, Row, Store};
+
+const HEADS: &str = "SELECT head FROM jobs WHERE campaign_id = $1 ORDER BY row, id";
+
+/// An audit at work. All is read in one transaction, so that a run at work beside it changes nothing about the picture.
+pub struct Audit<T> {
+    pages: Ahead<Checked<T>>,
+    charter: CharterRow,
+    whole: Whole,
+    misfits: Misfits,
+    jobs: i64,
+    events: i64,
+    _still: Still,
+}
+
+/// A page that was checked.
+struct Checked<T> {
+    /// What is found of each job.
+    found: Vec<Found<Digest>>,
+    /// How many events they have.
+    told: i64,
+    /// What was made of those that fit.
+    made: T,
+}
+
+impl Store {
+    /// Begins to audit a campaign. `make` makes something of the jobs of a page, with their histories; it is given the
+    /// digest that the campaign has if all of it fits, as [`Audit::done`] will tell. Jobs that do not fit are left out.
+    pub async fn audit<T: Send + 'static>(
+        &self,
+        campaign: &Campaign,
+        make: impl Fn(&[Row], Digest) -> T + Clone + Send + 'static,
+    ) -> Result<Audit<T>> {
+        let _still = self.still();
+        let mut tx = self.snapshot().await?;
+        let digest = self.claimed(&mut tx, campaign).await?;
+        self.audit_in(tx, campaign, move |rows| make(rows, digest)).await
+    }
+
+    /// Begins to audit a campaign as it is seen by a transaction.
+    pub(super) async fn audit_in<T: Send + 'static>(
+        &self,
+        mut tx: Snapshot,
+        campaign: &Campaign,
+        make: impl Fn(&[Row]) -> T + Clone + Send + 'static,
+    ) -> Result<Audit<T>> {
+        let still = self.still();
+        let mut misfits = Misfits::default();
+        let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
+        let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
+        self.check_strays(&mut tx, &mut misfits).await?;
+        let (reader, tx, id) = (self.clone(), Arc::new(Mutex::new(tx)), campaign.id);
+        let read = move |after| {
+            let (store, tx) = (reader.clone(), tx.clone());
+            async move {
+                let page = ahead::page(&mut *tx.lock().await, id, &Filter::default(), after, true).await;
+                store.explained(page)
+            }
+        };
+        let whole = beginning(campaign);
+        let campaign = campaign.clone();
+        let check =
+            move |store: &Store, page: Page| checked(&Auditor { store, campaign: &campaign, unsealed }, page, &make);
+        Ok(Audit { pages: Ahead::begin(self, read, check), charter, whole, misfits, jobs: 0, events: 0, _still: still })
+    }
+
+    /// The digest that the rows claim.
+    async fn claimed(&self, tx: &mut Snapshot, campaign: &Campaign) -> Result<Digest> {
+        let mut whole = beginning(campaign);
+        let mut heads = sqlx::query_scalar::<_, Vec<u8>>(HEADS).bind(campaign.id).fetch(&mut **tx);
+        while let Some(head) = self.explained(heads.try_next().await)? {
+            // What is no digest does not fit, and no digest is told in the end.
+            whole.add(Digest::of_column(&head).unwrap_or(Digest::NONE));
+        }
+        Ok(whole.done())
+    }
+}
+
+impl<T: Send + 'static> Audit<T> {
+    /// What was made of the next page; nothing after the last one.
+    pub async fn next(&mut self) -> Result<Option<T>> {
+        let Some(Checked { found, told, made }) = self.pages.next().await? else { return Ok(None) };
+        self.jobs += found.len() as i64;
+        self.events += told;
+        for found in found {
+            match found {
+                Ok(head) => self.whole.add(head),
+                Err(misfit) => self.misfits.add(misfit),
+            }
+        }
+        Ok(Some(made))
+    }
+
+    /// What all pages came to, or what does not fit.
+    pub fn done(mut self) -> Result<Verified, Misfits> {
+        check_campaign(&self.charter, self.jobs, &mut self.misfits);
+        if self.misfits.total > 0 {
+            return Err(self.misfits);
+        }
+        Ok(Verified { jobs: self.jobs, events: self.events, digest: self.whole.done() })
+    }
+}
+
+fn beginning(campaign: &Campaign) -> Whole {
+    Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref())
+}
+
+fn checked<T>(auditor: &Auditor<'_>, page: Page, make: impl Fn(&[Row]) -> T) -> Result<Checked<T>> {
+    let told = page.1.len() as i64;
+    let mut rows = Vec::with_capacity(page.0.len());
+    let mut keep = |(row, head)| {
+        rows.push(row);
+        head
+    };
+    let jobs = with_histories(auditor.store, page)?.into_iter();
+    let found = jobs.map(|(job, history)| auditor.check(job, history).map(&mut keep)).collect();
+    Ok(Checked { found, told, made: make(&rows) })
+}
