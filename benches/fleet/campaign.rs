@@ -34,16 +34,21 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     figures.add(format!("a campaign of {clusters} in process"), "clusters/s", within);
 }
 
+/// The fewer clusters a project has, the more requests a cluster takes, and the less of it all is Drydock's own.
 pub(crate) fn measure_sockets(extent: Extent, figures: &mut Figures) {
     let clusters = extent.of(10_000);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    // In turns, so that a machine that is slow for a while is slow for both.
-    let pairs: Vec<_> = (0..extent.runs).map(|_| over_sockets(clusters, &runtime)).collect();
-    let each = |of: fn(&Pair) -> f64| pairs.iter().map(of).collect::<Vec<_>>();
-    figures.add(format!("a campaign of {clusters} over sockets"), "clusters/s", each(|pair| pair.campaign));
-    figures.add("the same requests in a bare loop", "clusters/s", each(|pair| pair.bare));
-    figures.add("campaign to bare loop", "ratio", each(|pair| pair.campaign / pair.bare));
-    figures.add("requests for each cluster", "requests", each(|pair| pair.requests));
+    for in_project in [PROJECT, 5, 1] {
+        // In turns, so that a machine that is slow for a while is slow for both.
+        let pairs: Vec<_> = (0..extent.runs).map(|_| over_sockets(clusters, in_project, &runtime)).collect();
+        let mut each = |what: &str, unit, of: fn(&Pair) -> f64| {
+            figures.add(format!("{what}, {in_project} in a project"), unit, pairs.iter().map(of).collect());
+        };
+        each(&format!("a campaign of {clusters} over sockets"), "clusters/s", |pair| pair.campaign);
+        each("the same requests in a bare loop", "clusters/s", |pair| pair.bare);
+        each("campaign to bare loop", "ratio", |pair| pair.campaign / pair.bare);
+        each("requests for each cluster", "requests", |pair| pair.requests);
+    }
 }
 
 pub(crate) fn engine(home: &Home, transport: Transport, clock: Clock) -> Engine {
@@ -119,8 +124,8 @@ pub(crate) fn write_campaign(folder: &Path, url: &str, looks: &str, workers: usi
 }
 
 /// The real binary from its start to its end against a simulated Atlas: clusters/s, and how many requests that took.
-pub(crate) fn quick(folder: &Path, clusters: usize, more: &[&str]) -> (f64, usize) {
-    fleet::write(&folder.join("fleet.csv"), clusters);
+pub(crate) fn quick(folder: &Path, (clusters, in_project): (usize, usize), more: &[&str]) -> (f64, usize) {
+    fleet::write(&folder.join("fleet.csv"), clusters, in_project);
     let atlas = quick_atlas(folder);
     write_campaign(folder, &atlas.url, QUICK_LOOKS, WORKERS);
     let run = ["run", "bench.toml", "--yes", "--progress", "none"];
@@ -133,23 +138,23 @@ fn quick_atlas(folder: &Path) -> Atlas {
 }
 
 /// The real binary against a simulated Atlas, and then the same requests by themselves.
-fn over_sockets(clusters: usize, runtime: &tokio::runtime::Runtime) -> Pair {
+fn over_sockets(clusters: usize, in_project: usize, runtime: &tokio::runtime::Runtime) -> Pair {
     let dir = folder();
-    let (campaign, requests) = quick(dir.path(), clusters, &[]);
+    let (campaign, requests) = quick(dir.path(), (clusters, in_project), &[]);
     let atlas = quick_atlas(dir.path());
-    let bare = runtime.block_on(bare(&atlas.url, clusters, requests));
+    let bare = runtime.block_on(bare(&atlas.url, (clusters, in_project), requests));
     Pair { campaign, bare: rate(clusters, bare), requests: requests as f64 / clusters as f64 }
 }
 
 /// One upgrade request a cluster, and reads of lists until there are as many requests as the campaign made.
 #[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
-async fn bare(url: &str, clusters: usize, requests: usize) -> Duration {
+async fn bare(url: &str, (clusters, in_project): (usize, usize), requests: usize) -> Duration {
     let transport = Transport::sockets(url, Duration::from_secs(30)).unwrap();
     let client = Client::new(transport, None, Clock::start(), Duration::from_secs(30));
     let operation = operation();
     let start = Instant::now();
     let upgrade = |index| {
-        let (project, name) = fleet::name(index, PROJECT);
+        let (project, name) = fleet::name(index, in_project);
         let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
         let job = drydock::domain::job::Job::new(2, &project, &name, wanted, drydock::clock::Millis(0));
         let client = client.clone();
@@ -157,7 +162,7 @@ async fn bare(url: &str, clusters: usize, requests: usize) -> Duration {
     };
     futures_util::stream::iter(0..clusters).map(upgrade).buffer_unordered(WORKERS).collect::<Vec<()>>().await;
     let list = |index: usize| {
-        let (project, _) = fleet::name(index * PROJECT % clusters, PROJECT);
+        let (project, _) = fleet::name(index * in_project % clusters, in_project);
         let api = if index.is_multiple_of(2) { operation.source } else { operation.target };
         let client = client.clone();
         async move { drop(client.read_list(api, &project, 1).await) }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::Extent;
 use crate::campaign::{WORKERS, quick, write_campaign};
 use crate::figures::Figures;
-use crate::fleet;
+use crate::fleet::{self, PROJECT};
 use crate::flight::in_flight;
 use crate::home::folder;
 use crate::process::{Atlas, child, drydock, processor};
@@ -20,7 +20,7 @@ const LOOKS: &str = "[look]\nfirst = \"10m\"\nmin = \"10m\"\nmax = \"20m\"\n";
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let clusters = extent.of(10_000);
     let dir = folder();
-    fleet::write(&dir.path().join("fleet.csv"), clusters);
+    fleet::write(&dir.path().join("fleet.csv"), clusters, PROJECT);
     let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--limit", "1000000/1000000"]);
     write_campaign(dir.path(), &atlas.url, LOOKS, WORKERS);
     let run = ["run", "bench.toml", "--yes", "--progress"];
@@ -47,7 +47,7 @@ pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     drop(atlas);
     let once = |more: &[&str]| {
         let dir = folder();
-        quick(dir.path(), clusters, more).0
+        quick(dir.path(), (clusters, PROJECT), more).0
     };
     // In turns, so that a machine that is slow for a while is slow for all.
     let rates: Vec<_> = (0..extent.runs).map(|_| (once(&[]), once(&["-q"]), once(&["-v"]))).collect();

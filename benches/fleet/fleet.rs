@@ -36,11 +36,11 @@ pub(crate) fn clusters(count: usize, in_project: usize) -> Vec<Cluster> {
 }
 
 /// The same as a spreadsheet has them.
-pub(crate) fn write(path: &Path, count: usize) {
+pub(crate) fn write(path: &Path, count: usize, in_project: usize) {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     writeln!(file, "project_id,cluster_name,provider,region,owner").unwrap();
     for index in 0..count {
-        let (project, name) = name(index, PROJECT);
+        let (project, name) = name(index, in_project);
         writeln!(file, "{project},{name},AWS,US_EAST_1,team {}", index % 40).unwrap();
     }
     file.flush().unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::Extent;
 use crate::campaign::write_campaign;
 use crate::figures::Figures;
-use crate::fleet;
+use crate::fleet::{self, PROJECT};
 use crate::home::folder;
 use crate::process::{Atlas, drydock, high_water, processor};
 
@@ -25,7 +25,7 @@ const LOOKS: &str = "[look]\nfirst = \"2m\"\nmin = \"2m\"\n";
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let clusters = extent.of(10_000);
     let dir = folder();
-    fleet::write(&dir.path().join("fleet.csv"), clusters);
+    fleet::write(&dir.path().join("fleet.csv"), clusters, PROJECT);
     let atlas = Atlas::serve(dir.path(), &["--median", "25m", "--spread", "1.3", "--limit", "1000000/1000000"]);
     write_campaign(dir.path(), &atlas.url, LOOKS, WORKERS);
     let mut run = drydock(dir.path(), &["run", "bench.toml", "--yes", "--progress", "none"])

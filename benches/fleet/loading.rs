@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use crate::Extent;
 use crate::figures::{Figures, rate};
-use crate::fleet;
+use crate::fleet::{self, PROJECT};
 use crate::home::{folder, remove};
 use crate::process::{Ended, drydock, wait, wait_for};
 
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     for rows in [extent.of(10_000), extent.of(100_000), extent.of(1_000_000)] {
         let dir = folder();
-        fleet::write(&dir.path().join("fleet.csv"), rows);
+        fleet::write(&dir.path().join("fleet.csv"), rows, PROJECT);
         let file = "operation = \"m0-to-flex\"\n[fleet]\ncsv = \"fleet.csv\"\n";
         std::fs::write(dir.path().join("bench.toml"), file).unwrap();
         let (mut loads, mut peaks, mut checks, mut shells) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -47,7 +47,7 @@ fn import(folder: &Path) -> Option<Duration> {
     // A database with a campaign, and no job yet.
     remove(folder, "drydock.db");
     std::fs::rename(folder.join("fleet.csv"), folder.join("all.csv")).unwrap();
-    fleet::write(&folder.join("fleet.csv"), 1);
+    fleet::write(&folder.join("fleet.csv"), 1, PROJECT);
     load(folder);
     shell(folder, &["DELETE FROM jobs"]);
     let script = "PRAGMA foreign_keys = ON;\nPRAGMA synchronous = FULL;\n\

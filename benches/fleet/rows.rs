@@ -23,7 +23,7 @@ const LEFT: usize = 1000;
 pub(crate) fn measure(extent: Extent, figures: &mut Figures) {
     let rows = extent.of(1_000_000);
     let dir = folder();
-    fleet::write(&dir.path().join("fleet.csv"), rows);
+    fleet::write(&dir.path().join("fleet.csv"), rows, PROJECT);
     write_campaign(dir.path(), "https://atlas.invalid", QUICK_LOOKS, WORKERS);
     load(dir.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -1,93 +1,35 @@
 //! Claimed jobs that wait for a permit, a slot or a worker, by project.
+//!
+//! A project is awake while something may be done for it. One for which there is nothing rests until a job comes, one
+//! that waits becomes due, or somebody wakes it: of two thousand projects in hand most do, and nobody goes by them.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::clock::Millis;
-use crate::domain::job::{Job, State};
 use crate::engine::claim::Claim;
+use crate::engine::queue::Queue;
 
 /// The most jobs that are held claimed at once.
 pub(super) const ROOM: usize = 2048;
 
-/// What there is to look at in a project.
-pub(super) struct Outlook {
-    follow: bool,
-    pending: bool,
-}
-
-impl Outlook {
-    /// Whether there is anything, given that up to `pending` jobs may be looked at for the first time.
-    pub(super) fn any(&self, pending: usize) -> bool {
-        self.follow || (self.pending && pending > 0)
-    }
-}
-
+/// A project with what waits in it.
 #[derive(Default)]
-pub(super) struct Queue {
-    ready: VecDeque<Box<Claim>>,
-    follow: Vec<Box<Claim>>,
-    pending: VecDeque<Box<Claim>>,
+struct Project {
+    queue: Queue,
+    awake: bool,
 }
 
-impl Queue {
-    pub(super) fn is_empty(&self) -> bool {
-        self.ready.is_empty() && self.follow.is_empty() && self.pending.is_empty()
-    }
-
-    /// Jobs that may soon be sent: ready, or waiting for the look that makes them so.
-    pub(super) fn upcoming(&self) -> usize {
-        self.ready.len() + self.pending.len()
-    }
-
-    pub(super) fn has_due_ready(&self, now: Millis) -> bool {
-        self.ready.iter().any(|claim| is_due(&claim.job, now))
-    }
-
-    /// The next job that may be sent now.
-    pub(super) fn next_ready(&mut self, now: Millis) -> Option<Box<Claim>> {
-        let index = self.ready.iter().position(|claim| is_due(&claim.job, now))?;
-        self.ready.remove(index)
-    }
-
-    /// How many are ready, and what there is to look at now.
-    pub(super) fn outlook(&self, now: Millis) -> (usize, Outlook) {
-        let follow = self.follow.iter().any(|claim| is_due(&claim.job, now));
-        (self.ready.len(), Outlook { follow, pending: !self.pending.is_empty() })
-    }
-
-    /// Jobs to be looked at together: all that are followed and due, upgrades that will be due until `soon`, and up to
-    /// `pending` that have not been seen. A job that lists do not show is looked at alone.
-    pub(super) fn next_looks(&mut self, now: Millis, soon: Millis, pending: usize) -> Vec<Box<Claim>> {
-        if let Some(index) = self.follow.iter().position(|claim| claim.job.alone && is_due(&claim.job, now)) {
-            return vec![self.follow.swap_remove(index)];
-        }
-        if pending > 0
-            && let Some(index) = self.pending.iter().position(|claim| claim.job.alone)
-        {
-            return self.pending.remove(index).into_iter().collect();
-        }
-        let due = |job: &Job| is_due(job, if job.state == State::Upgrading && !job.alone { soon } else { now });
-        let mut looks: Vec<_> = self.follow.extract_if(.., |claim| due(&claim.job)).collect();
-        let some = pending.min(self.pending.len());
-        looks.extend(self.pending.drain(..some));
-        looks
-    }
-}
-
-fn is_due(job: &Job, now: Millis) -> bool {
-    job.due_at.is_none_or(|due| due <= now)
-}
-
-/// All queues. Projects take turns.
+/// All queues. Projects that are awake take turns.
 #[derive(Default)]
 pub(super) struct Buffer {
-    queues: HashMap<Arc<str>, Queue>,
+    projects: HashMap<Arc<str>, Project>,
+    /// Those that are awake, and not having their turn.
     turns: VecDeque<Arc<str>>,
     held: usize,
-    /// When jobs that came in become due; some may have left since.
-    dues: BinaryHeap<Reverse<Millis>>,
+    /// When jobs that came in become due, and whose they are; some may have left since.
+    dues: BinaryHeap<Reverse<(Millis, Arc<str>)>>,
 }
 
 impl Buffer {
@@ -100,67 +42,105 @@ impl Buffer {
     }
 
     pub(super) fn push(&mut self, claim: Box<Claim>) {
-        let (job, due) = (&claim.job, claim.job.due_at);
+        let (name, due) = (self.name(&claim.job.project_id), claim.job.due_at);
         self.held += 1;
-        if !self.queues.contains_key(&*job.project_id) {
-            let project: Arc<str> = job.project_id.as_str().into();
-            self.turns.push_back(project.clone());
-            self.queues.insert(project, Queue::default());
-        }
-        let Some(queue) = self.queues.get_mut(&*job.project_id) else { return };
-        match job.state {
-            State::Pending => return queue.pending.push_back(claim),
-            State::Ready => queue.ready.push_back(claim),
-            _ => queue.follow.push(claim),
-        }
-        self.dues.extend(due.map(Reverse));
+        self.projects.entry(name.clone()).or_default().queue.push(claim);
+        self.wake(&name);
+        self.dues.extend(due.map(|due| Reverse((due, name))));
     }
 
-    /// How many projects there are.
-    pub(super) fn projects(&self) -> usize {
+    /// The name of a project, as the others of it are kept.
+    fn name(&self, project: &str) -> Arc<str> {
+        self.projects.get_key_value(project).map_or_else(|| project.into(), |(name, _)| name.clone())
+    }
+
+    /// Something has changed for a project: it takes turns again.
+    pub(super) fn wake(&mut self, project: &str) {
+        let name = self.name(project);
+        if let Some(project) = self.projects.get_mut(project)
+            && !std::mem::replace(&mut project.awake, true)
+        {
+            self.turns.push_back(name);
+        }
+    }
+
+    /// Something has changed for all projects.
+    pub(super) fn wake_all(&mut self) {
+        for (name, project) in &mut self.projects {
+            if !std::mem::replace(&mut project.awake, true) {
+                self.turns.push_back(name.clone());
+            }
+        }
+    }
+
+    /// Wakes the projects of jobs that have become due. Returns how many are awake.
+    pub(super) fn wake_due(&mut self, now: Millis) -> usize {
+        while self.dues.peek().is_some_and(|Reverse((due, _))| *due <= now)
+            && let Some(Reverse((_, project))) = self.dues.pop()
+        {
+            self.wake(&project);
+        }
         self.turns.len()
     }
 
-    /// The project that waited longest for its turn, which is over with that.
+    /// The project that waited longest for its turn.
     pub(super) fn next_turn(&mut self) -> Option<Arc<str>> {
-        self.turns.rotate_left(usize::from(!self.turns.is_empty()));
-        self.turns.back().cloned()
+        self.turns.pop_front()
     }
 
-    /// Works on one project's queue, and forgets it when it is empty.
+    /// Its turn is over, and there may be more to do for it.
+    pub(super) fn go_on(&mut self, name: Arc<str>) {
+        if self.is_left(&name) {
+            self.turns.push_back(name);
+        }
+    }
+
+    /// Its turn is over, and there is nothing to do for it.
+    pub(super) fn rest(&mut self, name: &str) {
+        if self.is_left(name)
+            && let Some(project) = self.projects.get_mut(name)
+        {
+            project.awake = false;
+        }
+    }
+
+    /// Forgets a project in which nothing waits.
+    fn is_left(&mut self, name: &str) -> bool {
+        let left = self.projects.get(name).is_some_and(|project| !project.queue.is_empty());
+        if !left {
+            self.projects.remove(name);
+        }
+        left
+    }
+
+    /// Works on one project's queue.
     pub(super) fn with<T>(&mut self, project: &str, work: impl FnOnce(&mut Queue) -> T) -> Option<T> {
-        let queue = self.queues.get_mut(project)?;
+        let queue = &mut self.projects.get_mut(project)?.queue;
         let before = queue.len();
         let result = work(queue);
         self.held = self.held + queue.len() - before;
-        if queue.is_empty() {
-            self.queues.remove(project);
-            self.turns.retain(|turn| **turn != *project);
-        }
         Some(result)
     }
 
     /// Jobs that may soon be sent, in projects for which `counts` says so.
     pub(super) fn upcoming(&self, counts: impl Fn(&str) -> usize) -> usize {
-        self.queues.iter().map(|(project, queue)| queue.upcoming().min(counts(project))).sum()
+        let upcoming = self.projects.iter().map(|(name, project)| (name, project.queue.upcoming()));
+        upcoming.filter(|(_, upcoming)| *upcoming > 0).map(|(name, upcoming)| upcoming.min(counts(name))).sum()
     }
 
     /// When the next job that is held back becomes due, if it has not left.
-    pub(super) fn earliest(&mut self, now: Millis) -> Option<Millis> {
-        while self.dues.peek().is_some_and(|Reverse(due)| *due <= now) {
-            self.dues.pop();
-        }
-        self.dues.peek().map(|Reverse(due)| *due)
+    pub(super) fn earliest(&self) -> Option<Millis> {
+        self.dues.peek().map(|Reverse((due, _))| *due)
     }
 
     /// Takes out the jobs of projects for which `gives` says so, but for those that are followed.
     pub(super) fn give_up(&mut self, gives: impl Fn(&str) -> bool) -> Vec<Box<Claim>> {
-        self.take_out(gives, |queue| queue.pending.drain(..).chain(queue.ready.drain(..)).collect())
+        self.take_out(gives, Queue::take_upcoming)
     }
 
     /// Takes out the jobs that nobody has looked at.
     pub(super) fn give_up_pending(&mut self) -> Vec<Box<Claim>> {
-        self.take_out(|_| true, |queue| queue.pending.drain(..).collect())
+        self.take_out(|_| true, Queue::take_pending)
     }
 
     fn take_out(
@@ -168,24 +148,15 @@ impl Buffer {
         gives: impl Fn(&str) -> bool,
         take: impl Fn(&mut Queue) -> Vec<Box<Claim>>,
     ) -> Vec<Box<Claim>> {
-        let projects: Vec<Arc<str>> = self.queues.keys().filter(|project| gives(project)).cloned().collect();
-        projects.iter().filter_map(|project| self.with(project, &take)).flatten().collect()
+        let giving = self.projects.iter_mut().filter(|(name, project)| project.queue.upcoming() > 0 && gives(name));
+        let taken: Vec<_> = giving.flat_map(|(_, project)| take(&mut project.queue)).collect();
+        self.held -= taken.len();
+        taken
     }
 
     /// Takes out everything.
     pub(super) fn drain(&mut self) -> Vec<Box<Claim>> {
-        let queues = std::mem::take(&mut self.queues);
-        self.turns.clear();
-        self.held = 0;
-        queues
-            .into_values()
-            .flat_map(|queue| queue.ready.into_iter().chain(queue.follow).chain(queue.pending))
-            .collect()
-    }
-}
-
-impl Queue {
-    fn len(&self) -> usize {
-        self.ready.len() + self.follow.len() + self.pending.len()
+        let all = std::mem::take(self);
+        all.projects.into_values().flat_map(|project| project.queue.into_all()).collect()
     }
 }

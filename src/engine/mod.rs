@@ -21,6 +21,7 @@ mod holds;
 mod launch;
 mod limits;
 mod progress;
+mod queue;
 mod recorder;
 mod rescuer;
 mod slots;

@@ -21,6 +21,7 @@ mod ghosts;
 mod holds;
 mod luck;
 mod recorded;
+mod turns;
 mod waves;
 
 const START: Millis = Millis(1_800_000_000_000);

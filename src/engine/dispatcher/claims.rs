@@ -100,6 +100,7 @@ impl Dispatcher {
     /// Whatever the table has may be due by now.
     pub(super) fn all_due(&mut self, now: Millis) {
         (self.follow.due, self.pending.due) = (now, now);
+        self.buffer.wake_all();
     }
 
     /// The jobs that may be begun.

@@ -8,39 +8,79 @@ use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{Dispatcher, Proof};
 use crate::pacing::{Purpose, Verdict};
 
+/// How a project's turn ended.
+enum Turn {
+    /// There is nothing to do until something changes for the project itself.
+    Over,
+    /// There is something to do as soon as others are done.
+    Cut,
+    /// There is something to do, but the pace allows it only then.
+    Waits(Millis),
+    /// There is something to do, but nobody who is free.
+    NoWorker,
+}
+
+impl Turn {
+    /// How it ended if a part of it ended like this, and the part before like that.
+    fn or(self, before: Self) -> Self {
+        if matches!(self, Self::Over) { before } else { self }
+    }
+}
+
 impl Dispatcher {
     /// Hands steps to free workers, project by project, and says until when nothing more can be handed out.
     pub(super) fn hand_out(&mut self) -> Option<Millis> {
         let mut blocked: Option<Millis> = None;
+        let awake = self.buffer.wake_due(self.engine.clock.now());
         if self.draining || self.workers.available_permits() == 0 {
             return None;
         }
-        for _ in 0..self.buffer.projects() {
-            if self.workers.available_permits() == 0 {
-                return None;
-            }
+        for _ in 0..awake {
             let Some(project) = self.buffer.next_turn() else { break };
+            // A hold ends without a word to the project that waits for it.
+            let held = self.launcher.holds.any();
             // Upgrade requests go before looks where the quota binds.
-            if let Some(at) = self.hand_out_sends(&project).or_else(|| self.hand_out_looks(&project)) {
-                blocked = Some(blocked.map_or(at, |before| before.min(at)));
+            let turn = match self.hand_out_sends(&project) {
+                Turn::Waits(at) => Turn::Waits(at),
+                sends => self.hand_out_looks(&project).or(sends),
+            };
+            match turn {
+                Turn::Over if !held && !self.launcher.holds.any() => self.buffer.rest(&project),
+                Turn::Over | Turn::Cut => self.buffer.go_on(project),
+                Turn::Waits(at) => {
+                    self.buffer.go_on(project);
+                    blocked = Some(blocked.map_or(at, |before| before.min(at)));
+                }
+                Turn::NoWorker => {
+                    self.buffer.go_on(project);
+                    return None;
+                }
             }
         }
         blocked
     }
 
-    fn hand_out_sends(&mut self, project: &str) -> Option<Millis> {
+    fn hand_out_sends(&mut self, project: &str) -> Turn {
         let now = self.engine.clock.now();
-        while self.proof != Proof::Asked && self.free_in(project) > 0 {
+        loop {
             if !self.buffer.with(project, |queue| queue.has_due_ready(now)).unwrap_or(false) {
-                return None;
+                return Turn::Over;
             }
-            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
+            if self.proof == Proof::Asked || self.slots.free() == 0 {
+                return Turn::Cut;
+            }
+            if self.free_in(project) == 0 {
+                return Turn::Over;
+            }
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::NoWorker };
             match self.pacing.ask(project, &[(self.engine.operation.endpoints(), 1)], Purpose::Send) {
                 Verdict::Go => {}
-                Verdict::Later(at) => return Some(at),
+                Verdict::Later(at) => return Turn::Waits(at),
                 Verdict::LookFirst => return self.probe(project, worker),
             }
-            let claim = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
+            let Some(claim) = self.buffer.with(project, |queue| queue.next_ready(now)).flatten() else {
+                return Turn::Over;
+            };
             if self.proof == Proof::Wanted {
                 self.proof = Proof::Asked;
             }
@@ -50,18 +90,18 @@ impl Dispatcher {
             self.out += 1;
             self.tasks.spawn(self.launcher.clone().send(claim, worker));
         }
-        None
     }
 
     /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
-    fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Option<Millis> {
+    fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Turn {
         if let Verdict::Later(at) = self.ask_to_look(project) {
-            return Some(at);
+            return Turn::Waits(at);
         }
         let now = self.engine.clock.now();
-        let claim = self.buffer.with(project, |queue| queue.next_ready(now)).flatten()?;
-        self.launch_look(project, vec![claim], worker);
-        None
+        if let Some(claim) = self.buffer.with(project, |queue| queue.next_ready(now)).flatten() {
+            self.launch_look(project, vec![claim], worker);
+        }
+        Turn::Cut
     }
 
     fn launch_look(&mut self, project: &str, claims: Vec<Box<Claim>>, worker: OwnedSemaphorePermit) {
@@ -83,19 +123,20 @@ impl Dispatcher {
         self.pacing.ask(project, needs, Purpose::Look)
     }
 
-    fn hand_out_looks(&mut self, project: &str) -> Option<Millis> {
+    fn hand_out_looks(&mut self, project: &str) -> Turn {
         loop {
             let now = self.engine.clock.now();
             let looking = self.looking.get(project).copied().unwrap_or(0);
             let free = self.free_in(project);
-            let (ready, looks) = self.buffer.with(project, |queue| queue.outlook(now))?;
+            let Some((ready, looks)) = self.buffer.with(project, |queue| queue.outlook(now)) else { return Turn::Over };
             let pending = free.saturating_sub(ready + looking);
             if !looks.any(pending) {
-                return None;
+                let waits_for_all = looks.any(1) && self.slots.free() == 0;
+                return if waits_for_all { Turn::Cut } else { Turn::Over };
             }
-            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return None };
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::NoWorker };
             if let Verdict::Later(at) = self.ask_to_look(project) {
-                return Some(at);
+                return Turn::Waits(at);
             }
             let soon = now.after(self.engine.soon());
             let claims = self.buffer.with(project, |queue| queue.next_looks(now, soon, pending)).unwrap_or_default();

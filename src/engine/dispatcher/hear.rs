@@ -28,6 +28,7 @@ impl Dispatcher {
     fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
         self.pacing.over(if freed.send.is_some() { Purpose::Send } else { Purpose::Look });
+        self.buffer.wake(&freed.project);
         for report in freed.reports {
             self.pacing.tell(&freed.project, report);
         }
@@ -87,6 +88,7 @@ impl Dispatcher {
         let Recorded { known, table: (was, is), claim, kept, sends } = one;
         let job = &claim.job;
         self.slots.follow(job);
+        self.buffer.wake(&job.project_id);
         self.counts.add(was, -1);
         self.counts.add(is, 1);
         // More left a state than we knew of: another process has sent jobs back.

@@ -216,7 +216,7 @@ impl Dispatcher {
             }
         }
         let probe = self.launcher.holds.next_probe(now);
-        for at in [blocked_until, self.buffer.earliest(now), probe].into_iter().flatten() {
+        for at in [blocked_until, self.buffer.earliest(), probe].into_iter().flatten() {
             wake = wake.min(at);
         }
         // Never a busy loop: whatever asks for "now" again is asked for in a moment.
