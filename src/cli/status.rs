@@ -216,7 +216,8 @@ impl Status {
         }
         if !self.is_ended() {
             fact(out, "runner", &self.hands())?;
-            if !self.may_be_at_work() {
+            // A runner that is stopped has the lock: another one is refused.
+            if !self.may_be_at_work() && !self.is_stopped() {
                 self.next_command(out, "to go on", "run CAMPAIGN.toml")?;
             }
             let estimate = self
@@ -225,7 +226,9 @@ impl Status {
             fact(out, "rate", &format!("{} jobs ended in the last minute, {estimate}", self.rate))?;
             let due = match self.next_due {
                 _ if self.waits_for_release() => "an operator's release".to_owned(),
-                None => "no time: every live job is in a runner's hands".to_owned(),
+                None if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
+                None if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
+                None => "a runner, which takes up what the last one had in hand".to_owned(),
                 Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
                 Some(due) => format!("a runner or its turn: a job was due at {due}"),
             };
@@ -255,6 +258,10 @@ impl Status {
 
     fn may_be_at_work(&self) -> bool {
         matches!(self.runner, Some((_, Vitals::Works | Vitals::Unknown)))
+    }
+
+    fn is_stopped(&self) -> bool {
+        matches!(self.runner, Some((_, Vitals::Stopped)))
     }
 
     /// In whose hands the campaign is.

@@ -23,6 +23,8 @@ pub(super) struct Rows<'a> {
     errors: Vec<RowError>,
     chunk: Vec<FleetRow>,
     count: u64,
+    /// How many rows end before the header does, and the first of them.
+    short: (u64, i64),
     tell_cluster: bool,
 }
 
@@ -39,7 +41,7 @@ impl<'a> Rows<'a> {
             IntakeError::Rows(problems.into_iter().map(error).collect())
         })?;
         let (listed, errors, chunk) = (HashMap::new(), Vec::new(), Vec::new());
-        Ok(Self { plan, file, layout, listed, errors, chunk, count: 0, tell_cluster: false })
+        Ok(Self { plan, file, layout, listed, errors, chunk, count: 0, short: (0, 0), tell_cluster: false })
     }
 
     /// The same, with errors that name the cluster, for rows that one cannot look up by number.
@@ -53,6 +55,10 @@ impl<'a> Rows<'a> {
             return None;
         }
         self.count += 1;
+        if cells.len() < self.layout.labels.len() {
+            let (count, first) = self.short;
+            self.short = (count + 1, if count == 0 { row } else { first });
+        }
         let reader = Row::new(self.plan, &self.layout, cells);
         let cluster = self.tell_cluster.then(|| reader.name());
         let key = reader.key();
@@ -85,7 +91,21 @@ impl<'a> Rows<'a> {
             let file = self.file.to_owned();
             self.errors.push(RowError { file, row: None, cluster: None, column: None, what });
         }
+        self.tell_short();
         if self.errors.is_empty() { Ok((self.chunk, self.count)) } else { Err(IntakeError::Rows(self.errors)) }
+    }
+
+    /// Some programs leave out what is empty at the end of a row, so it is no error; but neither is it sure.
+    fn tell_short(&self) {
+        let (count, first) = self.short;
+        if count > 0 {
+            let rows = if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") };
+            tracing::warn!(
+                "{}: {rows} fewer cells than the header, row {first} first; the last columns are taken as empty, and if \
+                 another cell is missing, those behind it stand under the wrong header",
+                self.file
+            );
+        }
     }
 
     fn full_chunk(&mut self) -> Option<Vec<FleetRow>> {

@@ -35,32 +35,38 @@ impl Table {
     }
 
     pub(super) fn header(&self) -> io::Result<Vec<u8>> {
-        let mut csv = csv::Writer::from_writer(Vec::new());
-        for column in REPORT.iter().copied().chain(self.extra.iter().map(String::as_str)) {
-            csv.write_field(safe(column).as_bytes())?;
-        }
-        csv.write_record(None::<&[u8]>)?;
-        csv.into_inner().map_err(|error| error.into_error())
+        let columns = REPORT.iter().copied().chain(self.extra.iter().map(String::as_str));
+        text(1, |csv| line(csv, columns))
     }
 
     /// A line for each of these jobs.
     pub(super) fn lines(&self, rows: &[Row]) -> io::Result<Vec<u8>> {
-        let mut csv = csv::Writer::from_writer(Vec::with_capacity(rows.len() * USUAL));
-        for row in rows {
-            for cell in cells(row, &self.operation) {
-                csv.write_field(safe(&cell).as_bytes())?;
-            }
-            for column in &self.extra {
-                csv.write_field(safe(value(row, column)).as_bytes())?;
-            }
-            csv.write_record(None::<&[u8]>)?;
-        }
-        csv.into_inner().map_err(|error| error.into_error())
+        text(rows.len(), |csv| {
+            rows.iter().try_for_each(|row| {
+                let ours = cells(row, &self.operation);
+                let theirs = self.extra.iter().map(|column| value(row, column));
+                line(csv, ours.iter().map(|cell| &**cell).chain(theirs))
+            })
+        })
     }
 }
 
+type Csv = csv::Writer<Vec<u8>>;
+
+/// The text of so many lines.
+fn text(lines: usize, write: impl FnOnce(&mut Csv) -> csv::Result<()>) -> io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::with_capacity(lines * USUAL));
+    write(&mut csv)?;
+    csv.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+fn line<'a>(csv: &mut Csv, mut cells: impl Iterator<Item = &'a str>) -> csv::Result<()> {
+    cells.try_for_each(|cell| csv.write_field(safe(cell).as_bytes()))?;
+    csv.write_record(None::<&[u8]>)
+}
+
 /// Most lines are shorter, in bytes.
-const USUAL: usize = 512;
+const USUAL: usize = 256;
 
 fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
     let job = &row.job;

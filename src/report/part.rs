@@ -16,7 +16,7 @@ pub(super) struct Part {
     /// Where it will be.
     path: PathBuf,
     /// Where it is until then.
-    part: PathBuf,
+    meanwhile: PathBuf,
     out: BufWriter<File>,
     /// Still to be removed.
     left: bool,
@@ -26,15 +26,15 @@ impl Part {
     pub(super) fn begin(name: &Path) -> Result<Self, ReportError> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_path_buf());
         let special = fs::metadata(&path).is_ok_and(|found| !found.is_file());
-        let part = if special { path.clone() } else { of(&path) };
-        let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&part);
+        let meanwhile = if special { path.clone() } else { of(&path) };
+        let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&meanwhile);
         let out = BufWriter::new(file.map_err(|error| failed(name, error))?);
-        Ok(Self { name: name.to_path_buf(), path, part, out, left: !special })
+        Ok(Self { name: name.to_path_buf(), path, meanwhile, out, left: !special })
     }
 
     /// Whether it is seen by others as it is written.
     pub(super) fn is_special(&self) -> bool {
-        self.part == self.path
+        self.meanwhile == self.path
     }
 
     pub(super) fn out(&mut self) -> &mut BufWriter<File> {
@@ -50,8 +50,9 @@ impl Part {
     pub(super) fn done(mut self) -> Result<PathBuf, ReportError> {
         let mut whole = self.out.flush();
         if self.left {
-            whole =
-                whole.and_then(|()| self.out.get_ref().sync_all()).and_then(|()| fs::rename(&self.part, &self.path));
+            whole = whole
+                .and_then(|()| self.out.get_ref().sync_all())
+                .and_then(|()| fs::rename(&self.meanwhile, &self.path));
         }
         whole.map_err(|error| self.failed(error))?;
         self.left = false;
@@ -62,7 +63,7 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         if self.left {
-            let _still_there = fs::remove_file(&self.part);
+            let _still_there = fs::remove_file(&self.meanwhile);
         }
     }
 }

@@ -37,6 +37,20 @@ fn check_names_every_error_of_a_bad_fleet() {
 }
 
 #[test]
+fn check_tells_of_rows_that_end_early_since_a_cell_may_be_missing_before_their_end() {
+    let dir = Workdir::new();
+    dir.write("q4.toml", CAMPAIGN);
+    dir.write(
+        "fleet.csv",
+        "project_id,cluster_name,owner,provider,region,note\n\
+         5f0000000000000000000001,orders,mara,AWS,US_EAST_1,\n\
+         5f0000000000000000000001,bills,mara,AWS,US_EAST_1\n",
+    );
+    let told = check(&dir).with(0).stderr;
+    assert!(told.contains("fleet.csv: 1 row has fewer cells than the header, row 3 first"), "{told}");
+}
+
+#[test]
 fn check_names_every_error_of_a_bad_campaign_file() {
     let dir = Workdir::new();
     dir.write(

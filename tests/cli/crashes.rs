@@ -29,7 +29,8 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_and_asks_nothing_twice() {
     assert!(status["ended"].as_u64().unwrap() < 48, "{status}");
     assert_eq!(status["runner"]["state"], "dead", "{status}");
     let told = dir.run(&["status"]).with(0).stdout;
-    assert!(told.contains("has died; nothing is lost"), "{told}");
+    assert!(told.contains("has died; nothing is lost") && told.contains("to go on    drydock run"), "{told}");
+    assert!(!told.contains("in the runner's hands"), "{told}");
     dir.aim(&atlas.url);
     let last = dir.run(&["run", "fast.toml"]).with(0);
     assert!(last.stdout.contains("48 succeeded"), "{}", last.stdout);

@@ -50,6 +50,8 @@ fn stop(long_enough: impl FnOnce(&str)) {
     // To look is allowed, and shows what was on the wire.
     let status = dir.status();
     assert_eq!((&status["runner"]["state"], &status["runner"]["pid"]), (&"stopped".into(), &pid.into()), "{status}");
+    let told = dir.run(&["status"]).with(0).stdout;
+    assert!(told.contains("kill -CONT") && !told.contains("to go on"), "{told}");
     let counts = &status["counts"];
     assert!(counts["submitting"].as_u64().unwrap() + counts["upgrading"].as_u64().unwrap() > 0, "{counts}");
     long_enough(&atlas.url);

@@ -31,8 +31,8 @@ pub(super) async fn of(
     };
     let home = rehearse::home(fleet.len())?;
     let start = context.clock.now();
-    let play = Play { config: config.clone(), settings, fleet, folder: None, start };
-    let played = rehearse::play(play, home.path()).await?;
+    let play = Play::new(config, settings, fleet, None, start);
+    let played = rehearse::play(play, home.path(), context).await?;
     if played.unended() {
         return Err(Failure::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
     }

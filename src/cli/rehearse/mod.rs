@@ -8,6 +8,7 @@ mod play;
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::cli::args;
 use crate::cli::check;
@@ -39,10 +40,10 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     // Whoever interrupts it leaves nothing behind but the directory of the reports.
     let home = home(fleet.len())?;
     let clusters = fleet.len();
-    let play = Play { config: config.clone(), settings, fleet, folder: Some(folder), start: context.clock.now() };
+    let play = Play::new(&config, settings, fleet, Some(folder), context.clock.now());
     let took = context.clock.uptime();
     let played = tokio::select! {
-        played = self::play(play, home.path()) => played?,
+        played = self::play(play, home.path(), context) => played?,
         Ok(()) = tokio::signal::ctrl_c() => return Ok(ExitCode::INTERRUPTED),
     };
     let took = context.clock.uptime().saturating_sub(took);
@@ -51,6 +52,9 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     Words { config: &config, clusters, said, seed: args.seed, took, played: &played }.tell(args.json)?;
     Ok(code)
 }
+
+/// How often people are told how far it is.
+const SAYING: Duration = Duration::from_secs(5);
 
 /// The job table of so many clusters has room in memory, also in a container's.
 const SMALL: usize = 2000;
@@ -64,10 +68,20 @@ pub(super) fn home(clusters: usize) -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
-/// Plays it on a thread of its own, with a database in `home`.
-pub(super) async fn play(play: Play, home: &Path) -> Result<Played, Failure> {
-    let database = home.join("rehearsal.db");
-    tokio::task::spawn_blocking(move || play.play(&database)).await.map_err(Failure::internal)?
+/// Plays it on a thread of its own, with a database in `home`, and says now and then how far it is.
+pub(super) async fn play(play: Play, home: &Path, context: &Context) -> Result<Played, Failure> {
+    let (database, shots) = (home.join("rehearsal.db"), play.progress.watch());
+    let mut playing = tokio::task::spawn_blocking(move || play.play(&database));
+    loop {
+        match tokio::time::timeout(SAYING, &mut playing).await {
+            Ok(played) => return played.map_err(Failure::internal)?,
+            Err(_) if context.quiet => {}
+            Err(_) => {
+                let counts = shots.borrow().counts;
+                context.say(&format!("playing it: {} of {} jobs have ended", counts.ended(), counts.total()));
+            }
+        }
+    }
 }
 
 /// How long upgrades are expected to take where nobody looks them up.

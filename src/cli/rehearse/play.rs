@@ -28,13 +28,13 @@ const LONGEST: Duration = Duration::from_hours(24 * 90);
 
 /// What is played.
 pub(in crate::cli) struct Play {
-    pub(in crate::cli) config: Config,
-    pub(in crate::cli) settings: Settings,
-    pub(in crate::cli) fleet: Vec<NewJob>,
-    /// Where the sample reports go, if anywhere.
-    pub(in crate::cli) folder: Option<PathBuf>,
-    /// When it begins.
-    pub(in crate::cli) start: Millis,
+    config: Config,
+    settings: Settings,
+    fleet: Vec<NewJob>,
+    folder: Option<PathBuf>,
+    start: Millis,
+    /// How far it is.
+    pub(super) progress: Progress,
 }
 
 /// How it went.
@@ -64,6 +64,17 @@ impl Played {
 }
 
 impl Play {
+    /// The campaign of `config` with this fleet, begun at `start`. Sample reports go to `folder`, if anywhere.
+    pub(in crate::cli) fn new(
+        config: &Config,
+        settings: Settings,
+        fleet: Vec<NewJob>,
+        folder: Option<PathBuf>,
+        start: Millis,
+    ) -> Self {
+        Self { config: config.clone(), settings, fleet, folder, start, progress: Progress::default() }
+    }
+
     /// Plays it to its end. Blocks the thread, for as long as the computing takes.
     pub(super) fn play(self, database: &Path) -> Result<Played, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -75,7 +86,7 @@ impl Play {
     }
 
     async fn act(self, database: &Path) -> Result<Played, Failure> {
-        let Self { config, settings, fleet, folder, start } = self;
+        let Self { config, settings, fleet, folder, start, progress } = self;
         let clock = Clock::starting_at(start);
         let store =
             Store::open_in_virtual_time(&format!("sqlite:{}", database.display()), Open::CreateIfMissing).await?;
@@ -106,7 +117,7 @@ impl Play {
             seed,
         };
         let (_control, listening) = watch::channel(Control::Run);
-        let (progress, log) = (Progress::default(), Log::default());
+        let log = Log::default();
         let keeping = tokio::spawn(log.clone().keep(progress.watch(), simulator.clone(), clock, start));
         let ending = match tokio::time::timeout(LONGEST, engine.run(listening, progress)).await {
             Ok(ending) => Some(ending?),

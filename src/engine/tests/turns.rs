@@ -12,8 +12,10 @@ fn claim(index: usize, state: State, due: Option<Millis>) -> Box<Claim> {
 /// The projects that are awake at `now`.
 fn awake(buffer: &mut Buffer, now: Millis) -> Vec<String> {
     let turns: Vec<_> = (0..buffer.wake_due(now)).map_while(|_| buffer.next_turn()).collect();
-    let names = turns.iter().map(|turn| turn.to_string()).collect();
-    turns.into_iter().for_each(|turn| buffer.go_on(turn));
+    let names = turns.iter().map(ToString::to_string).collect();
+    for turn in turns {
+        buffer.go_on(turn);
+    }
     names
 }
 
