@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use crate::clock::Millis;
 use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::store::{Campaign, Digest, Recorded, Row, Store};
+use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
 
-/// Audits the campaign while it writes the lines, each page's before the next one is looked at: where something does not
-/// fit there is an error at the end, and the lines are worth nothing.
+/// Audits the campaign while it writes the lines: where something does not fit there is an error at the end, and the
+/// lines are worth nothing.
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let operation = campaign.operation.clone();
     let mut audit = store.audit(campaign, move |rows, digest| lines(rows, &operation, digest)).await?;
@@ -20,6 +20,18 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
         out.write_all(&lines?)?;
     }
     audit.done().map_err(|misfits| store.unfit(campaign, misfits))?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Audits the campaign before it writes the lines, and keeps no transaction open meanwhile, since whoever reads them may
+/// take his time: beside a run at work the write-ahead log would grow until he is done.
+pub(super) async fn stream(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
+    let digest = store.vouched(campaign).await?;
+    let mut pages = Pages::with_histories(store, campaign.id);
+    while let Some(page) = pages.next().await? {
+        out.write_all(&lines(&page, &campaign.operation, digest)?)?;
+    }
     out.flush()?;
     Ok(())
 }

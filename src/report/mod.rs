@@ -60,8 +60,8 @@ pub enum ReportError {
     Closed,
 }
 
-/// Writes the report of `campaign` to `out`, whose reader has each line at once; JSON lines therefore not before an audit
-/// has found that all of it fits.
+/// Writes the report of `campaign` to `out`, whose reader has each line at once: JSON lines not before an audit has found
+/// that all of it fits.
 pub async fn write(
     store: &Store,
     campaign: &Campaign,
@@ -69,24 +69,15 @@ pub async fn write(
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
     let failed = |error| ReportError::Write { path: PathBuf::from("standard output"), error };
-    write_out(store, campaign, format, out).await.map_err(|failure| failure.of(failed))
-}
-
-/// The same, for a reader of another name.
-async fn write_out(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
-    if format == Format::Jsonl {
-        store.vouched(campaign).await?;
-    }
-    form(store, campaign, format, out).await
+    stream(store, campaign, format, out).await.map_err(|failure| failure.of(failed))
 }
 
 /// Writes the report to `path`, where it appears whole or not at all.
 pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<PathBuf, ReportError> {
     let mut part = Part::begin(path)?;
-    let written = if part.is_special() {
-        write_out(store, campaign, format, part.out()).await
-    } else {
-        form(store, campaign, format, part.out()).await
+    let written = match format {
+        Format::Jsonl if !part.is_special() => jsonl::write(store, campaign, part.out()).await,
+        _ => stream(store, campaign, format, part.out()).await,
     };
     match written {
         Ok(()) => part.done(),
@@ -103,11 +94,10 @@ pub fn prepare(folder: &Path) -> Result<(), ReportError> {
         .map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })
 }
 
-/// Writes the report as it takes form.
-async fn form(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
+async fn stream(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
     match format {
         Format::Csv => csv::write(store, campaign, out).await,
-        Format::Jsonl => jsonl::write(store, campaign, out).await,
+        Format::Jsonl => jsonl::stream(store, campaign, out).await,
     }
 }
 
