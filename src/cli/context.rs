@@ -1,11 +1,12 @@
 //! What every command needs: the options that all share, the database, and a voice.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 use std::path::Path;
 
 use crate::cli::args::{Common, LogFormat};
 use crate::cli::environment;
 use crate::cli::exit::Failure;
+use crate::cli::voice::Voice;
 use crate::clock::Clock;
 use crate::config;
 use crate::store::{Campaign, Open, Store};
@@ -19,6 +20,7 @@ pub(super) struct Context {
     pub(super) quiet: bool,
     pub(super) color: bool,
     pub(super) clock: Clock,
+    pub(super) voice: Voice,
 }
 
 /// Puts together what to type next, so that it can be copied as it is.
@@ -56,13 +58,13 @@ impl Context {
             quiet: common.quiet,
             color,
             clock: Clock::start(),
+            voice: Voice::new(),
         }
     }
 
     /// Says a line on standard error; if nobody reads it, so be it.
-    #[expect(clippy::unused_self, reason = "whoever speaks has a context")]
     pub(super) fn say(&self, line: &str) {
-        let _closed = writeln!(stderr(), "{line}");
+        self.voice.say(line);
     }
 
     pub(super) fn red(&self, words: &str) -> String {

@@ -1,7 +1,5 @@
 //! The log: tracing-subscriber on standard error, as text or as JSON.
 
-use std::io::stderr;
-
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -29,9 +27,10 @@ pub(super) fn start(context: &Context) {
         (_, 2) => "warn,sqlx_core=error,drydock=debug",
         _ => "debug,drydock=trace",
     };
+    let voice = context.voice.clone();
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
-        .with_writer(stderr)
+        .with_writer(move || voice.clone())
         .with_timer(Stamp(context.clock));
     let started = match context.log_format {
         LogFormat::Text => log.with_ansi(context.color).with_target(false).try_init(),

@@ -21,6 +21,7 @@ mod show;
 mod simulate;
 mod status;
 mod terminal;
+mod voice;
 mod waves;
 
 use clap::Parser;

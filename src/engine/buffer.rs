@@ -15,8 +15,8 @@ use crate::engine::queue::Queue;
 pub(super) const ROOM: usize = 2048;
 
 /// A project with what waits in it.
-#[derive(Default)]
 struct Project {
+    name: Arc<str>,
     queue: Queue,
     awake: bool,
 }
@@ -42,34 +42,28 @@ impl Buffer {
     }
 
     pub(super) fn push(&mut self, claim: Box<Claim>) {
-        let (name, due) = (self.name(&claim.job.project_id), claim.job.due_at);
+        if !self.projects.contains_key(&*claim.job.project_id) {
+            let name: Arc<str> = claim.job.project_id.as_str().into();
+            self.projects.insert(name.clone(), Project { name, queue: Queue::default(), awake: false });
+        }
+        let Some(project) = self.projects.get_mut(&*claim.job.project_id) else { return };
         self.held += 1;
-        self.projects.entry(name.clone()).or_default().queue.push(claim);
-        self.wake(&name);
-        self.dues.extend(due.map(|due| Reverse((due, name))));
-    }
-
-    /// The name of a project, as the others of it are kept.
-    fn name(&self, project: &str) -> Arc<str> {
-        self.projects.get_key_value(project).map_or_else(|| project.into(), |(name, _)| name.clone())
+        project.wake(&mut self.turns);
+        self.dues.extend(claim.job.due_at.map(|due| Reverse((due, project.name.clone()))));
+        project.queue.push(claim);
     }
 
     /// Something has changed for a project: it takes turns again.
     pub(super) fn wake(&mut self, project: &str) {
-        let name = self.name(project);
-        if let Some(project) = self.projects.get_mut(project)
-            && !std::mem::replace(&mut project.awake, true)
-        {
-            self.turns.push_back(name);
+        if let Some(project) = self.projects.get_mut(project) {
+            project.wake(&mut self.turns);
         }
     }
 
     /// Something has changed for all projects.
     pub(super) fn wake_all(&mut self) {
-        for (name, project) in &mut self.projects {
-            if !std::mem::replace(&mut project.awake, true) {
-                self.turns.push_back(name.clone());
-            }
+        for project in self.projects.values_mut() {
+            project.wake(&mut self.turns);
         }
     }
 
@@ -90,27 +84,27 @@ impl Buffer {
 
     /// Its turn is over, and there may be more to do for it.
     pub(super) fn go_on(&mut self, name: Arc<str>) {
-        if self.is_left(&name) {
+        if self.keeps(&name) {
             self.turns.push_back(name);
         }
     }
 
     /// Its turn is over, and there is nothing to do for it.
     pub(super) fn rest(&mut self, name: &str) {
-        if self.is_left(name)
+        if self.keeps(name)
             && let Some(project) = self.projects.get_mut(name)
         {
             project.awake = false;
         }
     }
 
-    /// Forgets a project in which nothing waits.
-    fn is_left(&mut self, name: &str) -> bool {
-        let left = self.projects.get(name).is_some_and(|project| !project.queue.is_empty());
-        if !left {
+    /// Whether anything waits in a project; if not it is forgotten.
+    fn keeps(&mut self, name: &str) -> bool {
+        let waits = self.projects.get(name).is_some_and(|project| !project.queue.is_empty());
+        if !waits {
             self.projects.remove(name);
         }
-        left
+        waits
     }
 
     /// Works on one project's queue.
@@ -158,5 +152,13 @@ impl Buffer {
     pub(super) fn drain(&mut self) -> Vec<Box<Claim>> {
         let all = std::mem::take(self);
         all.projects.into_values().flat_map(|project| project.queue.into_all()).collect()
+    }
+}
+
+impl Project {
+    fn wake(&mut self, turns: &mut VecDeque<Arc<str>>) {
+        if !std::mem::replace(&mut self.awake, true) {
+            turns.push_back(self.name.clone());
+        }
     }
 }

@@ -29,6 +29,7 @@ mod slots;
 mod tests;
 mod worker;
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -179,6 +180,19 @@ fn broken(news: &mut mpsc::UnboundedReceiver<News>) -> Option<StoreError> {
     })
 }
 
+/// Works among the other tasks, and not on a thread that has to be woken at every piece of news. It ends with whoever
+/// waits for it.
+async fn as_a_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work);
+    match tasks.join_next().await {
+        Some(Ok(value)) => value,
+        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+        // The runtime is going down, and this with it.
+        _ => std::future::pending().await,
+    }
+}
+
 impl Engine {
     /// Works until every job has ended, an operator must act, or `control` says to drain.
     ///
@@ -199,7 +213,8 @@ impl Engine {
             launch::Launcher { engine: Arc::new(self), holds, to_recorder, to_dispatcher, draining: Arc::default() };
         let mut dispatcher = dispatcher::Dispatcher::new(launcher, (counts, wave), progress).await?;
         dispatcher.ask_for_limits().await?;
-        let ending = dispatcher.run(&mut news, control).await;
+        let dispatching = async move { (dispatcher.run(&mut news, control).await, news) };
+        let (ending, mut news) = as_a_task(dispatching).await;
         // The dispatcher has dropped the only way to the recorder, which ends when it has written all.
         let _joined = recording.join_all().await;
         // What stopped the recorder comes first: the dispatcher's connection is of no use then either, and what it gave

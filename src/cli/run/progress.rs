@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
+use indicatif::ProgressStyle as BarStyle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cli::args::ProgressStyle;
 use crate::cli::context::Context;
 use crate::cli::terminal::span;
+use crate::cli::voice::Voice;
 use crate::clock::{Clock, Millis};
 use crate::domain::hold::Held;
 use crate::domain::job::State;
@@ -43,18 +44,20 @@ impl Shown {
 pub(super) fn show(style: ProgressStyle, progress: &Progress, clock: Clock, context: &Context) -> Shown {
     let (stop, stopped) = watch::channel(false);
     let terminal = stderr().is_terminal();
-    let shots = progress.watch();
+    let (shots, voice) = (progress.watch(), context.voice.clone());
     let task = match style {
         ProgressStyle::None => None,
-        // A log that scrolls and a bar that stays do not share a terminal.
-        ProgressStyle::Auto if !terminal || context.verbose > 0 => Some(tokio::spawn(plain(shots, stopped, clock))),
-        ProgressStyle::Plain => Some(tokio::spawn(plain(shots, stopped, clock))),
-        ProgressStyle::Auto | ProgressStyle::Bar => Some(tokio::spawn(bar(shots, stopped, clock))),
+        // Where the log scrolls, a bar is no help.
+        ProgressStyle::Auto if !terminal || context.verbose > 0 => {
+            Some(tokio::spawn(plain(shots, stopped, clock, voice)))
+        }
+        ProgressStyle::Plain => Some(tokio::spawn(plain(shots, stopped, clock, voice))),
+        ProgressStyle::Auto | ProgressStyle::Bar => Some(tokio::spawn(bar(shots, stopped, clock, voice))),
     };
     Shown { task, stop }
 }
 
-async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock) {
+async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, voice: Voice) {
     let mut every = tokio::time::interval(PLAIN);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     every.tick().await;
@@ -66,14 +69,15 @@ async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bo
         let shot = shots.borrow().clone();
         if shot.counts.total() > 0 {
             let done = format!("{}/{} done", shot.counts.ended(), shot.counts.total());
-            eprintln_quietly(&format!("{done}, {}", line(&shot, clock.now())));
+            voice.say(&format!("{done}, {}", line(&shot, clock.now())));
         }
     }
 }
 
-async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock) {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    if let Ok(style) = BarStyle::with_template("{bar:20} {pos}/{len} {msg}") {
+async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, voice: Voice) {
+    let bar = voice.bar();
+    // What does not fit into the line is cut off: a bar of two lines cannot be taken back.
+    if let Ok(style) = BarStyle::with_template("{bar:10} {pos}/{len} {wide_msg}") {
         bar.set_style(style.progress_chars("=> "));
     }
     let mut every = tokio::time::interval(REDRAW);
@@ -91,35 +95,27 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
         bar.set_position(shot.counts.ended().unsigned_abs());
         bar.set_message(line(&shot, clock.now()));
         if ended {
-            bar.abandon();
-            return;
+            return voice.leave_bar();
         }
     }
 }
 
-/// `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`, and what it waits for.
+/// What it waits for, and `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`.
 fn line(shot: &Snapshot, now: Millis) -> String {
+    let mut parts = troubles(shot, now);
     let counts = &shot.counts;
-    let mut parts = Vec::new();
-    let upgrading = counts.of(State::Upgrading);
-    let waiting = counts.of(State::Verifying);
     let begin = counts.of(State::Pending) + counts.of(State::Ready);
-    let (failed, cancelled) = (counts.of(State::Failed), counts.of(State::Cancelled));
     if shot.wave != Wave::REST {
         parts.push(shot.wave.to_string());
     }
     let shown = [
         (begin, "to begin"),
-        (upgrading, "upgrading"),
-        (waiting, "verifying"),
-        (failed, "failed"),
-        (cancelled, "cancelled"),
+        (counts.of(State::Upgrading), "upgrading"),
+        (counts.of(State::Verifying), "verifying"),
+        (counts.of(State::Failed), "failed"),
+        (counts.of(State::Cancelled), "cancelled"),
     ];
-    for (count, what) in shown {
-        if count > 0 {
-            parts.push(format!("{count} {what}"));
-        }
-    }
+    parts.extend(shown.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     let done = counts.ended() - shot.ended_before;
     let elapsed = now.since(shot.started);
     if done > 0 && elapsed >= SETTLED {
@@ -130,6 +126,15 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         if goes_on && left > 0.0 && left.is_finite() {
             parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
         }
+    }
+    if parts.is_empty() { "starting".to_owned() } else { parts.join(", ") }
+}
+
+/// What somebody should know before all else.
+fn troubles(shot: &Snapshot, now: Millis) -> Vec<String> {
+    let mut parts = Vec::new();
+    if shot.draining {
+        parts.push("draining".to_owned());
     }
     if let Some(Held { scope, fault, since, .. }) = shot.holds.first() {
         let more = shot.holds.len() - 1;
@@ -144,10 +149,7 @@ fn line(shot: &Snapshot, now: Millis) -> String {
     if let Some(code) = &shot.trouble {
         parts.push(format!("looks fail: {code}"));
     }
-    if shot.draining {
-        parts.push("draining".to_owned());
-    }
-    if parts.is_empty() { "starting".to_owned() } else { parts.join(", ") }
+    parts
 }
 
 /// What is waited for, how long it has been, and when it is tried again.
@@ -155,9 +157,4 @@ fn outage(closed: &Closed, now: Millis) -> String {
     let what = if closed.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "no way to Atlas" };
     let next = closed.until.map_or("trying".to_owned(), |until| format!("next try in {}", span(until.since(now))));
     format!("{what} for {}, {next}", span(now.since(closed.since)))
-}
-
-fn eprintln_quietly(line: &str) {
-    use std::io::Write;
-    let _closed = writeln!(stderr(), "{line}");
 }

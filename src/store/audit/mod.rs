@@ -1,5 +1,5 @@
 //! The audit: is every history as it was written, does it make sense, and does every row follow from its history?
-//!
+
 mod misfit;
 mod pass;
 mod row;
