@@ -122,7 +122,7 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         let per_second = done as f64 / elapsed.as_secs_f64();
         parts.push(format!("{:.0}/min", per_second * 60.0));
         let left = (counts.total() - counts.ended()) as f64 / per_second;
-        let goes_on = shot.closed.is_none() && shot.holds.is_empty() && per_second * 60.0 >= 0.5;
+        let goes_on = !shot.draining && shot.closed.is_none() && shot.holds.is_empty() && per_second * 60.0 >= 0.5;
         if goes_on && left > 0.0 && left.is_finite() {
             parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
         }
