@@ -4,7 +4,8 @@ use std::io::{self, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-/// Whoever writes to standard error writes by this, so that a bar is out of the way meanwhile.
+/// Whoever writes to standard error writes by this, so that a bar is out of the way meanwhile. If nobody reads it, so be
+/// it: work that cannot be undone does not end for that.
 #[derive(Clone)]
 pub(super) struct Voice(ProgressBar);
 
@@ -13,16 +14,19 @@ impl Voice {
         Self(ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()))
     }
 
-    /// Says a line; if nobody reads it, so be it.
+    /// Says a line.
     pub(super) fn say(&self, line: &str) {
-        // In one piece, or the bar would come between the line and its end.
-        let _closed = self.clone().write_all(format!("{line}\n").as_bytes());
+        let _never = self.clone().write_all(format!("{line}\n").as_bytes());
     }
 
-    /// Shows the bar, on a terminal, until [`Voice::leave_bar`].
+    /// The bar, which nobody sees before [`Voice::show_bar`].
     pub(super) fn bar(&self) -> &ProgressBar {
-        self.0.set_draw_target(ProgressDrawTarget::stderr());
         &self.0
+    }
+
+    /// Shows the bar, where there is a terminal, until [`Voice::leave_bar`].
+    pub(super) fn show_bar(&self) {
+        self.0.set_draw_target(ProgressDrawTarget::stderr());
     }
 
     /// Leaves the bar where it is. What is said from now on comes below.
@@ -34,10 +38,17 @@ impl Voice {
 
 impl Write for Voice {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| stderr().write(bytes))
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// In one piece, or the bar would come between a line and its end.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let _closed = self.0.suspend(|| stderr().write_all(bytes));
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        stderr().flush()
+        let _closed = stderr().flush();
+        Ok(())
     }
 }

@@ -60,11 +60,11 @@ impl Buffer {
         }
     }
 
-    /// Something has changed for all projects.
+    /// Something has changed for all projects. They wake in the order of their names, so that a seed gives one history.
     pub(super) fn wake_all(&mut self) {
-        for project in self.projects.values_mut() {
-            project.wake(&mut self.turns);
-        }
+        let mut resting: Vec<_> = self.projects.values_mut().filter(|project| !project.awake).collect();
+        resting.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        resting.into_iter().for_each(|project| project.wake(&mut self.turns));
     }
 
     /// Wakes the projects of jobs that have become due. Returns how many are awake.
@@ -145,6 +145,8 @@ impl Buffer {
         let giving = self.projects.iter_mut().filter(|(name, project)| project.queue.upcoming() > 0 && gives(name));
         let taken: Vec<_> = giving.flat_map(|(_, project)| take(&mut project.queue)).collect();
         self.held -= taken.len();
+        // Those that are awake are forgotten at their turn.
+        self.projects.retain(|_, project| project.awake || !project.queue.is_empty());
         taken
     }
 

@@ -180,8 +180,8 @@ fn broken(news: &mut mpsc::UnboundedReceiver<News>) -> Option<StoreError> {
     })
 }
 
-/// Works among the other tasks, and not on a thread that has to be woken at every piece of news. It ends with whoever
-/// waits for it.
+/// Works among the other tasks, and not on a thread that has to be woken at every piece of news. If nobody waits for it
+/// any more, it ends at its next pause.
 async fn as_a_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let mut tasks = JoinSet::new();
     tasks.spawn(work);

@@ -55,10 +55,6 @@ impl<'a> Rows<'a> {
             return None;
         }
         self.count += 1;
-        if cells.len() < self.layout.labels.len() {
-            let (count, first) = self.short;
-            self.short = (count + 1, if count == 0 { row } else { first });
-        }
         let reader = Row::new(self.plan, &self.layout, cells);
         let cluster = self.tell_cluster.then(|| reader.name());
         let key = reader.key();
@@ -67,6 +63,7 @@ impl<'a> Rows<'a> {
         let problems = match read {
             Ok(fleet_row) if twice.is_none() => {
                 self.chunk.push(fleet_row);
+                self.note_width(row, cells.len());
                 return self.full_chunk();
             }
             read => read.err().unwrap_or_default(),
@@ -91,8 +88,19 @@ impl<'a> Rows<'a> {
             let file = self.file.to_owned();
             self.errors.push(RowError { file, row: None, cluster: None, column: None, what });
         }
+        if !self.errors.is_empty() {
+            return Err(IntakeError::Rows(self.errors));
+        }
         self.tell_short();
-        if self.errors.is_empty() { Ok((self.chunk, self.count)) } else { Err(IntakeError::Rows(self.errors)) }
+        Ok((self.chunk, self.count))
+    }
+
+    fn note_width(&mut self, row: i64, cells: usize) {
+        let Layout { labels, nameless, .. } = &self.layout;
+        if (cells..labels.len()).any(|place| !nameless.contains(&place)) {
+            let (count, first) = self.short;
+            self.short = (count + 1, if count == 0 { row } else { first });
+        }
     }
 
     /// Some programs leave out what is empty at the end of a row, so it is no error; but neither is it sure.

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::report::csv::Table;
-use crate::report::part::Part;
+use crate::report::part::{self, Part};
 use crate::report::{Format, ReportError, jsonl, write_to};
 use crate::store::{Campaign, Digest, Store, StoreError};
 
@@ -14,7 +14,7 @@ use crate::store::{Campaign, Digest, Store, StoreError};
 pub struct Written {
     /// Where the reports are that were written.
     pub paths: Vec<PathBuf>,
-    /// Why another one is not there, if it is not for the job table's sake.
+    /// Why another one is not there, if it is not for what does not fit.
     pub failed: Option<ReportError>,
     /// The campaign's digest, or what does not fit ([`StoreError::Unfit`]) or could not be read.
     pub digest: Result<Digest, StoreError>,
@@ -26,30 +26,57 @@ type Making = Result<Part, ReportError>;
 /// Audits `campaign` and writes all its reports into `folder`, which is made if need be. Where something does not fit
 /// there are no JSON lines, and a table if its rows are as Drydock wrote them.
 pub async fn write_all(store: &Store, campaign: &Campaign, folder: &Path) -> Written {
-    let path = |format: Format| folder.join(format!("report.{}", format.name()));
-    let (mut csv, mut jsonl) = match fs::create_dir_all(folder) {
-        Ok(()) => (Part::begin(&path(Format::Csv)), Part::begin(&path(Format::Jsonl))),
-        Err(error) => {
-            let failed = Some(ReportError::Write { path: folder.to_path_buf(), error });
-            return Written { paths: Vec::new(), failed, digest: store.vouched(campaign).await };
-        }
-    };
-    let digest = fill(store, campaign, &mut csv, &mut jsonl).await;
-    let made = if digest.is_ok() {
-        vec![csv.and_then(Part::done), jsonl.and_then(Part::done)]
+    if let Err(error) = fs::create_dir_all(folder) {
+        let failed = Some(ReportError::Write { path: folder.to_path_buf(), error });
+        return Written { paths: Vec::new(), failed, digest: store.vouched(campaign).await };
+    }
+    let (table, lines) = (path(folder, Format::Csv), path(folder, Format::Jsonl));
+    let (csv, jsonl, digest) = if part::is_special(&table) || part::is_special(&lines) {
+        (None, None, store.vouched(campaign).await)
     } else {
-        // Each row by itself may be what it was.
-        drop((csv, jsonl));
-        vec![write_to(store, campaign, Format::Csv, &path(Format::Csv)).await]
+        at_once(store, campaign, &table, &lines).await
+    };
+    // The table needs less room on a disk, and of what does not fit it shows the rows.
+    let csv = match csv {
+        Some(Ok(path)) => Ok(path),
+        _ => write_to(store, campaign, Format::Csv, &table).await,
+    };
+    let jsonl = match jsonl {
+        None if digest.is_ok() => Some(write_to(store, campaign, Format::Jsonl, &lines).await),
+        jsonl => jsonl,
     };
     let (mut paths, mut failed) = (Vec::new(), None);
-    for made in made {
+    for made in std::iter::once(csv).chain(jsonl) {
         match made {
             Ok(path) => paths.push(path),
+            // It is told as what stands in the way of the digest.
+            Err(ReportError::Store(_)) if digest.is_err() => {}
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     Written { paths, failed, digest }
+}
+
+fn path(folder: &Path, format: Format) -> PathBuf {
+    folder.join(format!("report.{}", format.name()))
+}
+
+/// What became of a report, if it was tried.
+type Made = Option<Result<PathBuf, ReportError>>;
+
+/// Both out of one pass; neither if something does not fit.
+async fn at_once(
+    store: &Store,
+    campaign: &Campaign,
+    table: &Path,
+    lines: &Path,
+) -> (Made, Made, Result<Digest, StoreError>) {
+    let (mut csv, mut jsonl) = (Part::begin(table), Part::begin(lines));
+    let digest = fill(store, campaign, &mut csv, &mut jsonl).await;
+    if digest.is_err() {
+        return (None, None, digest);
+    }
+    (Some(csv.and_then(Part::done)), Some(jsonl.and_then(Part::done)), digest)
 }
 
 /// Writes what goes into both, page by page. One that fails keeps neither the other nor the audit from going on.

@@ -25,7 +25,7 @@ pub(super) struct Part {
 impl Part {
     pub(super) fn begin(name: &Path) -> Result<Self, ReportError> {
         let path = fs::canonicalize(name).unwrap_or_else(|_| name.to_path_buf());
-        let special = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+        let special = is_special(&path);
         let meanwhile = if special { path.clone() } else { of(&path) };
         let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&meanwhile);
         let out = BufWriter::new(file.map_err(|error| failed(name, error))?);
@@ -68,7 +68,15 @@ impl Drop for Part {
     }
 }
 
+/// Whether a device or a pipe is there, whose reader has what is written at once.
+pub(super) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
 fn failed(name: &Path, error: io::Error) -> ReportError {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ReportError::Closed;
+    }
     ReportError::Write { path: name.to_path_buf(), error }
 }
 

@@ -132,6 +132,9 @@ fn a_history_that_was_edited_stops_the_run_and_is_shown_to_nobody() {
             refused.whole()
         );
     }
+    dir.run(&["run", "fast.toml", "--out", "other"]).with(1);
+    let left = std::fs::read_dir(dir.path().join("other")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["report.csv"], "its rows are as they were, its histories are not");
     dir.run(&["report", "--format", "jsonl", "--out", "lines.jsonl"]).with(1);
     assert!(!dir.has("lines.jsonl") && !dir.has("lines.jsonl.part"));
     // The rows are as they were.

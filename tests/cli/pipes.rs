@@ -44,3 +44,17 @@ fn a_closed_pipe_does_not_hide_how_a_run_ended() {
     process.end().with(10);
     assert_eq!(atlas.stop().effects, 0);
 }
+
+#[test]
+fn a_run_whose_log_nobody_reads_goes_on_to_its_end() {
+    let dir = Workdir::with_fleet(1, 6);
+    let atlas = Atlas::serve(&dir, &["--fault", "refuse=0.5"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = dir.command(&TOKEN, &["run", "fast.toml", "-v", "--progress", "plain"]);
+    let ended = command.stdout(std::process::Stdio::null()).stderr(writer).status().unwrap();
+    assert_eq!(ended.code(), Some(10), "some are refused, which the log says and nobody hears");
+    let counts = &dir.status()["counts"];
+    assert!(counts["succeeded"].as_u64().unwrap() > 0 && counts["failed"].as_u64().unwrap() > 0, "{counts}");
+    atlas.stop();
+}

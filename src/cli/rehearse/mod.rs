@@ -78,7 +78,10 @@ pub(super) async fn play(play: Play, home: &Path, context: &Context) -> Result<P
             Err(_) if context.quiet => {}
             Err(_) => {
                 let counts = shots.borrow().counts;
-                context.say(&format!("playing it: {} of {} jobs have ended", counts.ended(), counts.total()));
+                let (ended, total) = (counts.ended(), counts.total());
+                let how_far =
+                    if total == 0 { "loading".to_owned() } else { format!("{ended} of {total} jobs have ended") };
+                context.say(&format!("playing the campaign against a simulated Atlas: {how_far}"));
             }
         }
     }

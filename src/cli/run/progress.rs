@@ -74,29 +74,39 @@ async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bo
     }
 }
 
+/// Drawn by a thread on which nothing else waits: a terminal may take nothing for a while (^S).
 async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, voice: Voice) {
-    let bar = voice.bar();
     // What does not fit into the line is cut off: a bar of two lines cannot be taken back.
     if let Ok(style) = BarStyle::with_template("{bar:10} {pos}/{len} {wide_msg}") {
-        bar.set_style(style.progress_chars("=> "));
+        voice.bar().set_style(style.progress_chars("=> "));
     }
     let mut every = tokio::time::interval(REDRAW);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut shown = false;
     loop {
         let ended = tokio::select! {
             _ = every.tick() => false,
             _ = stopped.changed() => true,
         };
         let shot = shots.borrow().clone();
-        if shot.counts.total() == 0 && !ended {
-            continue;
+        if shot.counts.total() > 0 {
+            let (voice, first) = (voice.clone(), !std::mem::replace(&mut shown, true));
+            let drawing = tokio::task::spawn_blocking(move || draw(&voice, first, &shot, clock.now()));
+            let _drawn = drawing.await;
         }
-        bar.set_length(shot.counts.total().unsigned_abs());
-        bar.set_position(shot.counts.ended().unsigned_abs());
-        bar.set_message(line(&shot, clock.now()));
         if ended {
             return voice.leave_bar();
         }
+    }
+}
+
+fn draw(voice: &Voice, first: bool, shot: &Snapshot, now: Millis) {
+    let bar = voice.bar();
+    bar.set_length(shot.counts.total().unsigned_abs());
+    bar.set_position(shot.counts.ended().unsigned_abs());
+    bar.set_message(line(shot, now));
+    if first {
+        voice.show_bar();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::pacing::{Purpose, Verdict};
 enum Turn {
     /// There is nothing to do until something changes for the project itself.
     Over,
-    /// There is something to do as soon as others are done.
+    /// There is more to do as soon as others are done, or what was begun here is.
     Cut,
     /// There is something to do, but the pace allows it only then.
     Waits(Millis),
@@ -36,16 +36,19 @@ impl Dispatcher {
             return None;
         }
         for _ in 0..awake {
+            if self.workers.available_permits() == 0 {
+                return None;
+            }
             let Some(project) = self.buffer.next_turn() else { break };
-            // A hold ends without a word to the project that waits for it.
-            let held = self.launcher.holds.any();
+            // A hold may end without a word to the projects that it covers.
+            let held = self.launcher.holds.room_in(&project, self.engine.clock.now()) < usize::MAX;
             // Upgrade requests go before looks where the quota binds.
             let turn = match self.hand_out_sends(&project) {
                 Turn::Waits(at) => Turn::Waits(at),
                 sends => self.hand_out_looks(&project).or(sends),
             };
             match turn {
-                Turn::Over if !held && !self.launcher.holds.any() => self.buffer.rest(&project),
+                Turn::Over if !held => self.buffer.rest(&project),
                 Turn::Over | Turn::Cut => self.buffer.go_on(project),
                 Turn::Waits(at) => {
                     self.buffer.go_on(project);
@@ -131,8 +134,8 @@ impl Dispatcher {
             let Some((ready, looks)) = self.buffer.with(project, |queue| queue.outlook(now)) else { return Turn::Over };
             let pending = free.saturating_sub(ready + looking);
             if !looks.any(pending) {
-                let waits_for_all = looks.any(1) && self.slots.free() == 0;
-                return if waits_for_all { Turn::Cut } else { Turn::Over };
+                let limited_by_all = self.slots.free() <= ready + looking;
+                return if looks.any(1) && limited_by_all { Turn::Cut } else { Turn::Over };
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::NoWorker };
             if let Verdict::Later(at) = self.ask_to_look(project) {

@@ -56,10 +56,15 @@ async fn a_slot_that_becomes_free_is_used_at_once_whatever_has_kept_the_others_w
         in_flight_per_project,
         workers,
     };
-    // One at a time in the campaign, one at a time in each project, and one worker for all.
-    for (limits, at_once, apart) in
-        [(limits(1, 5, 16), 1, false), (limits(100, 1, 16), 1, true), (limits(2, 5, 1), 2, false)]
-    {
+    // One at a time in the campaign, one at a time in each project, one worker for all, and a limit for the campaign
+    // that lets a project begin less than its own.
+    let cases = [
+        (limits(1, 5, 16), 1, false),
+        (limits(100, 1, 16), 1, true),
+        (limits(2, 5, 1), 2, false),
+        (limits(4, 3, 16), 4, false),
+    ];
+    for (limits, at_once, apart) in cases {
         let mut harbour = Harbour::new(4, 3, quick(), |cluster| cluster).await;
         harbour.limits = limits;
         assert_eq!(harbour.run().await, Ending::Finished);
@@ -77,4 +82,19 @@ async fn a_slot_that_becomes_free_is_used_at_once_whatever_has_kept_the_others_w
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_one_worker_for_many_projects_each_has_its_turn() {
+    let always = Durations::Between(Duration::from_secs(60), Duration::from_secs(60));
+    let mut harbour =
+        Harbour::new(12, 1, Settings { durations: always, ..Settings::default() }, |cluster| cluster).await;
+    harbour.limits.workers = 1;
+    (harbour.policy.first_look, harbour.policy.min_look) = (Duration::from_millis(50), Duration::from_millis(50));
+    harbour.policy.max_look = Duration::from_millis(50);
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let mut begun: Vec<_> = harbour.rows().await.iter().filter_map(|row| row.job.submitted_at).collect();
+    begun.sort();
+    let waited = begun[11].since(begun[0]);
+    assert!(waited <= Duration::from_secs(20), "the last one began {waited:?} after the first");
 }

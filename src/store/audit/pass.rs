@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::store::ahead::{self, Ahead, Page, with_histories};
 use crate::store::audit::row::Auditor;
-use crate::store::audit::{Found, Misfits, OLD, UNSEALED, Verified, check_campaign};
+use crate::store::audit::{Found, Misfit, Misfits, OLD, UNSEALED, Verified, check_campaign};
 use crate::store::campaigns::CharterRow;
 use crate::store::chain::Whole;
 use crate::store::digest::Digest;
@@ -20,6 +20,8 @@ const HEADS: &str = "SELECT head FROM jobs WHERE campaign_id = $1 ORDER BY row, 
 pub struct Audit<T> {
     pages: Ahead<Checked<T>>,
     charter: CharterRow,
+    /// The digest that the rows claim, if somebody has relied on it.
+    claimed: Option<Digest>,
     whole: Whole,
     misfits: Misfits,
     jobs: i64,
@@ -48,7 +50,8 @@ impl Store {
         let _still = self.still();
         let mut tx = self.snapshot().await?;
         let digest = self.claimed(&mut tx, campaign).await?;
-        self.audit_in(tx, campaign, move |rows| make(rows, digest)).await
+        let audit = self.audit_in(tx, campaign, move |rows| make(rows, digest)).await?;
+        Ok(Audit { claimed: Some(digest), ..audit })
     }
 
     /// Begins to audit a campaign as it is seen by a transaction.
@@ -75,7 +78,16 @@ impl Store {
         let campaign = campaign.clone();
         let check =
             move |store: &Store, page: Page| checked(&Auditor { store, campaign: &campaign, unsealed }, page, &make);
-        Ok(Audit { pages: Ahead::begin(self, read, check), charter, whole, misfits, jobs: 0, events: 0, _still: still })
+        Ok(Audit {
+            pages: Ahead::begin(self, read, check),
+            charter,
+            claimed: None,
+            whole,
+            misfits,
+            jobs: 0,
+            events: 0,
+            _still: still,
+        })
     }
 
     /// The digest that the rows claim.
@@ -108,10 +120,15 @@ impl<T: Send + 'static> Audit<T> {
     /// What all pages came to, or what does not fit.
     pub fn done(mut self) -> Result<Verified, Misfits> {
         check_campaign(&self.charter, self.jobs, &mut self.misfits);
+        let digest = self.whole.done();
+        if self.misfits.total == 0 && self.claimed.is_some_and(|claimed| claimed != digest) {
+            let what = format!("its jobs come to {digest}, which is not what their rows claim");
+            self.misfits.add(Misfit { job: None, seq: None, what });
+        }
         if self.misfits.total > 0 {
             return Err(self.misfits);
         }
-        Ok(Verified { jobs: self.jobs, events: self.events, digest: self.whole.done() })
+        Ok(Verified { jobs: self.jobs, events: self.events, digest })
     }
 }
 
