@@ -64,7 +64,9 @@ impl Buffer {
     pub(super) fn wake_all(&mut self) {
         let mut resting: Vec<_> = self.projects.values_mut().filter(|project| !project.awake).collect();
         resting.sort_unstable_by(|one, other| one.name.cmp(&other.name));
-        resting.into_iter().for_each(|project| project.wake(&mut self.turns));
+        for project in resting {
+            project.wake(&mut self.turns);
+        }
     }
 
     /// Wakes the projects of jobs that have become due. Returns how many are awake.
