@@ -27,7 +27,7 @@ type Making = Result<Part, ReportError>;
 /// there are no JSON lines, and a table if its rows are as Drydock wrote them.
 pub async fn write_all(store: &Store, campaign: &Campaign, folder: &Path) -> Written {
     if let Err(error) = fs::create_dir_all(folder) {
-        let failed = Some(ReportError::Write { path: folder.to_path_buf(), error });
+        let failed = Some(ReportError::of(folder, error));
         return Written { paths: Vec::new(), failed, digest: store.vouched(campaign).await };
     }
     let (table, lines) = (path(folder, Format::Csv), path(folder, Format::Jsonl));
@@ -90,7 +90,7 @@ async fn fill(store: &Store, campaign: &Campaign, csv: &mut Making, jsonl: &mut 
         add(csv, table);
         add(jsonl, lines);
     }
-    audit.done().map(|verified| verified.digest).map_err(|misfits| store.unfit(campaign, misfits))
+    store.vouch(campaign, audit.done())
 }
 
 fn add(making: &mut Making, lines: io::Result<Vec<u8>>) {

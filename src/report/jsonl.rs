@@ -19,7 +19,7 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
     while let Some(lines) = audit.next().await? {
         out.write_all(&lines?)?;
     }
-    audit.done().map_err(|misfits| store.unfit(campaign, misfits))?;
+    store.vouch(campaign, audit.done())?;
     out.flush()?;
     Ok(())
 }

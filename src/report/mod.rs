@@ -60,6 +60,16 @@ pub enum ReportError {
     Closed,
 }
 
+impl ReportError {
+    /// What the system said when something was written to `path`.
+    fn of(path: &Path, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Closed;
+        }
+        Self::Write { path: path.to_path_buf(), error }
+    }
+}
+
 /// Writes the report of `campaign` to `out`, whose reader has each line at once: JSON lines not before an audit has found
 /// that all of it fits.
 pub async fn write(
@@ -68,8 +78,7 @@ pub async fn write(
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), ReportError> {
-    let failed = |error| ReportError::Write { path: PathBuf::from("standard output"), error };
-    stream(store, campaign, format, out).await.map_err(|failure| failure.of(failed))
+    stream(store, campaign, format, out).await.map_err(|failure| failure.of(Path::new("standard output")))
 }
 
 /// Writes the report to `path`, where it appears whole or not at all.
@@ -81,7 +90,7 @@ pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: 
     };
     match written {
         Ok(()) => part.done(),
-        Err(failure) => Err(failure.of(|error| part.failed(error))),
+        Err(failure) => Err(failure.of(path)),
     }
 }
 
@@ -91,7 +100,7 @@ pub fn prepare(folder: &Path) -> Result<(), ReportError> {
     fs::create_dir_all(folder)
         .and_then(|()| File::create(&probe))
         .and_then(|_| fs::remove_file(&probe))
-        .map_err(|error| ReportError::Write { path: folder.to_path_buf(), error })
+        .map_err(|error| ReportError::of(folder, error))
 }
 
 async fn stream(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
@@ -111,11 +120,10 @@ enum Failure {
 }
 
 impl Failure {
-    /// With the words of whoever knows where it was written to.
-    fn of(self, failed: impl FnOnce(io::Error) -> ReportError) -> ReportError {
+    /// The same, by whoever knows where it was written to.
+    fn of(self, path: &Path) -> ReportError {
         match self {
-            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => ReportError::Closed,
-            Self::Io(error) => failed(error),
+            Self::Io(error) => ReportError::of(path, error),
             Self::Store(error) => error.into(),
         }
     }

@@ -28,7 +28,7 @@ impl Part {
         let special = is_special(&path);
         let meanwhile = if special { path.clone() } else { of(&path) };
         let file = OpenOptions::new().write(true).create(!special).truncate(!special).open(&meanwhile);
-        let out = BufWriter::new(file.map_err(|error| failed(name, error))?);
+        let out = BufWriter::new(file.map_err(|error| ReportError::of(name, error))?);
         Ok(Self { name: name.to_path_buf(), path, meanwhile, out, left: !special })
     }
 
@@ -43,7 +43,7 @@ impl Part {
 
     /// What went wrong with it.
     pub(super) fn failed(&self, error: io::Error) -> ReportError {
-        failed(&self.name, error)
+        ReportError::of(&self.name, error)
     }
 
     /// Gives it its name.
@@ -71,13 +71,6 @@ impl Drop for Part {
 /// Whether a device or a pipe is there, whose reader has what is written at once.
 pub(super) fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file())
-}
-
-fn failed(name: &Path, error: io::Error) -> ReportError {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return ReportError::Closed;
-    }
-    ReportError::Write { path: name.to_path_buf(), error }
 }
 
 /// The temporary name, beside the final one.

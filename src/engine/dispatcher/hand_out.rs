@@ -12,12 +12,10 @@ use crate::pacing::{Purpose, Verdict};
 enum Turn {
     /// There is nothing to do until something changes for the project itself.
     Over,
-    /// There is more to do as soon as others are done, or what was begun here is.
+    /// There is more to do as soon as others are done, or what was begun here is; or nobody is free to do it.
     Cut,
     /// There is something to do, but the pace allows it only then.
     Waits(Millis),
-    /// There is something to do, but nobody who is free.
-    NoWorker,
 }
 
 impl Turn {
@@ -32,7 +30,7 @@ impl Dispatcher {
     pub(super) fn hand_out(&mut self) -> Option<Millis> {
         let mut blocked: Option<Millis> = None;
         let awake = self.buffer.wake_due(self.engine.clock.now());
-        if self.draining || self.workers.available_permits() == 0 {
+        if self.draining {
             return None;
         }
         for _ in 0..awake {
@@ -54,10 +52,6 @@ impl Dispatcher {
                     self.buffer.go_on(project);
                     blocked = Some(blocked.map_or(at, |before| before.min(at)));
                 }
-                Turn::NoWorker => {
-                    self.buffer.go_on(project);
-                    return None;
-                }
             }
         }
         blocked
@@ -75,7 +69,7 @@ impl Dispatcher {
             if self.free_in(project) == 0 {
                 return Turn::Over;
             }
-            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::NoWorker };
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
             match self.pacing.ask(project, &[(self.engine.operation.endpoints(), 1)], Purpose::Send) {
                 Verdict::Go => {}
                 Verdict::Later(at) => return Turn::Waits(at),
@@ -137,7 +131,7 @@ impl Dispatcher {
                 let limited_by_all = self.slots.free() <= ready + looking;
                 return if looks.any(1) && limited_by_all { Turn::Cut } else { Turn::Over };
             }
-            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::NoWorker };
+            let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
             if let Verdict::Later(at) = self.ask_to_look(project) {
                 return Turn::Waits(at);
             }

@@ -52,8 +52,12 @@ impl Store {
 
     /// The digest of a campaign that fits; [`StoreError::Unfit`] if it does not.
     pub async fn vouched(&self, campaign: &Campaign) -> Result<Digest> {
-        let verified = self.verify(campaign).await?.map_err(|misfits| self.unfit(campaign, misfits))?;
-        Ok(verified.digest)
+        self.vouch(campaign, self.verify(campaign).await?)
+    }
+
+    /// The digest of a campaign that was audited; [`StoreError::Unfit`] if it does not fit.
+    pub(crate) fn vouch(&self, campaign: &Campaign, audited: Result<Verified, Misfits>) -> Result<Digest> {
+        audited.map(|verified| verified.digest).map_err(|misfits| self.unfit(campaign, misfits))
     }
 
     /// Checks one job with its history; [`StoreError::Unfit`] if they do not fit.
@@ -95,7 +99,7 @@ impl Store {
     }
 
     /// The error for what does not fit.
-    pub(crate) fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
+    fn unfit(&self, campaign: &Campaign, misfits: Misfits) -> StoreError {
         StoreError::Unfit { database: self.name(), campaign: campaign.name.clone(), misfits }
     }
 
