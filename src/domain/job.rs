@@ -201,6 +201,12 @@ pub struct Job {
     pub answered_id: Option<String>,
     /// What the newest look showed, in words.
     pub seen: Option<String>,
+    /// The cluster's name as Atlas spells it, where that differs from the row's in case.
+    pub atlas_name: Option<String>,
+    /// How long, in milliseconds, nobody could see the cluster while its upgrade was followed: it does not count.
+    pub unattended_ms: i64,
+    /// Until when Atlas asked to wait, where the job waits for that.
+    pub asked_until: Option<Millis>,
 }
 
 impl Job {
@@ -238,6 +244,9 @@ impl Job {
             target: None,
             answered_id: None,
             seen: None,
+            atlas_name: None,
+            unattended_ms: 0,
+            asked_until: None,
         }
     }
 
@@ -255,6 +264,9 @@ impl Job {
             looked_at: notes.looked_at,
             due_at: notes.due_at,
             seen: notes.seen,
+            atlas_name: notes.atlas_name,
+            unattended_ms: notes.unattended_ms,
+            asked_until: notes.asked_until,
             ..self.clone()
         };
         noted != *other

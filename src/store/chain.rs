@@ -106,7 +106,9 @@ impl Link<'_> {
 pub(super) fn seal(job: &Job, what: Digest, (events, head): (i64, Digest), runner: Option<&str>) -> Digest {
     let ended = job.state.is_ended();
     let streak = job.streak.as_ref();
-    Form::new("drydock seal 1")
+    // Rows of a former version have none of the notes that came later, and their seals stay what they were.
+    let later = job.atlas_name.is_some() || job.unattended_ms != 0 || job.asked_until.is_some();
+    let mut form = Form::new(if later { "drydock seal 2" } else { "drydock seal 1" })
         .digest(what)
         .number(Some(events))
         .digest(head)
@@ -124,10 +126,11 @@ pub(super) fn seal(job: &Job, what: Digest, (events, head): (i64, Digest), runne
         .number(Some(job.deferrals))
         .time(job.first_look_at)
         .time(job.looked_at)
-        .text(job.seen.as_deref())
-        .number(ended.then_some(job.overdue))
-        .text(runner.filter(|_| ended))
-        .done()
+        .text(job.seen.as_deref());
+    if later {
+        form = form.text(job.atlas_name.as_deref()).number(Some(job.unattended_ms)).time(job.asked_until);
+    }
+    form.number(ended.then_some(job.overdue)).text(runner.filter(|_| ended)).done()
 }
 
 /// What a campaign is, as its row has it.
@@ -174,4 +177,14 @@ impl Whole {
     pub(super) fn done(self) -> Digest {
         Digest::of(self.0)
     }
+}
+
+#[test]
+fn a_row_from_before_the_later_notes_keeps_its_seal() {
+    let mut job = Job::new(2, "32b6e34b3d91647abb20e7b8", "orders", crate::domain::job::Wanted::default(), Millis(0));
+    let seal = |job: &Job| seal(job, Digest::NONE, (0, Digest::NONE), None).to_string();
+    let first = seal(&job);
+    assert_eq!(first, "e1ae88fd98f24db5f95365f16662f55895789a9686fbd3944d6d6e3b456be286");
+    job.unattended_ms = 1;
+    assert_ne!(seal(&job), first);
 }

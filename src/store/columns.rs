@@ -17,7 +17,7 @@ use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
 
 /// A row of `jobs` as one JSON array, in the order of [`JobRow`]: sqlx copies every value that it reads by itself, and
-/// for 45 of them that takes longer than all the rest.
+/// for 48 of them that takes longer than all the rest.
 macro_rules! job_row {
     () => {
         "json_array(jobs.id, jobs.campaign_id, jobs.row, jobs.project_id, jobs.cluster_name, jobs.wanted, jobs.wave,  \
@@ -27,7 +27,7 @@ macro_rules! job_row {
         jobs.overdue, jobs.first_look_at, jobs.looked_at, jobs.sent_at, jobs.accepted_at,  \
         jobs.submitted_at, jobs.finished_at, jobs.due_at, jobs.error_code, jobs.error_detail,  \
         jobs.source_id, jobs.source_connection_string, jobs.target_id, jobs.target_connection_string,  \
-        jobs.answered_id, jobs.seen, jobs.claimed_by, jobs.runner, jobs.events, hex(jobs.head),  \
+        jobs.answered_id, jobs.seen, jobs.atlas_name, jobs.unattended_ms, jobs.asked_until, jobs.claimed_by, jobs.runner, jobs.events, hex(jobs.head),  \
         hex(jobs.seal))"
     };
 }
@@ -76,6 +76,9 @@ pub(super) struct JobRow {
     target_connection_string: Option<String>,
     answered_id: Option<String>,
     seen: Option<String>,
+    atlas_name: Option<String>,
+    unattended_ms: i64,
+    asked_until: Option<i64>,
     claimed_by: Option<String>,
     runner: Option<String>,
     events: i64,
@@ -163,6 +166,9 @@ impl Store {
             target: self.identity(&what, "target_id", row.target_id, row.target_connection_string)?,
             answered_id: row.answered_id,
             seen: row.seen,
+            atlas_name: row.atlas_name,
+            unattended_ms: row.unattended_ms,
+            asked_until: row.asked_until.map(Millis),
             // Last, since they are what errors name.
             project_id: row.project_id,
             cluster_name: row.cluster_name,

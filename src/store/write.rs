@@ -17,7 +17,7 @@ const COLUMNS: &str = "state, revision, send, attempts, open, accepted, if_not_l
     if_not_landed_detail, left_at, streak_since, streak_id, streak_looks, missing, alone, deferrals, runner, \
     overdue, first_look_at, looked_at, sent_at, accepted_at, submitted_at, finished_at, due_at, error_code, \
     error_detail, source_id, source_connection_string, target_id, target_connection_string, answered_id, \
-    seen, claimed_by, events, head, seal";
+    seen, atlas_name, unattended_ms, asked_until, claimed_by, events, head, seal";
 
 const APPEND: &str = "INSERT OR FAIL INTO events \
     (job_id, seq, at, kind, state, send, code, detail, runner, method, path, status, duration_ms, job_digest, \
@@ -169,6 +169,9 @@ fn bind(query: Query, row: &Written<'_>) -> Query {
         .bind(connection_string(job.target.as_ref()))
         .bind(job.answered_id.as_deref())
         .bind(job.seen.as_deref())
+        .bind(job.atlas_name.as_deref())
+        .bind(job.unattended_ms)
+        .bind(millis(job.asked_until))
         .bind(*claimed_by)
         .bind(*events)
         .bind(head.bytes())

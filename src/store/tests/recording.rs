@@ -29,6 +29,9 @@ fn all_different(job: &Job) -> Job {
         target: identity("dst"),
         answered_id: Some("answered".into()),
         seen: Some("M0 TENANT, IDLE".into()),
+        atlas_name: Some("Orders".into()),
+        unattended_ms: 46_800_000,
+        asked_until: Some(Millis(16)),
         ..job.clone()
     }
 }
