@@ -53,6 +53,15 @@ pub struct Clock {
     ticks: Ticks,
 }
 
+/// A moment after which something must not happen any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// By the clock.
+    pub at: Millis,
+    /// By the wall, which counts too where the machine has no clock that runs on while it sleeps.
+    wall: Millis,
+}
+
 /// What counts on from the wall.
 #[derive(Debug, Clone, Copy)]
 enum Ticks {
@@ -67,9 +76,8 @@ static AWAKE: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
     /// Reads the wall and starts counting.
-    #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
     pub fn start() -> Self {
-        Self { wall: Millis(jiff::Timestamp::now().as_millisecond()), ticks: Ticks::Machine(machine()) }
+        Self { wall: wall(), ticks: Ticks::Machine(machine()) }
     }
 
     /// A clock in virtual time that starts at `wall`, for tests under tokio's paused clock.
@@ -108,19 +116,38 @@ impl Clock {
         }
     }
 
+    /// A deadline `span` from now that no sleep of the machine puts off.
+    pub fn deadline(&self, span: Duration) -> Deadline {
+        Deadline { at: self.now().after(span), wall: wall().after(span) }
+    }
+
+    /// Whether a deadline of this clock has passed.
+    pub fn has_passed(&self, deadline: &Deadline) -> bool {
+        let by_wall = matches!(self.ticks, Ticks::Machine(_)) && !RUNS_ASLEEP && wall() >= deadline.wall;
+        by_wall || self.now() >= deadline.at
+    }
+
     /// Sleeps until `moment`, or not at all if that has passed.
     pub async fn sleep_until(&self, moment: Millis) {
         tokio::time::sleep(moment.since(self.now())).await;
     }
 }
 
-/// The count that runs on while the machine sleeps. (The system's monotonic clock does on a Mac, not on Linux.)
+/// Whether the system's count runs on while the machine sleeps. (The monotonic clock does on a Mac, not on Linux.)
+const RUNS_ASLEEP: bool = cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
+
+/// The count that runs on while the machine sleeps, where the system has one; else its monotonic clock.
 fn machine() -> Duration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let clock = ClockId::Boottime;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let clock = ClockId::Monotonic;
     Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
+fn wall() -> Millis {
+    Millis(jiff::Timestamp::now().as_millisecond())
 }
 
 #[cfg(test)]
@@ -134,6 +161,10 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         ASLEEP.fetch_add(60_000, Ordering::Relaxed);
         assert_eq!(clock.now(), Millis(61_000));
+        let deadline = clock.deadline(Duration::from_secs(30));
+        assert!(!clock.has_passed(&deadline));
+        ASLEEP.fetch_add(30_000, Ordering::Relaxed);
+        assert!(clock.has_passed(&deadline));
         assert_eq!(Clock::starting_at(Millis(7)).now(), Millis(7));
     }
 

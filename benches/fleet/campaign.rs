@@ -158,7 +158,7 @@ async fn bare(url: &str, (clusters, in_project): (usize, usize), requests: usize
         let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
         let job = drydock::domain::job::Job::new(2, &project, &name, wanted, drydock::clock::Millis(0));
         let client = client.clone();
-        async move { drop(client.upgrade(&operation.request(&job)).await) }
+        async move { drop(client.upgrade(&operation.request(&job), Arc::new(|| Ok(()))).await) }
     };
     futures_util::stream::iter(0..clusters).map(upgrade).buffer_unordered(WORKERS).collect::<Vec<()>>().await;
     let list = |index: usize| {

@@ -18,10 +18,11 @@ use crate::atlas::list::{self, Listed};
 use crate::atlas::page::page;
 use crate::atlas::projects::{EndpointSet, GROUPS, Offer, Project, RATE_LIMITS, REGIONS};
 use crate::atlas::reads::{self, found, list_path, listed, one_path};
+use crate::atlas::send_gate::{MayLeave, SendGate};
 use crate::atlas::sign_in::{SignInError, may_be_cured};
 use crate::atlas::signer::{Line, Signature, Signer};
 use crate::atlas::transport::{Transport, TransportError};
-use crate::clock::{Clock, Millis};
+use crate::clock::{Clock, Deadline};
 use crate::domain::event::{Answer, Found};
 use crate::domain::operation;
 use crate::domain::operation::Api;
@@ -45,6 +46,8 @@ struct Call {
     path: String,
     version: &'static str,
     body: Bytes,
+    /// For an upgrade request: whether it may leave, asked each time that it is about to.
+    may_leave: Option<MayLeave>,
 }
 
 /// How far a request got.
@@ -83,9 +86,13 @@ impl Client {
 
     /// Sends one upgrade request. A 401 with an error document, which applies nothing, is followed by one more
     /// send with a fresh token or nonce, within the same `request_timeout`; nothing else is sent twice.
-    pub async fn upgrade(&self, request: &operation::Request) -> Exchange<Answer> {
+    ///
+    /// `may_leave` is asked when the first byte is about to be written, each time. Nothing leaves if it says no, or
+    /// when `request_timeout` has passed by a clock that runs while the machine sleeps: [`Answer::NeverSent`].
+    pub async fn upgrade(&self, request: &operation::Request, may_leave: MayLeave) -> Exchange<Answer> {
         let body = Bytes::copy_from_slice(&request.body);
-        let call = Call { method: Method::POST, path: request.path.clone(), version: request.version, body };
+        let (method, path, may_leave) = (Method::POST, request.path.clone(), Some(may_leave));
+        let call = Call { method, path, version: request.version, body, may_leave };
         self.exchange(call, |answer, limits| classify(answer.status().as_u16(), answer.body(), limits.retry_after))
             .await
             .map(|value| value.unwrap_or_else(|answer| answer))
@@ -144,7 +151,7 @@ impl Client {
     ) -> Exchange<Result<T, Answer>> {
         let clock = self.0.line.clock;
         let started = clock.now();
-        let result = self.send(&call, started.after(self.0.line.request_timeout)).await;
+        let result = self.send(&call, clock.deadline(self.0.line.request_timeout)).await;
         let ended = clock.now();
         let (mut status, mut error_code, mut limits, mut retired) = (None, None, Limits::default(), None);
         let value = match result {
@@ -169,13 +176,13 @@ impl Client {
     }
 
     /// Signs and sends; once more after a 401 that a fresh signature may cure.
-    async fn send(&self, call: &Call, deadline: Millis) -> Result<Response<Bytes>, Failure> {
+    async fn send(&self, call: &Call, deadline: Deadline) -> Result<Response<Bytes>, Failure> {
         let (signature, answer) = self.send_once(call, deadline).await?;
         if answer.status() != StatusCode::UNAUTHORIZED || is_missing_role(answer.body()) {
             return Ok(signature.conceal(answer));
         }
         let Inner { line, signer, .. } = &*self.0;
-        let left = deadline.since(line.clock.now());
+        let left = deadline.at.since(line.clock.now());
         let refused = signer.refused(signature.generation, answer.headers());
         // It may wait for someone else's fetch. If that takes all the time, `send_once` finds that none is left.
         let differs = tokio::time::timeout(left, refused).await.unwrap_or(true);
@@ -187,10 +194,10 @@ impl Client {
         Ok(signature.conceal(answer))
     }
 
-    async fn send_once(&self, call: &Call, deadline: Millis) -> Result<(Signature, Response<Bytes>), Failure> {
+    async fn send_once(&self, call: &Call, deadline: Deadline) -> Result<(Signature, Response<Bytes>), Failure> {
         let Inner { line, signer, .. } = &*self.0;
         let late = || Failure::Unsigned(SignInError::later("signing in took all the time of the request"));
-        let left = || deadline.since(line.clock.now());
+        let left = || deadline.at.since(line.clock.now());
         let never = |why: http::Error| Failure::Unanswered(TransportError::NeverMade(why.to_string()));
         let mut request = call.request().map_err(never)?;
         let signed = tokio::time::timeout(left(), signer.sign(line, &request)).await;
@@ -201,7 +208,10 @@ impl Client {
             return Err(late());
         }
         signature.put(&mut request);
-        let answer = line.call(Ok(request), within).await;
+        let answer = match &call.may_leave {
+            Some(may_leave) => line.send(Ok(request), &SendGate::new(line.clock, deadline, may_leave.clone())).await,
+            None => line.call(Ok(request), within).await,
+        };
         Ok((signature, answer.map_err(Failure::Unanswered)?))
     }
 }
@@ -214,7 +224,7 @@ impl fmt::Debug for Client {
 
 impl Call {
     fn get(api: Api, path: String) -> Self {
-        Self { method: Method::GET, path, version: api.version, body: Bytes::new() }
+        Self { method: Method::GET, path, version: api.version, body: Bytes::new(), may_leave: None }
     }
 
     /// The request without its signature; one without a body names no type of it.
@@ -233,7 +243,7 @@ impl Failure {
     fn limits(&self) -> (bool, Option<Duration>) {
         match self {
             Self::Unsigned(error) => (error.brakes_host(), error.retry_after()),
-            Self::Unanswered(error) => (error.never_left(), None),
+            Self::Unanswered(error) => (error.is_no_way(), None),
         }
     }
 

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::atlas::testing::{Desk, PROJECT, TIMEOUT, UPGRADE, account, answer, unauthorized, upgrade};
+use crate::atlas::testing::{
+    Desk, PROJECT, TIMEOUT, TOKEN, UPGRADE, account, always, answer, token, unauthorized, upgrade,
+};
+use crate::domain::code::Fault;
 use crate::domain::operation::{CLUSTERS, SERVERLESS};
 
 fn bearer() -> Credentials {
@@ -15,7 +18,7 @@ fn desk(answers: impl Fn() -> Option<Response<Bytes>> + Send + Sync + 'static) -
 #[tokio::test]
 async fn an_upgrade_is_one_signed_post_of_json() {
     let desk = desk(|| answer(200, r#"{"id":"6a793f6c2c88faeba59bb4cc","stateName":"UPDATING"}"#));
-    let exchange = desk.client(bearer()).upgrade(&upgrade()).await;
+    let exchange = desk.client(bearer()).upgrade(&upgrade(), always()).await;
     assert_eq!(exchange.value, Answer::Accepted { id: Some("6a793f6c2c88faeba59bb4cc".to_owned()) });
     assert_eq!((exchange.method, exchange.path.as_str(), exchange.status), ("POST", UPGRADE, Some(200)));
     assert_eq!(desk.lines("authorization"), [format!("POST {UPGRADE} Bearer eyJsecret")]);
@@ -56,10 +59,27 @@ async fn rates_and_a_sunset_are_reported_beside_the_answer() {
     assert_eq!(exchange.retired.as_deref(), Some("Sunset: Thu, 15 Jan 2026 00:00:00 GMT"));
 }
 
+#[tokio::test]
+async fn a_second_send_after_a_401_is_asked_about_like_the_first() {
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let may_leave: MayLeave = std::sync::Arc::new(move || {
+        let before = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if before == 0 { Ok(()) } else { Err(Fault::new("HELD", "held since the first")) }
+    });
+    let desk = Desk::open(Duration::ZERO, |_, request| match request.uri().path() {
+        TOKEN => token("t1", 3600),
+        _ => unauthorized(None, false),
+    });
+    let exchange = desk.client(account()).upgrade(&upgrade(), may_leave).await;
+    assert_eq!(exchange.value, Answer::NeverSent(Fault::new("HELD", "held since the first")));
+    assert_eq!((desk.count(UPGRADE), desk.count(TOKEN)), (1, 2));
+    assert!(!exchange.limits.brakes_host, "the host is as well as ever");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_come_in_time_leaves_the_effect_unknown() {
     let desk = Desk::open(2 * TIMEOUT, |_, _| None);
-    let exchange = desk.client(bearer()).upgrade(&upgrade()).await;
+    let exchange = desk.client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::Unknown(fault) if fault.code == "TIMED_OUT"));
     assert_eq!(exchange.ended.since(exchange.started), TIMEOUT);
     assert_eq!((exchange.status, exchange.limits.brakes_host), (None, false));
@@ -67,9 +87,9 @@ async fn an_answer_that_does_not_come_in_time_leaves_the_effect_unknown() {
 
 #[tokio::test]
 async fn a_dropped_connection_or_a_huge_answer_leaves_the_effect_unknown() {
-    let lost = desk(|| None).client(bearer()).upgrade(&upgrade()).await;
+    let lost = desk(|| None).client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(lost.value, Answer::Unknown(fault) if fault.code == "CONNECTION_LOST"));
-    let huge = desk(|| answer(200, vec![b' '; (8 << 20) + 1])).client(bearer()).upgrade(&upgrade()).await;
+    let huge = desk(|| answer(200, vec![b' '; (8 << 20) + 1])).client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(huge.value, Answer::Unknown(fault) if fault.code == "ANSWER_TOO_LARGE"));
 }
 
@@ -82,7 +102,7 @@ async fn a_missing_role_is_held_at_once_and_not_signed_again() {
             }
             answer(401, format!(r#"{{"error":401,"errorCode":"{code}"}}"#))
         });
-        let exchange = desk.client(account()).upgrade(&upgrade()).await;
+        let exchange = desk.client(account()).upgrade(&upgrade(), always()).await;
         assert!(matches!(exchange.value, Answer::ScopeHeld(hold) if hold.fault.code == code));
         assert_eq!(desk.count(UPGRADE), 1);
     }
@@ -91,7 +111,7 @@ async fn a_missing_role_is_held_at_once_and_not_signed_again() {
 #[tokio::test]
 async fn a_bearer_token_that_is_refused_is_not_tried_again() {
     let desk = desk(|| unauthorized(None, false));
-    let exchange = desk.client(bearer()).upgrade(&upgrade()).await;
+    let exchange = desk.client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::ScopeHeld(_)));
     assert_eq!((desk.count(UPGRADE), exchange.status), (1, Some(401)));
 }
@@ -99,7 +119,7 @@ async fn a_bearer_token_that_is_refused_is_not_tried_again() {
 #[tokio::test]
 async fn a_token_that_an_error_repeats_is_not_handed_on() {
     let desk = desk(|| answer(400, r#"{"error":400,"errorCode":"X","detail":"bad Bearer eyJsecret"}"#));
-    let exchange = desk.client(bearer()).upgrade(&upgrade()).await;
+    let exchange = desk.client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::Refused(fault) if fault.detail == "bad Bearer ***"));
     assert!(!format!("{:?}", desk.client(bearer())).contains("eyJ"));
 }
@@ -111,7 +131,7 @@ async fn calls_can_be_made_from_spawned_tasks() {
         client.ready(PROJECT).await.unwrap();
         client.read_one(CLUSTERS, PROJECT, "c1").await.value.unwrap_err();
         client.sign_out().await;
-        client.upgrade(&upgrade()).await.value
+        client.upgrade(&upgrade(), always()).await.value
     });
     assert_eq!(call.await.unwrap(), Answer::Accepted { id: None });
 }
@@ -119,7 +139,7 @@ async fn calls_can_be_made_from_spawned_tasks() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_takes_all_the_time_of_a_request_lets_nothing_be_sent() {
     let desk = Desk::open(TIMEOUT, |_, _| crate::atlas::testing::token("token-1", 3600));
-    let exchange = desk.client(crate::atlas::testing::account()).upgrade(&upgrade()).await;
+    let exchange = desk.client(crate::atlas::testing::account()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::NotNow(_)));
     assert_eq!((desk.count(UPGRADE), exchange.ended.since(exchange.started)), (0, TIMEOUT));
 }

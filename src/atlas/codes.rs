@@ -16,3 +16,5 @@ pub(super) const ANSWER_TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 pub(super) const UNREADABLE: &str = "UNREADABLE_ANSWER";
 /// No valid authorization could be had.
 pub(super) const SIGN_IN_FAILED: &str = "SIGN_IN_FAILED";
+/// The time of a request had passed before it could leave: the process was stopped, or the machine asleep.
+pub const OVERSLEPT: &str = "OVERSLEPT";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Response;
 
 use super::*;
-use crate::atlas::testing::{Desk, PROJECT, UPGRADE, answer, key, unauthorized, upgrade};
+use crate::atlas::testing::{Desk, PROJECT, UPGRADE, always, answer, key, unauthorized, upgrade};
 use crate::domain::event::Answer;
 
 /// The read that asks for a nonce.
@@ -45,7 +45,7 @@ async fn the_nonce_comes_from_a_read_and_serves_many_requests() {
     let client = desk.client(key());
     client.ready(PROJECT).await.unwrap();
     let upgrade = upgrade();
-    for exchange in futures_util::future::join_all((0..16).map(|_| client.upgrade(&upgrade))).await {
+    for exchange in futures_util::future::join_all((0..16).map(|_| client.upgrade(&upgrade, always()))).await {
         assert_eq!(exchange.value, Answer::Accepted { id: None });
     }
     assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 16), "one round trip more, and all signed at once");
@@ -62,7 +62,7 @@ async fn a_stale_nonce_costs_one_round_trip_more_and_its_successor_is_kept() {
     let desk = desk(10);
     let client = desk.client(key());
     for _ in 0..25 {
-        assert_eq!(client.upgrade(&upgrade()).await.value, Answer::Accepted { id: None });
+        assert_eq!(client.upgrade(&upgrade(), always()).await.value, Answer::Accepted { id: None });
     }
     assert_eq!(desk.count(ASKED), 1);
     assert_eq!(desk.count(UPGRADE), 25 + 2, "the nonce was renewed twice, by the challenge itself");
@@ -74,10 +74,10 @@ async fn sixteen_requests_with_a_nonce_gone_stale_share_its_successor() {
     let client = desk.client(key());
     client.ready(PROJECT).await.unwrap();
     for _ in 0..4 {
-        client.upgrade(&upgrade()).await;
+        client.upgrade(&upgrade(), always()).await;
     }
     let upgrade = upgrade();
-    let exchanges = futures_util::future::join_all((0..4).map(|_| client.upgrade(&upgrade))).await;
+    let exchanges = futures_util::future::join_all((0..4).map(|_| client.upgrade(&upgrade, always()))).await;
     assert!(exchanges.iter().all(|exchange| exchange.value == Answer::Accepted { id: None }));
     assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 4 + 8));
 }
@@ -85,7 +85,7 @@ async fn sixteen_requests_with_a_nonce_gone_stale_share_its_successor() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_key_is_signed_anew_once_and_then_holds_the_scope() {
     let desk = Desk::open(Duration::ZERO, |before, _| unauthorized(Some(&format!("nonce-{before}")), false));
-    let exchange = desk.client(key()).upgrade(&upgrade()).await;
+    let exchange = desk.client(key()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::ScopeHeld(_)));
     assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 2));
 }
@@ -141,7 +141,7 @@ async fn a_read_that_asks_for_nothing_does_not_stand_in_the_way() {
     });
     let client = desk.client(key());
     for _ in 0..3 {
-        assert_eq!(client.upgrade(&upgrade()).await.value, Answer::Accepted { id: None });
+        assert_eq!(client.upgrade(&upgrade(), always()).await.value, Answer::Accepted { id: None });
     }
     assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 4));
 }

@@ -21,7 +21,7 @@ pub struct Exchange<T> {
     pub error_code: Option<String>,
     /// When the call began, before anything was sent.
     pub started: Millis,
-    /// When it ended: after this the request cannot leave any more.
+    /// When it ended: after this nothing of the request is given to the system any more.
     pub ended: Millis,
     /// What the answer said about rates.
     pub limits: Limits,

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use crate::atlas::credentials::Credentials;
 use crate::atlas::digest::Digest;
+use crate::atlas::send_gate::SendGate;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::token::TokenKeeper;
 use crate::atlas::transport::{Transport, TransportError};
@@ -31,10 +32,24 @@ impl Line {
         request: http::Result<Request<Bytes>>,
         within: Duration,
     ) -> Result<Response<Bytes>, TransportError> {
-        let mut request = request.map_err(|why| TransportError::NeverMade(why.to_string()))?;
-        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        self.transport.call(request, within).await
+        self.transport.call(named(request)?, within).await
     }
+
+    /// Sends one upgrade request, if `gate` lets it.
+    pub(super) async fn send(
+        &self,
+        request: http::Result<Request<Bytes>>,
+        gate: &SendGate,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self.transport.send(named(request)?, gate).await
+    }
+}
+
+/// The request with the name of this program.
+fn named(request: http::Result<Request<Bytes>>) -> Result<Request<Bytes>, TransportError> {
+    let mut request = request.map_err(|why| TransportError::NeverMade(why.to_string()))?;
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    Ok(request)
 }
 
 /// The signature of one request.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 
-use crate::atlas::{Client, Credentials, Transport};
+use crate::atlas::{Client, Credentials, MayLeave, Transport};
 use crate::clock::{Clock, Millis};
 use crate::domain::operation;
 
@@ -80,6 +80,11 @@ pub(super) fn account() -> Credentials {
 
 pub(super) fn key() -> Credentials {
     Credentials::Digest { public_key: "PUBLIC".into(), private_key: "private".into() }
+}
+
+/// Whoever asks may send.
+pub(super) fn always() -> MayLeave {
+    Arc::new(|| Ok(()))
 }
 
 pub(super) fn upgrade() -> operation::Request {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::atlas::testing::{Desk, PROJECT, TOKEN, UPGRADE, account, answer, token, unauthorized, upgrade};
+use crate::atlas::testing::{Desk, PROJECT, TOKEN, UPGRADE, account, always, answer, token, unauthorized, upgrade};
 use crate::domain::event::Answer;
 
 /// Hands out `token-0001`, `token-0002`, ...; `api` answers everything else.
@@ -21,7 +21,7 @@ async fn a_token_is_fetched_once_for_sixteen_calls_at_the_same_time() {
     let desk = desk(|_| answer(200, "{}"));
     let client = desk.client(account());
     let upgrade = upgrade();
-    let calls = (0..16).map(|_| client.upgrade(&upgrade));
+    let calls = (0..16).map(|_| client.upgrade(&upgrade, always()));
     for exchange in futures_util::future::join_all(calls).await {
         assert_eq!(exchange.value, Answer::Accepted { id: None });
     }
@@ -52,7 +52,7 @@ async fn a_refused_token_is_fetched_anew_once_for_all_and_the_request_sent_again
     let desk = desk(|header| if header == "Bearer token-0001" { unauthorized(None, false) } else { answer(200, "{}") });
     let client = desk.client(account());
     let upgrade = upgrade();
-    let calls = (0..16).map(|_| client.upgrade(&upgrade));
+    let calls = (0..16).map(|_| client.upgrade(&upgrade, always()));
     for exchange in futures_util::future::join_all(calls).await {
         assert_eq!(exchange.value, Answer::Accepted { id: None });
     }
@@ -62,7 +62,7 @@ async fn a_refused_token_is_fetched_anew_once_for_all_and_the_request_sent_again
 #[tokio::test(start_paused = true)]
 async fn a_request_is_signed_anew_only_once() {
     let desk = desk(|_| unauthorized(None, false));
-    let exchange = desk.client(account()).upgrade(&upgrade()).await;
+    let exchange = desk.client(account()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::ScopeHeld(_)));
     assert_eq!((desk.count(TOKEN), desk.count(UPGRADE)), (2, 2));
 }
@@ -71,7 +71,7 @@ async fn a_request_is_signed_anew_only_once() {
 async fn a_401_without_an_error_document_is_unknown_and_not_sent_again() {
     let desk = desk(|_| answer(401, "<html>"));
     let client = desk.client(account());
-    assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::Unknown(_)));
+    assert!(matches!(client.upgrade(&upgrade(), always()).await.value, Answer::Unknown(_)));
     assert_eq!(desk.count(UPGRADE), 1);
     client.ready(PROJECT).await.unwrap();
     assert_eq!(desk.count(TOKEN), 2, "the token is not used again all the same");
@@ -91,7 +91,7 @@ async fn a_failed_fetch_counts_for_all_who_waited_and_until_atlas_says() {
         assert!(matches!(error, SignInError::Later { fault, .. } if fault.code == "RATE_LIMITED"));
     }
     assert_eq!(desk.count(TOKEN), 1);
-    assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::NotNow(_)), "nothing was sent");
+    assert!(matches!(client.upgrade(&upgrade(), always()).await.value, Answer::NotNow(_)), "nothing was sent");
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert!(client.ready(PROJECT).await.is_err());
     assert_eq!((desk.count(TOKEN), desk.count(UPGRADE)), (2, 0));
@@ -116,7 +116,7 @@ async fn wrong_credentials_are_refused_without_telling_the_secret() {
     let Err(SignInError::Refused(fault)) = client.ready(PROJECT).await else { panic!("it was let in") };
     assert_eq!(fault.code, "invalid_client");
     assert!(!fault.detail.contains("sa/sk"), "{}", fault.detail);
-    assert!(matches!(client.upgrade(&upgrade()).await.value, Answer::ScopeHeld(_)));
+    assert!(matches!(client.upgrade(&upgrade(), always()).await.value, Answer::ScopeHeld(_)));
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 //!
 //! What an error says about the effect of a request is the whole point here, so nothing below may send a
 //! request again or elsewhere on its own: no redirect, no retry, and a kernel that gives up when we do.
+//!
+//! Upgrade requests have a client of their own. It speaks HTTP/1.1, and makes a connection for each of them: bytes that
+//! wait behind another request's, on a connection of HTTP/2, cannot be taken back. A [`SendGate`] is asked at the first
+//! byte.
 
 use std::error::Error as _;
 use std::fmt;
@@ -13,6 +17,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use reqwest::Url;
 
+use crate::atlas::send_gate::{GatedBody, SendGate};
 use crate::atlas::{codes, tls};
 use crate::domain::code::Fault;
 
@@ -31,10 +36,13 @@ pub enum Transport {
     InProcess(Handler),
 }
 
-/// A connection pool and the host that it is for.
+/// The ways to one host.
 #[derive(Debug, Clone)]
 pub struct Sockets {
-    client: reqwest::Client,
+    /// For reads and for signing in: a pool of connections.
+    reads: reqwest::Client,
+    /// For upgrade requests: a connection each.
+    upgrades: reqwest::Client,
     base: String,
 }
 
@@ -47,6 +55,9 @@ pub enum TransportError {
     /// The other side could not be trusted, and so the request never left.
     #[error("no secure connection could be made: {0}")]
     Insecure(String),
+    /// Something had changed when the request was about to leave, and so it never left.
+    #[error("{}", .0.detail)]
+    Withheld(Fault),
     /// The time was up. The request may have had its effect.
     #[error("no answer came in time")]
     TimedOut,
@@ -61,6 +72,11 @@ pub enum TransportError {
 impl TransportError {
     /// Whether nothing of the request has left this machine.
     pub(super) fn never_left(&self) -> bool {
+        self.is_no_way() || matches!(self, Self::Withheld(_))
+    }
+
+    /// Whether no connection was to be had, so that nobody else gets one either.
+    pub(super) fn is_no_way(&self) -> bool {
         matches!(self, Self::NeverMade(_) | Self::Insecure(_))
     }
 
@@ -69,6 +85,7 @@ impl TransportError {
         let code = match self {
             Self::NeverMade(_) => codes::NO_CONNECTION,
             Self::Insecure(_) => codes::INSECURE,
+            Self::Withheld(fault) => return fault.clone(),
             Self::TimedOut => codes::TIMED_OUT,
             Self::Lost(_) => codes::CONNECTION_LOST,
             Self::TooLarge => codes::ANSWER_TOO_LARGE,
@@ -90,8 +107,13 @@ impl Transport {
             let why = format!("{base_url}: only https is allowed to a host that is not loopback");
             return Err(TransportError::NeverMade(why));
         }
-        let client = build(loopback, request_timeout).map_err(|why| TransportError::NeverMade(words(why)))?;
-        Ok(Self::Sockets(Sockets { client, base: base_url.trim_end_matches('/').to_owned() }))
+        let never = |why| TransportError::NeverMade(words(why));
+        // Shorter than servers keep a connection: one that the server just closed leaves an effect unknown.
+        let reads = builder(loopback, request_timeout).pool_idle_timeout(Duration::from_secs(5));
+        // No pool: a connection is used once.
+        let upgrades = builder(loopback, request_timeout).http1_only().pool_max_idle_per_host(0);
+        let (reads, upgrades) = (reads.build().map_err(never)?, upgrades.build().map_err(never)?);
+        Ok(Self::Sockets(Sockets { reads, upgrades, base: base_url.trim_end_matches('/').to_owned() }))
     }
 
     /// A transport to a function in this process.
@@ -105,18 +127,43 @@ impl Transport {
         request: Request<Bytes>,
         within: Duration,
     ) -> Result<Response<Bytes>, TransportError> {
-        let answer = async {
-            match self {
-                Self::Sockets(sockets) => sockets.call(request).await,
-                Self::InProcess(handler) => match handler(request).await {
+        in_time(self.answer(request, None), within).await
+    }
+
+    /// The same for an upgrade request, which leaves only if `gate` lets it when its first byte is about to be
+    /// written. An error that [never left](TransportError::never_left) is proof of that.
+    pub(super) async fn send(
+        &self,
+        request: Request<Bytes>,
+        gate: &SendGate,
+    ) -> Result<Response<Bytes>, TransportError> {
+        gate.close(in_time(self.answer(request, Some(gate)), gate.left()).await)
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Bytes>,
+        gate: Option<&SendGate>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        match self {
+            Self::Sockets(sockets) => sockets.call(request, gate).await,
+            Self::InProcess(handler) => {
+                gate.map_or(Ok(()), SendGate::pass)?;
+                match handler(request).await {
                     None => Err(TransportError::Lost("the handler dropped the request".to_owned())),
                     Some(answer) if answer.body().len() > LARGEST_ANSWER => Err(TransportError::TooLarge),
                     Some(answer) => Ok(answer),
-                },
+                }
             }
-        };
-        tokio::time::timeout(within, answer).await.unwrap_or(Err(TransportError::TimedOut))
+        }
     }
+}
+
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, TransportError>>,
+    within: Duration,
+) -> Result<T, TransportError> {
+    tokio::time::timeout(within, answer).await.unwrap_or(Err(TransportError::TimedOut))
 }
 
 impl fmt::Debug for Transport {
@@ -129,13 +176,16 @@ impl fmt::Debug for Transport {
 }
 
 impl Sockets {
-    async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    async fn call(&self, request: Request<Bytes>, gate: Option<&SendGate>) -> Result<Response<Bytes>, TransportError> {
         let (parts, body) = request.into_parts();
-        let mut outgoing = self.client.request(parts.method, format!("{}{}", self.base, parts.uri));
+        let client = if gate.is_some() { &self.upgrades } else { &self.reads };
+        let mut outgoing = client.request(parts.method, format!("{}{}", self.base, parts.uri));
         outgoing = outgoing.headers(parts.headers);
-        if !body.is_empty() {
-            outgoing = outgoing.body(body);
-        }
+        outgoing = match gate {
+            Some(gate) => outgoing.body(reqwest::Body::wrap(GatedBody::new(gate.clone(), body))),
+            None if body.is_empty() => outgoing,
+            None => outgoing.body(body),
+        };
         let mut incoming = outgoing.send().await.map_err(failure)?;
         let (status, headers) = (incoming.status(), std::mem::take(incoming.headers_mut()));
         let mut whole = BytesMut::new();
@@ -152,14 +202,12 @@ impl Sockets {
     }
 }
 
-fn build(loopback: bool, request_timeout: Duration) -> reqwest::Result<reqwest::Client> {
+fn builder(loopback: bool, request_timeout: Duration) -> reqwest::ClientBuilder {
     // Fails only if someone installed a provider before, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        // Shorter than servers keep a connection: one that the server just closed leaves an effect unknown.
-        .pool_idle_timeout(Duration::from_secs(5))
         // Ends before the request's own time does, so that this failure is known as a connection never made.
         .connect_timeout((request_timeout / 2).min(Duration::from_secs(10)));
     #[cfg(target_os = "linux")]
@@ -167,10 +215,7 @@ fn build(loopback: bool, request_timeout: Duration) -> reqwest::Result<reqwest::
         // Or the kernel goes on delivering a request that we gave up.
         builder = builder.tcp_user_timeout(request_timeout);
     }
-    if loopback {
-        builder = builder.no_proxy();
-    }
-    builder.build()
+    if loopback { builder.no_proxy() } else { builder }
 }
 
 /// `is_connect` is true for what happens before a connection carries requests (name, TCP, proxy, TLS), and for

@@ -29,6 +29,7 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
     let max_clusters = max_clusters(&root.section("guard"));
     let (address, operation) = (address?, operation?);
     policy.loopback = address.loopback;
+    policy.request_timeout = request_timeout;
     let mut config = Config {
         file: file.to_owned(),
         campaign: campaign?,
@@ -125,6 +126,7 @@ fn policy(retry: &Section<'_, '_>, look: &Section<'_, '_>) -> Policy {
         min_look: look.span("min", usual.min_look),
         max_look: look.span("max", usual.max_look),
         settle: look.span("settle", usual.settle),
+        request_timeout: usual.request_timeout, // `[atlas]` says
         look_give_up_after: look.span("give_up_after", usual.look_give_up_after),
         loopback: false,
         experience: Experience::default(),

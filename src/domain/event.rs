@@ -159,7 +159,7 @@ pub enum Event {
     Answered {
         /// The send that it belongs to.
         send: i64,
-        /// When the call ended: after it the request cannot leave any more.
+        /// When the call ended: after it nothing of the request is given to the system any more.
         ended: Millis,
         /// What it means.
         answer: Answer,

@@ -34,6 +34,8 @@ pub struct Policy {
     pub max_look: Duration,
     /// How long an effect may take to show (rule 3).
     pub settle: Duration,
+    /// How long a call may take, and then how long the system may go on delivering what the call wrote to a socket.
+    pub request_timeout: Duration,
     /// An upgrade's time, from its acceptance.
     pub look_give_up_after: Duration,
     /// Whether Atlas is on this machine, where ten settle times need not be ten minutes.
@@ -53,6 +55,7 @@ impl Default for Policy {
             min_look: Duration::from_secs(10),
             max_look: Duration::from_secs(120),
             settle: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(30),
             look_give_up_after: Duration::from_secs(12 * 3600),
             loopback: false,
             experience: Experience::default(),
@@ -101,6 +104,13 @@ impl Policy {
     /// it takes: a quarter of it, between `min` and `max`.
     pub fn look_delay(&self, age: Duration) -> Duration {
         (age / 4).max(self.min_look).min(self.max_look.max(self.min_look))
+    }
+
+    /// The last moment at which a request may leave whose call ended at `ended`. The system gives up on what was not
+    /// acknowledged within `request_timeout` (TCP_USER_TIMEOUT); until then it may be on its way, above all when a
+    /// network comes back.
+    pub fn last_possible_send(&self, ended: Millis) -> Millis {
+        ended.after(self.request_timeout)
     }
 
     /// How long a cluster must look untouched after an acceptance before it counts as not upgraded.

@@ -1,8 +1,9 @@
 //! The calls. A worker is told what to do, does it, and says what came of it; it writes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::atlas::{Exchange, Limits as AtlasLimits, Page};
+use crate::atlas::{self, Exchange, Limits as AtlasLimits, MayLeave, Page};
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Event, Found, Seen};
@@ -44,18 +45,13 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
              it was not sent: it is looked at again",
             span.as_secs()
         );
-        return unsent(engine, job, request.path, Fault::new("OVERSLEPT", detail));
+        return unsent(engine, job, request.path, Fault::new(atlas::OVERSLEPT, detail));
     }
-    // Whoever has the lock by now may have looked at this cluster already.
-    if let Err(error) = engine.store.is_in_place() {
-        return unsent(engine, job, request.path, Fault::new(NOT_OURS, error.to_string()));
-    }
-    // Another job's answer may have come since the intent was decided.
-    if !holds.may_send(job.id, &job.project_id) {
-        let fault = Fault::new(HELD, "not sent: the answer to another job's request holds it back");
+    let may_leave = may_leave(engine, holds, &job);
+    if let Err(fault) = may_leave() {
         return unsent(engine, job, request.path, fault);
     }
-    let exchange = engine.client.upgrade(&request).await;
+    let exchange = engine.client.upgrade(&request, may_leave).await;
     if let Some(retired) = &exchange.retired {
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
     }
@@ -70,6 +66,20 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
     let (ended, braked) = (exchange.ended, report.brakes_host);
     let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked };
     (job, event, call, report, answer)
+}
+
+/// Whether the job's request may leave: asked before its call begins, and again at its first byte.
+fn may_leave(engine: &Engine, holds: &Holds, job: &Job) -> MayLeave {
+    let (store, holds, id, project) = (engine.store.clone(), holds.clone(), job.id, job.project_id.clone());
+    Arc::new(move || {
+        // Whoever has the lock by now may have looked at this cluster already.
+        store.is_in_place().map_err(|error| Fault::new(NOT_OURS, error.to_string()))?;
+        // Another job's answer may have come since the intent was decided.
+        if holds.may_send(id, &project) {
+            return Ok(());
+        }
+        Err(Fault::new(HELD, "not sent: the answer to another job's request holds it back"))
+    })
 }
 
 /// The answer, and what it concerns besides its job held before anything else is begun.

@@ -8,6 +8,7 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_and_asks_nothing_twice() {
     let dir = Workdir::with_fleet(8, 6);
     let atlas = Atlas::serve(&dir, &[]);
     dir.aim_slowly(&atlas.url);
+    dir.tune("atlas", "request_timeout = \"2s\"");
     // Each dies in another moment: an intent is on disk, a request was answered, an upgrade has ended.
     let moments = [
         ("ready -> submitting", 1),
@@ -32,6 +33,7 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_and_asks_nothing_twice() {
     assert!(told.contains("has died; nothing is lost") && told.contains("to go on    drydock run"), "{told}");
     assert!(!told.contains("in the runner's hands"), "{told}");
     dir.aim(&atlas.url);
+    dir.tune("atlas", "request_timeout = \"2s\"");
     let last = dir.run(&["run", "fast.toml"]).with(0);
     assert!(last.stdout.contains("48 succeeded"), "{}", last.stdout);
     assert!(dir.status()["runner"].is_null());
@@ -42,6 +44,7 @@ fn a_run_that_is_killed_again_and_again_loses_nothing_and_asks_nothing_twice() {
 #[test]
 fn a_simulated_run_that_is_killed_goes_on_where_it_stopped() {
     let dir = Workdir::with_fleet(2, 3);
+    dir.write("fast.toml", &format!("{}\n[atlas]\nrequest_timeout = \"2s\"\n", dir.read("fast.toml")));
     let words = ["run", "fast.toml", "--simulate", "-v", "--progress", "none"];
     let mut run = dir.start(&words);
     run.logs("submitting -> upgrading");

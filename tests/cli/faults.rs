@@ -10,6 +10,7 @@ fn every_cluster_is_upgraded_once_through_faults_of_all_kinds() {
         ["conflict", "throttle", "error_before", "error_after", "drop_before", "drop_after", "redirect", "empty_list"];
     let words: Vec<String> = faults.iter().flat_map(|name| ["--fault".into(), format!("{name}=0.05")]).collect();
     let atlas = Atlas::serve(&dir, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    dir.tune("atlas", "request_timeout = \"2s\"");
     let run = dir.run(&["run", "fast.toml"]).with(0);
     let books = atlas.stop();
     books.are_clean(60);

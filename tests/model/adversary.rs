@@ -7,7 +7,7 @@
 
 use drydock::domain::job::State as JobState;
 
-use crate::bounds::{Bounds, SETTLE, SHOWS};
+use crate::bounds::{Bounds, LINGERS, SETTLE, SHOWS};
 use crate::broken::Rules;
 use crate::row::Ago;
 use crate::state::{MayShow, Phase, Says, Shown, State, Step, Who};
@@ -139,14 +139,14 @@ fn memory(state: &State, who: Who, bounds: Bounds, into: &mut Vec<Action>) {
 }
 
 /// The answers that may be written. What says that nothing was applied is no lie. Between the end of a call and its
-/// answer's writing any time may pass; more than a settle time makes no difference.
+/// answer's writing any time may pass; more than it takes until looks count makes no difference.
 fn answers(state: &State, who: Who, send: u8, left: Ago, into: &mut Vec<Action>) {
     for again in [false, true] {
         into.push(Action::Answer { who, says: Says::Accepted, ended: 0, again });
         if state.landed != send {
             into.push(Action::Answer { who, says: Says::NotApplied, ended: 0, again });
         }
-        for ended in 0..=left.min(SETTLE + 1) {
+        for ended in 0..=left.min(LINGERS + SETTLE + 1) {
             into.push(Action::Answer { who, says: Says::Unknown, ended, again });
             if state.landed != send {
                 into.push(Action::Answer { who, says: Says::Refused, ended, again });

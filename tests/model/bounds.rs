@@ -12,6 +12,10 @@ pub(crate) const TICK: Duration = Duration::from_secs(150);
 /// The settle time in ticks.
 pub(crate) const SETTLE: u8 = 2;
 
+/// A request whose call has ended, or whose runner is dead, may leave for so many ticks more: the system delivers what
+/// is in the socket's buffer.
+pub(crate) const LINGERS: u8 = 1;
+
 /// Assumption A: a request that will ever take effect shows in every look started so many ticks after it left.
 pub(crate) const SHOWS: u8 = 2 * SETTLE;
 
@@ -62,6 +66,7 @@ impl Patience {
             min_look: TICK,
             max_look: TICK,
             settle: TICK * u32::from(SETTLE),
+            request_timeout: TICK * u32::from(LINGERS),
             look_give_up_after: span(self.of_an_upgrade()),
             loopback: true,
             experience: Experience::default(),

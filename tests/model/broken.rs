@@ -22,6 +22,8 @@ pub(crate) enum Rules {
     RetriesA500AtOnce,
     /// Looks count at once after a request.
     SkipsTheSettleTime,
+    /// A request counts as gone when its call has ended.
+    ForgetsWhatLingers,
     /// An accepted upgrade that looks untouched is sent again.
     SendsAfterAnAcceptance,
     /// An operator's retry goes to `pending`, whatever is open.
@@ -35,10 +37,11 @@ pub(crate) enum Rules {
 impl Rules {
     /// All that are wrong, by the names that the example knows them by.
     #[allow(dead_code, reason = "the tests name each")]
-    pub(crate) const BROKEN: [(&'static str, Self); 7] = [
+    pub(crate) const BROKEN: [(&'static str, Self); 8] = [
         ("one-look", Self::TrustsOneIdleLook),
         ("retry-500", Self::RetriesA500AtOnce),
         ("no-settle", Self::SkipsTheSettleTime),
+        ("no-linger", Self::ForgetsWhatLingers),
         ("send-after-acceptance", Self::SendsAfterAnAcceptance),
         ("retry-to-pending", Self::RetriesWithARequestOpen),
         ("old-event", Self::BelievesAnOlderSend),
@@ -73,6 +76,9 @@ impl Rules {
             }
             (Self::SkipsTheSettleTime, _) => {
                 decide(job, event, NOW, &Policy { settle: Duration::ZERO, ..policy.clone() }, 0)
+            }
+            (Self::ForgetsWhatLingers, _) => {
+                decide(job, event, NOW, &Policy { request_timeout: Duration::ZERO, ..policy.clone() }, 0)
             }
             (Self::SendsAfterAnAcceptance, Event::Looked { sighting: Sighting::Source(seen), .. })
                 if job.state == State::Upgrading && seen.is_idle() =>

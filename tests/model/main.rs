@@ -60,6 +60,11 @@ fn a_rule_book_that_skips_the_settle_time_is_refuted() {
 }
 
 #[test]
+fn a_rule_book_that_forgets_what_lingers_in_a_socket_is_refuted() {
+    insta::assert_snapshot!(refuted(Rules::ForgetsWhatLingers));
+}
+
+#[test]
 fn a_rule_book_that_sends_again_after_an_acceptance_is_refuted() {
     insta::assert_snapshot!(refuted(Rules::SendsAfterAnAcceptance));
 }

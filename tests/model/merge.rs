@@ -3,12 +3,15 @@
 
 use drydock::domain::job::State as JobState;
 
-use crate::bounds::{Patience, SETTLE, SHOWS, UNTOUCHED, fresh};
+use crate::bounds::{LINGERS, Patience, SETTLE, SHOWS, UNTOUCHED, fresh};
 use crate::row::{Ago, NEVER};
 use crate::state::{Phase, State, Step, Who, moment};
 
-/// Longer than a settle time, and than a look is fresh.
-const FAR: u8 = 1 + if SETTLE > fresh() { SETTLE } else { fresh() };
+/// From the end of a call until looks count.
+const COUNTS: u8 = LINGERS + SETTLE;
+
+/// Longer than that, and than a look is fresh.
+const FAR: u8 = 1 + if COUNTS > fresh() { COUNTS } else { fresh() };
 
 /// Older than anything that is compared with it.
 const OLD: Ago = NEVER - 1;
@@ -60,7 +63,7 @@ impl State {
 
     /// A look that cannot show the source idle counts nowhere; only whether it is newer than another is read.
     fn forget_what_does_not_count(&mut self) {
-        let moments = [self.row.left, self.row.streak, self.row.looked, self.row.accepted_at];
+        let moments = [self.row.ended, self.row.streak, self.row.looked, self.row.accepted_at];
         for who in [Who::Runner, Who::Former] {
             let other = if who == Who::Runner { Who::Former } else { Who::Runner };
             let mut other = self.step(other);
@@ -111,8 +114,8 @@ impl State {
         let counted = self.row.streak;
         let older = |step: Step| matches!(step, Step::Looking { started, .. } if started > counted);
         let asked = older(self.step(Who::Runner)) || older(self.step(Who::Former));
-        if self.row.left != NEVER && counted != NEVER && !asked {
-            self.row.left = counted + SETTLE;
+        if self.row.ended != NEVER && counted != NEVER && !asked {
+            self.row.ended = counted + COUNTS;
         }
     }
 
@@ -125,7 +128,7 @@ impl State {
         let streak = self.row.streak;
         let Self { row, former, runner, .. } = self;
         let accepted = (patience.of_an_upgrade().is_none() && row.accepted_at != OLD).then_some(&mut row.accepted_at);
-        let rows = [Some(&mut row.left), Some(&mut row.streak), accepted];
+        let rows = [Some(&mut row.ended), Some(&mut row.streak), accepted];
         let mut moments: Vec<_> = rows.into_iter().chain([moment(former), runner.as_mut().and_then(moment)]).collect();
         let mut order: [Ago; 5] = [NEVER; 5];
         for (place, moment) in order.iter_mut().zip(&moments) {

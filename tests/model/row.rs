@@ -12,7 +12,10 @@ use drydock::clock::Millis;
 use drydock::domain::code::Fault;
 use drydock::domain::job::{IfNotLanded, Job, State, Streak, Wanted};
 
-use crate::bounds::{NOW, Patience, TICK, fresh};
+use crate::bounds::{LINGERS, NOW, Patience, TICK, fresh};
+
+/// How long a request lingers.
+const LINGER: Duration = Duration::from_secs(TICK.as_secs() * LINGERS as u64);
 
 /// Ticks ago.
 pub(crate) type Ago = u8;
@@ -49,7 +52,8 @@ pub(crate) struct Row {
     pub(crate) open: bool,
     pub(crate) accepted: bool,
     pub(crate) wish: Wish,
-    pub(crate) left: Ago,
+    /// When the call had ended by the row's `left_at`, which is later by as long as a request lingers.
+    pub(crate) ended: Ago,
     pub(crate) streak: Ago,
     pub(crate) looked: Ago,
     pub(crate) first_look: Ago,
@@ -82,7 +86,7 @@ impl Row {
                 Some(IfNotLanded::Failed(_)) => Wish::Failed,
                 Some(IfNotLanded::Cancelled) => Wish::Cancelled,
             },
-            left: ago(job.left_at),
+            ended: ago(job.left_at.map(|at| Millis(at.0 - LINGER.as_millis() as i64))),
             streak: ago(job.streak.as_ref().map(|streak| streak.since)),
             looked: ago(job.looked_at),
             first_look: ago(job.first_look_at),
@@ -109,7 +113,7 @@ impl Row {
                 Wish::Failed => Some(IfNotLanded::Failed(fault(REFUSED))),
                 Wish::Cancelled => Some(IfNotLanded::Cancelled),
             },
-            left_at: at(self.left),
+            left_at: at(self.ended).map(|ended| ended.after(LINGER)),
             streak: at(self.streak).map(|since| Streak { since, id: CLUSTER.to_owned(), looks: 1 }),
             looked_at: at(self.looked),
             first_look_at: at(self.first_look),
@@ -136,7 +140,7 @@ impl Row {
 
     /// Another tick has passed.
     pub(crate) fn age(&mut self) {
-        for ago in [&mut self.left, &mut self.streak, &mut self.looked, &mut self.first_look, &mut self.accepted_at] {
+        for ago in [&mut self.ended, &mut self.streak, &mut self.looked, &mut self.first_look, &mut self.accepted_at] {
             *ago = older(*ago);
         }
     }
@@ -148,7 +152,7 @@ impl Row {
         };
         let live = !self.state.is_ended();
         let in_time = |ticks: Option<u8>, else_most| ticks.map_or(else_most, |ticks| ticks + 1);
-        keep(&mut self.left, self.state == State::Verifying, NEVER - 1);
+        keep(&mut self.ended, self.state == State::Verifying, NEVER - 1);
         keep(&mut self.streak, matches!(self.state, State::Verifying | State::Upgrading), NEVER - 1);
         keep(&mut self.looked, matches!(self.state, State::Ready | State::Submitting), fresh() + 1);
         keep(&mut self.first_look, live, in_time(patience.of_a_job(), 0));

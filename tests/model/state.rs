@@ -2,7 +2,7 @@
 
 use drydock::domain::job::State as JobState;
 
-use crate::bounds::{Bounds, SHOWS};
+use crate::bounds::{Bounds, LINGERS, SHOWS};
 use crate::row::{Ago, Row, older};
 
 /// What the cluster is.
@@ -16,17 +16,17 @@ pub(crate) enum Phase {
     Target,
 }
 
-/// A request of ours that has left and may still land.
+/// A request of ours that may still land.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Away {
     /// Its send; 0 where there is none.
     pub(crate) send: u8,
-    /// When it left.
-    pub(crate) left: Ago,
+    /// When it was given to the system, which may keep it for a while before it leaves.
+    pub(crate) given: Ago,
 }
 
 /// No request.
-pub(crate) const NOTHING: Away = Away { send: 0, left: 0 };
+pub(crate) const NOTHING: Away = Away { send: 0, given: 0 };
 
 /// What an answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,14 +183,14 @@ impl State {
     /// Puts a request on its way; there is room for as many as the bounds allow.
     pub(crate) fn leave(&mut self, send: u8) {
         if let Some(place) = self.wire.iter_mut().find(|away| away.send == 0) {
-            *place = Away { send, left: 0 };
+            *place = Away { send, given: 0 };
         }
     }
 
-    /// The request will not land any more; says when it left.
+    /// The request will not land any more; says when it left at the latest.
     pub(crate) fn take(&mut self, send: u8) -> Option<Ago> {
         let place = self.wire.iter_mut().find(|away| away.send == send)?;
-        Some(std::mem::replace(place, NOTHING).left)
+        Some(std::mem::replace(place, NOTHING).given.saturating_sub(LINGERS))
     }
 
     /// The cluster becomes something else, or shows it to looks that are under way.
@@ -213,8 +213,8 @@ impl State {
             }
         }
         for away in self.wire.iter_mut().filter(|away| away.send > 0) {
-            away.left += 1;
-            if away.left >= SHOWS {
+            away.given += 1;
+            if away.given >= LINGERS + SHOWS {
                 *away = NOTHING;
             }
         }

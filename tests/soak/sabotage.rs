@@ -25,7 +25,7 @@ fn scenario(faults: Faults, timeline: Vec<(u64, Act)>) -> Scenario {
         policy: Policy::default(),
         limits: Limits { requests_per_minute: 100, in_flight: 10, in_flight_per_project: 10, workers: 4 },
         request_timeout: Duration::from_secs(30),
-        wire: Delays { usual: Duration::ZERO, late: 0.0, latest: Duration::ZERO },
+        wire: Delays { usual: Duration::ZERO, late: 0.0, latest: Duration::ZERO, lingers: Duration::ZERO },
         wrong_clock: 0.0,
         timeline: timeline.into_iter().map(|(at, act)| (Duration::from_secs(at), act)).collect::<VecDeque<_>>(),
         last_word: false,

@@ -115,7 +115,7 @@ fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
     turn
 }
 
-/// The former runner is dead. Its request may have left until now, and its looks are not this runner's.
+/// The former runner is dead. What it gave to the system may still leave, and its looks are not this runner's.
 pub(super) fn taken_over(mut turn: Turn<'_>) -> Decision {
     let entry = Entry::new(Kind::TakenOver);
     turn.next.overdue = 0;

@@ -188,7 +188,8 @@ proptest! {
     }
 }
 
-/// A job in flight whose first request left at `now`, settled by default after a minute.
+/// A job in flight whose first request left at `now`; by default it may leave for half a minute more, and has settled a
+/// minute after that.
 fn submitting(now: Millis) -> Job {
     let policy = Policy::default();
     let looked = Event::Looked { started: now, sighting: source("s", "IDLE") };
@@ -213,7 +214,11 @@ fn answer(answer: Answer, seconds: u64) -> Event {
 fn an_error_that_hid_a_success_is_found_and_not_sent_again() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     assert_eq!(job.state, State::Verifying);
-    assert_eq!(job.due_at, Some(Millis(61_000)), "not before it has settled");
+    assert_eq!(
+        job.due_at,
+        Some(Millis(91_000)),
+        "not before it has settled, and it may leave until half a minute after its call"
+    );
     let job = after(&job, &look(target(false), 61), 61);
     assert_eq!((job.state, job.open), (State::Upgrading, false));
     assert_eq!(after(&job, &look(target(true), 90), 90).state, State::Succeeded);
@@ -224,13 +229,15 @@ fn two_idle_looks_a_settle_time_apart_make_it_ready_again_and_one_does_not() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     let early = after(&job, &look(source("s", "IDLE"), 30), 30);
     assert_eq!((early.state, early.streak.clone()), (State::Verifying, None), "too early to count");
-    let once = after(&early, &look(source("s", "IDLE"), 61), 61);
+    let lingers = after(&early, &look(source("s", "IDLE"), 90), 90);
+    assert_eq!(lingers.streak, None, "a minute after its call it may have left half a minute ago");
+    let once = after(&early, &look(source("s", "IDLE"), 91), 91);
     assert_eq!(once.state, State::Verifying);
-    let busy = after(&once, &look(source("s", "UPDATING"), 70), 70);
+    let busy = after(&once, &look(source("s", "UPDATING"), 100), 100);
     assert_eq!(busy.streak, None, "a busy source starts the count again");
-    let soon = after(&once, &look(source("s", "IDLE"), 100), 100);
+    let soon = after(&once, &look(source("s", "IDLE"), 130), 130);
     assert_eq!(soon.state, State::Verifying, "the second look was too soon");
-    let twice = after(&soon, &look(source("s", "IDLE"), 121), 121);
+    let twice = after(&soon, &look(source("s", "IDLE"), 151), 151);
     assert_eq!((twice.state, twice.open), (State::Ready, false));
 }
 
@@ -241,8 +248,8 @@ fn a_refusal_ends_the_first_send_and_is_verified_on_a_later_one() {
     let again = Job { submitted_at: Some(Millis(0)), attempts: 1, ..submitting(Millis(0)) };
     let later = after(&again, &answer(Answer::Refused(fault("INVALID_REGION")), 1), 1);
     assert_eq!(later.state, State::Verifying);
-    let once = after(&later, &look(source("s", "IDLE"), 61), 61);
-    let twice = after(&once, &look(source("s", "IDLE"), 121), 121);
+    let once = after(&later, &look(source("s", "IDLE"), 91), 91);
+    let twice = after(&once, &look(source("s", "IDLE"), 151), 151);
     assert_eq!((twice.state, twice.error.map(|fault| fault.code)), (State::Failed, Some("INVALID_REGION".into())));
 }
 
@@ -375,10 +382,10 @@ fn a_look_from_before_the_acceptance_says_nothing_about_the_upgrade() {
 fn a_request_of_another_campaign_is_verified_before_the_first_send() {
     let job = after(&new_job(), &Event::SentElsewhere, 1);
     assert_eq!(job.state, State::Verifying);
-    let landed = after(&job, &look(target(true), 61), 61);
+    let landed = after(&job, &look(target(true), 91), 91);
     assert_eq!(landed.state, State::Succeeded);
-    let once = after(&job, &look(source("s", "IDLE"), 61), 61);
-    assert_eq!(after(&once, &look(source("s", "IDLE"), 121), 121).state, State::Ready);
+    let once = after(&job, &look(source("s", "IDLE"), 91), 91);
+    assert_eq!(after(&once, &look(source("s", "IDLE"), 151), 151).state, State::Ready);
 }
 
 #[test]

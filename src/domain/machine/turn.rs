@@ -130,8 +130,10 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The request's effect is to be looked for: `settle` runs from `left_at`.
-    pub(super) fn verify(mut self, left_at: Millis, if_not_landed: IfNotLanded) -> Self {
+    /// The request's effect is to be looked for. Its call ended at `ended`, or before; it may have left until
+    /// `request_timeout` later, and from then on `settle` runs.
+    pub(super) fn verify(mut self, ended: Millis, if_not_landed: IfNotLanded) -> Self {
+        let left_at = self.policy.last_possible_send(ended);
         self = self.to(State::Verifying);
         self.next.if_not_landed = Some(if_not_landed);
         self.next.left_at = Some(left_at);

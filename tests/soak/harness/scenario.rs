@@ -44,6 +44,8 @@ pub(crate) struct Delays {
     /// given it up, or is dead.
     pub(crate) late: f64,
     pub(crate) latest: Duration,
+    /// How long the system may go on delivering an upgrade request, before it leaves.
+    pub(crate) lingers: Duration,
 }
 
 /// What happens at some moment.
@@ -100,20 +102,23 @@ impl Scenario {
             usual: Duration::from_millis(dice.pick(&[0, 300, 3000])),
             late: dice.pick(&[0.0, 0.0, 0.05, 0.3]),
             latest,
+            lingers: Duration::ZERO,
         };
         let settings = settings(seed, &mut dice, &base);
+        let limits = limits(&mut dice, &clusters);
+        let request_timeout = dice.seconds(10, 30);
         Self {
             seed,
             operation,
-            limits: limits(&mut dice, &clusters),
-            request_timeout: dice.seconds(10, 30),
-            wire,
+            limits,
+            request_timeout,
+            wire: Delays { lingers: request_timeout, ..wire },
             wrong_clock: dice.pick(&[0.0, 0.3]),
             timeline: with_bars(seed, &clusters, timeline(&mut dice, &base, clusters.len())),
             last_word: dice.happens(0.5),
             clusters,
             settings,
-            policy,
+            policy: Policy { request_timeout, ..policy },
         }
     }
 }
@@ -138,6 +143,7 @@ fn policy(dice: &mut Dice) -> Policy {
         min_look: dice.seconds(10, 60),
         max_look: dice.seconds(60, 600),
         settle: dice.seconds(30, 90),
+        request_timeout: Duration::ZERO, // rolled later
         look_give_up_after: hours(dice.pick(&[12, 12, 12, 1])),
         loopback: false,
         experience: Experience::default(),

@@ -156,16 +156,16 @@ impl World {
         let turn = books.turns.entry(subject.clone()).or_default();
         *turn += 1;
         let mut dice = Dice::of(self.settings.seed, &subject, *turn);
-        let mut there = self.wire.usual.mul_f64(dice.share());
+        let mut there = self.wire.usual.mul_f64(dice.share()).min(self.wire.latest);
         let back = self.wire.usual.mul_f64(dice.share());
         if let Some(name) = &upgrades {
             if dice.happens(self.wire.late) {
-                there = self.wire.latest.mul_f64(dice.share());
+                there = (self.wire.lingers + self.wire.latest).mul_f64(dice.share());
             }
             books.check_departure(name, now);
         }
         let (reply, answer) = oneshot::channel();
-        let arrives = now.after(there.min(self.wire.latest));
+        let arrives = now.after(there);
         books.sent += 1;
         let id = books.sent;
         books.parcels.insert(id, Parcel { left: now, arrives, request, upgrades, reply, back });
