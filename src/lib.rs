@@ -22,6 +22,7 @@
 //! | 1 | [`simulator`] | an Atlas that fits in a process |
 //! | 0 | [`domain`] | the rule book and its words: pure |
 //! | 0 | [`clock`] | what time it is |
+//! | 0 | [`text`] | text from outside, on its way to a terminal or into JSON |
 //!
 //! # The life of a row
 //!
@@ -45,3 +46,4 @@ pub mod planning;
 pub mod report;
 pub mod simulator;
 pub mod store;
+pub mod text;

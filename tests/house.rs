@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer; siblings do not know each other.
-const LAYERS: [(&str, u8); 12] = [
+const LAYERS: [(&str, u8); 13] = [
     ("clock", 0),
     ("domain", 0),
+    ("text", 0),
     ("store", 1),
     ("atlas", 1),
     ("pacing", 1),

@@ -1,6 +1,7 @@
 //! `drydock check`: is the campaign file good, and is every row of the fleet?
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -8,6 +9,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::input;
 use crate::cli::terminal::Out;
 use crate::cli::waves;
 use crate::config::{self, Config};
@@ -16,7 +18,7 @@ use crate::intake::{self, FleetRow, Plan};
 
 /// Validates; touches neither Atlas nor the database.
 pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
-    let config = load(&args.campaign)?;
+    let config = load(&args.campaign).await?;
     warn(&config, context);
     let (mut projects, mut waves) = (HashSet::new(), BTreeMap::new());
     let clusters = each_chunk(&config, async |rows: Vec<FleetRow>| {
@@ -42,19 +44,19 @@ pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCod
 }
 
 /// Reads the campaign file.
-pub(super) fn load(path: &std::path::Path) -> Result<Config, Failure> {
-    Ok(config::load(path, &environment::variable)?)
+pub(super) async fn load(path: &Path) -> Result<Config, Failure> {
+    let path = path.to_owned();
+    Ok(input::blocking(move || config::load(&path, &environment::variable)).await??)
 }
 
 /// Says what the campaign file should not have been meant to say.
 pub(super) fn warn(config: &Config, context: &Context) {
     for warning in &config.warnings {
-        context.say(&format!("{} {warning}", context.yellow("warning:")));
+        context.warn(warning);
     }
     if let Some(when) = config.operation.retired {
-        context.say(&format!(
-            "{} {}: live Atlas stopped serving this operation in {when} and is expected to answer 410",
-            context.yellow("note:"),
+        context.note(&format!(
+            "{}: live Atlas stopped serving this operation in {when} and is expected to answer 410",
             config.operation.name
         ));
     }

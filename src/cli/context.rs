@@ -1,12 +1,13 @@
-//! What every command needs: the options that all share, the database, and a voice.
+//! What every command needs: the options that all share, the database, and the way to standard error.
 
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
 
-use crate::cli::args::{Common, LogFormat};
+use crate::cli::args::Common;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
-use crate::cli::voice::Voice;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::printer::{Level, Printer};
 use crate::clock::Clock;
 use crate::config;
 use crate::store::{Campaign, Open, Store};
@@ -15,12 +16,12 @@ use crate::store::{Campaign, Open, Store};
 pub(super) struct Context {
     pub(super) database_url: String,
     pub(super) next: Next,
-    pub(super) log_format: LogFormat,
     pub(super) verbose: u8,
     pub(super) quiet: bool,
-    pub(super) color: bool,
     pub(super) clock: Clock,
-    pub(super) voice: Voice,
+    pub(super) color: bool,
+    pub(super) printer: Printer,
+    pub(super) interrupts: Interrupts,
 }
 
 /// Puts together what to type next, so that it can be copied as it is.
@@ -47,36 +48,35 @@ fn quoted(word: &str) -> String {
 }
 
 impl Context {
-    pub(super) fn new(common: &Common) -> Self {
+    pub(super) fn new(common: &Common, interrupts: Interrupts) -> Self {
         let url = common.database_url.clone().or_else(|| environment::variable("DATABASE_URL"));
         let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
+        let clock = Clock::start();
         Self {
             database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
             next: Next { database_url: common.database_url.clone() },
-            log_format: common.log_format,
             verbose: common.verbose,
             quiet: common.quiet,
             color,
-            clock: Clock::start(),
-            voice: Voice::new(),
+            clock,
+            printer: Printer::start(common.log_format, color, clock),
+            interrupts,
         }
     }
 
     /// Says a line on standard error; if nobody reads it, so be it.
     pub(super) fn say(&self, line: &str) {
-        self.voice.say(line);
+        self.printer.say(Level::Info, line);
     }
 
-    pub(super) fn red(&self, words: &str) -> String {
-        self.paint("31", words)
+    /// Says what the user should know.
+    pub(super) fn note(&self, line: &str) {
+        self.printer.say(Level::Note, line);
     }
 
-    pub(super) fn yellow(&self, words: &str) -> String {
-        self.paint("33", words)
-    }
-
-    fn paint(&self, color: &str, words: &str) -> String {
-        if self.color { format!("\x1b[1;{color}m{words}\x1b[0m") } else { words.to_owned() }
+    /// Says what may not have been meant.
+    pub(super) fn warn(&self, line: &str) {
+        self.printer.say(Level::Warning, line);
     }
 
     /// How to go on with a campaign, which was named `word` on the command line.
@@ -90,7 +90,7 @@ impl Context {
     pub(super) async fn store(&self) -> Result<Store, Failure> {
         let store = Store::open(&self.database_url, Open::Existing).await?;
         if let Err(unclaimed) = store.refuse_unclaimed() {
-            self.say(&format!("{} {unclaimed}", self.yellow("warning:")));
+            self.warn(&unclaimed.to_string());
         }
         Ok(store)
     }

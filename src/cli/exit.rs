@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::Termination;
 
 use crate::cli::context::Context;
+use crate::cli::printer::Level;
 use crate::config::ConfigError;
 use crate::intake::IntakeError;
 use crate::report::ReportError;
@@ -68,7 +69,7 @@ impl Failure {
     /// Says it on standard error.
     pub(super) fn tell(self, context: &Context) -> ExitCode {
         if !self.message.is_empty() {
-            context.say(&format!("{} {}", context.red("error:"), self.message));
+            context.printer.say(Level::Error, &self.message);
         }
         self.code
     }

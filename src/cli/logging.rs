@@ -1,12 +1,13 @@
 //! The log: tracing-subscriber on standard error, as text or as JSON.
 
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::FormatTime;
 
-use crate::cli::args::LogFormat;
 use crate::cli::context::Context;
 use crate::clock::Clock;
+use crate::text;
 
 /// Times of the log, by Drydock's clock.
 struct Stamp(Clock);
@@ -27,14 +28,19 @@ pub(super) fn start(context: &Context) {
         (_, 2) => "warn,sqlx_core=error,drydock=debug",
         _ => "debug,drydock=trace",
     };
-    let voice = context.voice.clone();
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_writer(move || voice.clone())
-        .with_timer(Stamp(context.clock));
-    let started = match context.log_format {
-        LogFormat::Text => log.with_ansi(context.color).with_target(false).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).with_target(false).try_init(),
+    let printer = context.printer.clone();
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_timer(Stamp(context.clock));
+    let json = printer.is_json();
+    let log = log.with_target(false).with_writer(move || printer.clone());
+    let started = if json {
+        log.json().flatten_event(true).try_init()
+    } else {
+        // A field's value may hold what Atlas said. The colours of the log's own stay, so this is the place to look.
+        let fields = debug_fn(|out, field, value| match field.name() {
+            "message" => write!(out, "{}", text::visible(&format!("{value:?}"))),
+            name => write!(out, "{name}={}", text::visible(&format!("{value:?}"))),
+        });
+        log.with_ansi(context.color).fmt_fields(fields.delimited(" ")).try_init()
     };
     drop(started); // a second start, in tests, changes nothing
 }

@@ -159,10 +159,10 @@ impl Tally {
         context: &Context,
     ) -> Result<ExitCode, Failure> {
         for line in self.left.iter().take(NAMED) {
-            context.say(&format!("{} {line}", context.yellow("warning:")));
+            context.warn(line);
         }
         if let Some(more) = self.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            context.say(&format!("{} and {more} more are left as they are", context.yellow("warning:")));
+            context.warn(&format!("and {more} more are left as they are"));
         }
         let name = &campaign.name;
         let mut out = Out::new();

@@ -48,7 +48,7 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
     tokio::select! {
         watched = watch(&store, campaign, args.json, context) => watched,
         // To stop watching is no interruption of anything.
-        Ok(()) = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
+        () = context.interrupts.first() => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -78,6 +78,19 @@ impl Running {
         assert!(sent.success(), "kill -s {name}: {sent}");
     }
 
+    /// Waits until signal number `number` would be heard by the program itself.
+    pub(crate) fn catches(&self, number: u32) {
+        let status = format!("/proc/{}/status", self.pid());
+        let caught = || {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(mask, 16).unwrap() >> (number - 1) & 1 == 1
+        };
+        while !caught() {
+            thread::yield_now();
+        }
+    }
+
     /// Stops it as ^Z does, and waits until it stands still.
     pub(crate) fn stop(&self) {
         self.signal("STOP");

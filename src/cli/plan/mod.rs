@@ -13,6 +13,7 @@ use crate::cli::check::{self, each_chunk};
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::input;
 use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
@@ -24,7 +25,7 @@ use crate::store::{NewJob, Open, Store, StoreError};
 
 /// Plans, and tells or writes the plan.
 pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode, Failure> {
-    let config = check::load(&args.campaign)?;
+    let config = check::load(&args.campaign).await?;
     check::warn(&config, context);
     let credentials: Option<Credentials> = config::credentials(&environment::variable)?;
     let Some(credentials) = credentials else { return Err(no_credentials(&config, "")) };
@@ -43,7 +44,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     // Whoever interrupts it leaves no rehearsal behind.
     let estimate = tokio::select! {
         estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context) => estimate,
-        Ok(()) = tokio::signal::ctrl_c() => return Ok(ExitCode::INTERRUPTED),
+        () = context.interrupts.first() => return Ok(ExitCode::INTERRUPTED),
     };
     let estimate = match estimate {
         Ok(estimate) => estimate,
@@ -63,7 +64,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         operation: config.operation.name.to_owned(),
         against: config.base_url.clone(),
         signed_in_as: client.who(),
-        campaign_digest: campaign_digest(&args.campaign)?,
+        campaign_digest: campaign_digest(&args.campaign).await?,
         fleet_digest: fleet_digest(&fleet),
         counts: counts(&rows),
         holds: holds.iter().map(planning::Hold::of).collect(),
@@ -113,9 +114,8 @@ pub(super) async fn fleet(config: &Config) -> Result<Vec<NewJob>, Failure> {
 }
 
 /// Over the bytes of the campaign file.
-pub(super) fn campaign_digest(file: &Path) -> Result<String, Failure> {
-    let unreadable = |error| Failure::bad_input(format!("{}: {error}", file.display()));
-    Ok(Fingerprint::of_file(&std::fs::read(file).map_err(unreadable)?))
+pub(super) async fn campaign_digest(file: &Path) -> Result<String, Failure> {
+    Ok(Fingerprint::of_file(&input::read(file).await?))
 }
 
 /// Over the rows of the fleet.

@@ -26,7 +26,7 @@ use words::Words;
 
 /// Plays the campaign and tells how it went.
 pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<ExitCode, Failure> {
-    let config = check::load(&args.campaign)?;
+    let config = check::load(&args.campaign).await?;
     let (durations, said) = durations(args, &config, context).await?;
     let mut settings = Settings { seed: args.seed, durations, limit: config.rehearsal.limit, ..Settings::default() };
     settings.faults = config.rehearsal.faults.clone();
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     let took = context.clock.uptime();
     let played = tokio::select! {
         played = self::play(play, home.path(), context) => played?,
-        Ok(()) = tokio::signal::ctrl_c() => return Ok(ExitCode::INTERRUPTED),
+        () = context.interrupts.first() => return Ok(ExitCode::INTERRUPTED),
     };
     let took = context.clock.uptime().saturating_sub(took);
     let Played { counts, .. } = &played;

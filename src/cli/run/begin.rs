@@ -53,8 +53,8 @@ impl Begun {
 
 /// Makes everything ready. Nothing is sent, but for signing in and one read.
 pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, Failure> {
-    let (file, plan) = binding::read(args)?;
-    let config = check::load(&file)?;
+    let (file, plan) = binding::read(args).await?;
+    let config = check::load(&file).await?;
     let binding = match plan {
         Some(plan) => Some(Binding::of(plan, &file, &config).await?),
         None => None,
@@ -100,9 +100,9 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
 /// Says that this machine's clock is behind what the database has seen, if that is no mere drift.
 fn behind(span: Duration, context: &Context) {
     if span >= DRIFT {
-        let (warning, span) = (context.yellow("warning:"), terminal::span(span));
-        context.say(&format!(
-            "{warning} this machine's clock is {span} behind the newest entry of the database: times go on from there"
+        let span = terminal::span(span);
+        context.warn(&format!(
+            "this machine's clock is {span} behind the newest entry of the database: times go on from there"
         ));
     }
 }

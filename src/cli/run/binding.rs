@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
+use crate::cli::input;
 use crate::cli::plan;
 use crate::cli::run::fleet::{self, Way};
 use crate::config::Config;
@@ -21,10 +22,10 @@ pub(super) struct Binding {
 }
 
 /// The plan that is to be run, if one is; and the campaign file, which is the plan's own if none was named.
-pub(super) fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure> {
+pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure> {
     let Some(file) = &args.plan else { return Ok((args.campaign.clone().unwrap_or_default(), None)) };
     let name = file.display();
-    let bytes = std::fs::read(file).map_err(|error| Failure::bad_input(format!("{name}: {error}")))?;
+    let bytes = input::read(file).await?;
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
         Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
     })?;
@@ -42,7 +43,7 @@ impl Binding {
     /// Checks that the plan is of this campaign and this fleet, as they are now.
     pub(super) async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, Failure> {
         let name = file.display();
-        if plan.campaign_digest != plan::campaign_digest(file)? {
+        if plan.campaign_digest != plan::campaign_digest(file).await? {
             return Err(stale(&format!(
                 "{name} is not as it was when the plan of {} was made of {}",
                 plan.made_at, plan.file

@@ -3,14 +3,13 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
-use indicatif::ProgressStyle as BarStyle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cli::args::ProgressStyle;
 use crate::cli::context::Context;
+use crate::cli::printer::{BarState, Level, Printer};
 use crate::cli::terminal::span;
-use crate::cli::voice::Voice;
 use crate::clock::{Clock, Millis};
 use crate::domain::hold::Held;
 use crate::domain::job::State;
@@ -44,20 +43,23 @@ impl Shown {
 pub(super) fn show(style: ProgressStyle, progress: &Progress, clock: Clock, context: &Context) -> Shown {
     let (stop, stopped) = watch::channel(false);
     let terminal = stderr().is_terminal();
-    let (shots, voice) = (progress.watch(), context.voice.clone());
+    let (shots, printer) = (progress.watch(), context.printer.clone());
+    let draws = match style {
+        // Where the log scrolls, a bar is no help.
+        ProgressStyle::Auto => terminal && context.verbose == 0,
+        ProgressStyle::Bar => true,
+        ProgressStyle::Plain | ProgressStyle::None => false,
+    };
     let task = match style {
         ProgressStyle::None => None,
-        // Where the log scrolls, a bar is no help.
-        ProgressStyle::Auto if !terminal || context.verbose > 0 => {
-            Some(tokio::spawn(plain(shots, stopped, clock, voice)))
-        }
-        ProgressStyle::Plain => Some(tokio::spawn(plain(shots, stopped, clock, voice))),
-        ProgressStyle::Auto | ProgressStyle::Bar => Some(tokio::spawn(bar(shots, stopped, clock, voice))),
+        // A bar is no JSON.
+        _ if draws && !printer.is_json() => Some(tokio::spawn(bar(shots, stopped, clock, printer))),
+        _ => Some(tokio::spawn(plain(shots, stopped, clock, printer))),
     };
     Shown { task, stop }
 }
 
-async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, voice: Voice) {
+async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, printer: Printer) {
     let mut every = tokio::time::interval(PLAIN);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     every.tick().await;
@@ -69,20 +71,14 @@ async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bo
         let shot = shots.borrow().clone();
         if shot.counts.total() > 0 {
             let done = format!("{}/{} done", shot.counts.ended(), shot.counts.total());
-            voice.say(&format!("{done}, {}", line(&shot, clock.now())));
+            printer.say(Level::Info, &format!("{done}, {}", line(&shot, clock.now())));
         }
     }
 }
 
-/// Drawn by a thread on which nothing else waits: a terminal may take nothing for a while (^S).
-async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, voice: Voice) {
-    // What does not fit into the line is cut off: a bar of two lines cannot be taken back.
-    if let Ok(style) = BarStyle::with_template("{bar:10} {pos}/{len} {wide_msg}") {
-        voice.bar().set_style(style.progress_chars("=> "));
-    }
+async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool>, clock: Clock, printer: Printer) {
     let mut every = tokio::time::interval(REDRAW);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut shown = false;
     loop {
         let ended = tokio::select! {
             _ = every.tick() => false,
@@ -90,23 +86,15 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
         };
         let shot = shots.borrow().clone();
         if shot.counts.total() > 0 {
-            let (voice, first) = (voice.clone(), !std::mem::replace(&mut shown, true));
-            let drawing = tokio::task::spawn_blocking(move || draw(&voice, first, &shot, clock.now()));
-            let _drawn = drawing.await;
+            printer.show_bar(BarState {
+                length: shot.counts.total().unsigned_abs(),
+                position: shot.counts.ended().unsigned_abs(),
+                message: line(&shot, clock.now()),
+            });
         }
         if ended {
-            return voice.leave_bar();
+            return printer.leave_bar();
         }
-    }
-}
-
-fn draw(voice: &Voice, first: bool, shot: &Snapshot, now: Millis) {
-    let bar = voice.bar();
-    bar.set_length(shot.counts.total().unsigned_abs());
-    bar.set_position(shot.counts.ended().unsigned_abs());
-    bar.set_message(line(shot, now));
-    if first {
-        voice.show_bar();
     }
 }
 
