@@ -12,12 +12,14 @@
 mod answer;
 mod bars;
 mod cluster;
+mod connections;
 mod desk;
 mod dice;
 mod digest;
 mod door;
 mod durations;
 mod faults;
+mod host;
 mod ledger;
 mod limits;
 mod offers;

@@ -4,6 +4,7 @@ mod access;
 mod faults;
 mod phases;
 mod projects;
+mod sockets;
 
 use std::time::Duration;
 
@@ -80,34 +81,4 @@ async fn code(simulator: &Simulator, request: Request<Bytes>) -> (u16, String) {
 
 fn account(simulator: &Simulator, name: &str) -> Account {
     simulator.ledger().entries.get(&(GROUP.to_owned(), name.to_owned())).cloned().unwrap_or_default()
-}
-
-#[tokio::test]
-async fn the_same_answers_come_over_a_socket() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    let simulator = simulator(|settings| settings.faults.drop_after = 0.0);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(simulator.clone().serve(listener, async move { drop(stopped.await) }));
-    let text = format!(
-        "GET /api/atlas/v2/groups/{GROUP}/clusters/c1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
-         Accept: application/vnd.atlas.2024-08-05+json\r\n\r\n"
-    );
-    let exchange = async || {
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        stream.write_all(text.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    };
-    let answer = exchange().await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(answer.contains("ratelimit-remaining: 9999") && answer.contains("\"electableSpecs\""), "{answer}");
-
-    simulator.set_faults(Faults { drop_after: 1.0, ..Faults::default() });
-    assert_eq!(exchange().await, "");
-    stop.send(()).unwrap();
-    served.await.unwrap().unwrap();
 }

@@ -1,0 +1,44 @@
+//! Whether a request was meant for this machine.
+//!
+//! A page in a browser can have a name of its own resolve to 127.0.0.1, and so talk to whatever listens there. Its
+//! requests say that name.
+
+use std::net::IpAddr;
+
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderValue, Request};
+
+/// Whether the request names a host that is not this machine. One that names none is from no browser.
+pub(super) fn is_foreign<B>(request: &Request<B>) -> bool {
+    let headers = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
+    let in_uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    headers.chain(in_uri).any(|host| !is_loopback(host))
+}
+
+fn is_loopback(authority: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(authority) else { return false };
+    let host = authority.host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_not_foreign() {
+        let of = |host: &str| is_foreign(&Request::get("/").header(HOST, host).body(()).unwrap());
+        for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "127.1.2.3"] {
+            assert!(!of(host), "{host}");
+        }
+        for host in
+            ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil", "", "a b"]
+        {
+            assert!(of(host), "{host}");
+        }
+        assert!(!is_foreign(&Request::get("/").body(()).unwrap()));
+        assert!(is_foreign(&Request::get("http://evil.example/").header(HOST, "localhost").body(()).unwrap()));
+    }
+}
