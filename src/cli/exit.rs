@@ -106,22 +106,22 @@ impl From<LoadError> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let count = error.0.len();
-        Self::bad_input(list("the campaign file", count, &error))
+        let what = if error.is_of_file() { "the campaign file" } else { "the environment" };
+        Self::bad_input(list(what, error.count() as u64, &error))
     }
 }
 
 impl From<IntakeError> for Failure {
     fn from(error: IntakeError) -> Self {
         match &error {
-            IntakeError::Rows(rows) => Self::bad_input(list("the fleet", rows.len(), &error)),
+            IntakeError::Rows(rows) => Self::bad_input(list("the fleet", rows.count(), &error)),
             _ => Self::bad_input(error),
         }
     }
 }
 
 /// Mistakes, each on a line that begins with its file, so that editors and scripts find the place.
-fn list(what: &str, count: usize, mistakes: &dyn fmt::Display) -> String {
+fn list(what: &str, count: u64, mistakes: &dyn fmt::Display) -> String {
     let mistake = if count == 1 { "one mistake".to_owned() } else { format!("{count} mistakes") };
     format!("{what} has {mistake}; nothing was started\n{mistakes}")
 }

@@ -1,6 +1,6 @@
 //! A parsed campaign file that remembers the line of every key and gathers what is wrong.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -20,16 +20,25 @@ pub(super) struct Document<'t> {
     file: &'t str,
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
+    /// How many problems there are beyond those.
+    more: Cell<usize>,
 }
+
+/// How many problems are kept; the place of each is searched for in the whole text.
+const MOST_PROBLEMS: usize = 200;
 
 impl<'t> Document<'t> {
     pub(super) fn new(file: &'t str, text: &'t str) -> Self {
-        Self { file, text, problems: RefCell::default() }
+        Self { file, text, problems: RefCell::default(), more: Cell::new(0) }
     }
 
     /// The keys that stand before the first `[section]`.
     pub(super) fn root<'d>(&'d self, table: &'d DeTable<'t>) -> Section<'d, 't> {
         Section { document: self, path: String::new(), line: None, table: Some(table) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MOST_PROBLEMS
     }
 
     /// What was made of the file, if nothing was wrong with it.
@@ -38,7 +47,7 @@ impl<'t> Document<'t> {
         problems.sort_by_key(|problem| problem.line);
         match made {
             Some(made) if problems.is_empty() => Ok(made),
-            _ => Err(ConfigError(problems)),
+            _ => Err(ConfigError::new(problems, self.more.get())),
         }
     }
 }
@@ -63,35 +72,47 @@ impl<'d, 't> Section<'d, 't> {
     }
 
     fn value(&self, key: &str) -> Option<&'d DeValue<'t>> {
-        self.entries().find(|(name, _)| *name == key).map(|(_, value)| value.get_ref())
+        self.table?.get(key).map(Spanned::get_ref)
     }
 
     /// Blames every key that is not one of these.
     pub(super) fn only(&self, known: &[&str]) {
         for (key, _) in self.entries().filter(|(key, _)| !known.contains(key)) {
-            let hint = near::nearest(key, known.iter().copied());
-            let hint = hint.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+            let hint = if self.document.is_full() { String::new() } else { near::hint(key, known.iter().copied()) };
             self.blame(key, format!("there is no such key{hint}"));
         }
     }
 
     /// Notes that something is wrong with a key, or with the want of it.
     pub(super) fn blame(&self, key: &str, what: impl Into<String>) {
-        let found = self.table.and_then(|table| table.keys().find(|name| name.get_ref().as_ref() == key));
-        let line = found.map(|name| line_of(self.document.text.as_bytes(), name.span().start));
+        if self.document.is_full() {
+            return self.document.more.set(self.document.more.get() + 1);
+        }
         let problem = Problem {
             file: Some(self.document.file.to_owned()),
-            line: line.or(self.line),
+            line: self.line_of_key(key).or(self.line),
             key: self.key(key),
             what: what.into(),
         };
         self.document.problems.borrow_mut().push(problem);
     }
 
+    /// The line in which a key stands, if it does.
+    pub(super) fn line_of_key(&self, key: &str) -> Option<usize> {
+        let (name, _) = self.table?.get_key_value(key)?;
+        Some(line_of(self.document.text.as_bytes(), name.span().start))
+    }
+
     /// Notes that a variable of the environment is wrong.
     pub(super) fn blame_environment(&self, variable: &str, what: impl Into<String>) {
         let problem = Problem { file: None, line: None, key: variable.to_owned(), what: what.into() };
         self.document.problems.borrow_mut().push(problem);
+    }
+
+    /// A key and where it stands, for a message: `fleet.sql.url of q4.toml:3`.
+    pub(super) fn place_of(&self, key: &str) -> String {
+        let line = self.line_of_key(key).or(self.line).map_or_else(String::new, |line| format!(":{line}"));
+        format!("{} of {}{line}", self.key(key), self.document.file)
     }
 
     fn key(&self, key: &str) -> String {
@@ -105,8 +126,7 @@ impl<'d, 't> Section<'d, 't> {
             Some(DeValue::Table(table)) => Some(table),
             Some(other) => self.blame_type(key, "a section", other),
         };
-        let named = self.table.and_then(|table| table.keys().find(|name| name.get_ref().as_ref() == key));
-        let line = named.map(|name| line_of(self.document.text.as_bytes(), name.span().start));
+        let line = self.line_of_key(key);
         Self { document: self.document, path: self.key(key), line, table }
     }
 

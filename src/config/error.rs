@@ -35,17 +35,35 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong, in the order of the file. It never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", lines(.0))]
-pub struct ConfigError(pub Vec<Problem>);
+#[error("{}", lines(problems, *more))]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+    /// How many problems there are beyond those.
+    more: usize,
+}
 
 impl ConfigError {
+    pub(super) fn new(problems: Vec<Problem>, more: usize) -> Self {
+        Self { problems, more }
+    }
+
+    /// How many problems there are.
+    pub fn count(&self) -> usize {
+        self.problems.len() + self.more
+    }
+
+    /// Whether the campaign file has a part in it; the environment has, if not.
+    pub fn is_of_file(&self) -> bool {
+        self.more > 0 || self.problems.iter().any(|problem| problem.file.is_some())
+    }
+
     pub(super) fn one(file: &str, line: Option<usize>, key: &str, what: &str) -> Self {
         let (key, what) = (key.to_owned(), what.to_owned());
-        Self(vec![Problem { file: Some(file.to_owned()), line, key, what }])
+        Self::new(vec![Problem { file: Some(file.to_owned()), line, key, what }], 0)
     }
 
     pub(super) fn environment(key: &str, what: &str) -> Self {
-        Self(vec![Problem { file: None, line: None, key: key.to_owned(), what: what.to_owned() }])
+        Self::new(vec![Problem { file: None, line: None, key: key.to_owned(), what: what.to_owned() }], 0)
     }
 
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
@@ -58,6 +76,7 @@ impl ConfigError {
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+fn lines(problems: &[Problem], more: usize) -> String {
+    let more = (more > 0).then(|| format!("and {more} more"));
+    problems.iter().map(ToString::to_string).chain(more).collect::<Vec<_>>().join("\n")
 }

@@ -66,7 +66,7 @@ fn database_url(sql: &Section<'_, '_>, url: &str, env: &dyn Fn(&str) -> Option<S
         Some(name) => {
             let value = env(name).filter(|value| !value.trim().is_empty());
             if value.is_none() {
-                sql.blame("url", format!("the environment has no {name}"));
+                sql.blame_environment(name, format!("is not set, and {} names it", sql.place_of("url")));
             }
             value?
         }

@@ -24,7 +24,7 @@ pub use self::span::duration;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::engine::Limits;
-use crate::intake::{Defaults, Plan, Source};
+use crate::intake::{Defaults, Plan, Source, bounded};
 
 /// The variable that overrides `[atlas] base_url`.
 pub const BASE_URL: &str = "MONGODB_ATLAS_BASE_URL";
@@ -69,10 +69,17 @@ impl Config {
     }
 }
 
+/// How many bytes a campaign file may have.
+const MOST_BYTES: u64 = 1 << 20;
+
 /// Reads and validates a campaign file.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
-    let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
-    parse(path, &bytes, env)
+    parse(path, &read(path)?, env)
+}
+
+/// The bytes of a campaign file. Fails where there is no such file, it cannot be read, or it has more than 1 MiB.
+pub fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    bounded::read_file(path, MOST_BYTES).map_err(|error| ConfigError::unreadable(path, &error))
 }
 
 /// Validates the text of a campaign file; `path` gives its name and the place that the fleet is relative to.

@@ -78,6 +78,32 @@ fn an_unknown_key_and_a_wrong_type_name_file_line_and_key() {
 }
 
 #[test]
+fn a_thousand_mistakes_are_counted_and_the_first_of_them_told() {
+    let keys = (0..1000).map(|number| format!("k{number} = 1\n")).collect::<Vec<_>>().concat();
+    for section in ["guard", "defaults", "fleet.columns"] {
+        let text = format!("{LEAST}[{section}]\n{keys}");
+        let error = parse(Path::new("q4.toml"), text.as_bytes(), &|_| None).unwrap_err();
+        let told = error.to_string();
+        assert_eq!((error.count(), told.lines().count()), (1000, 201), "{section}");
+        assert_eq!(told.lines().last(), Some("and 800 more"));
+    }
+}
+
+#[test]
+fn a_campaign_file_without_an_end_is_read_no_further_than_its_limit() {
+    let error = load(Path::new("/dev/zero"), &|_| None).unwrap_err().to_string();
+    assert_eq!(error, "/dev/zero: the campaign file cannot be read: it is larger than 1 MiB; reading stopped there");
+}
+
+#[test]
+fn a_variable_that_is_missing_is_no_mistake_of_the_campaign_file() {
+    let text = LEAST.replace("csv = \"q4.csv\"", "sql = { url = \"env:CMDB_URL\", query = \"select 1\" }");
+    let error = |text: &str| parse(Path::new("q4.toml"), text.as_bytes(), &|_| None).unwrap_err();
+    assert!(!error(&text).is_of_file());
+    assert!(error(&format!("{text}[guard]\nx = 1\n")).is_of_file());
+}
+
+#[test]
 fn a_span_is_a_whole_number_and_a_unit_and_longer_than_nothing() {
     for span in ["1", "s", "-1s", "+1s", "1.5s", "1 s", "1d", "", "0s", "0ms", "99999999999999999999h", "8785h"] {
         assert!(
@@ -114,7 +140,7 @@ fn the_database_url_may_come_from_the_environment_and_is_never_shown() {
     let config = read_in(text, &[("CMDB_URL", "postgres://me:s3cret@h/db")]).unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
     assert!(matches!(&config.source, Source::Sql { url, .. } if url.expose_secret().ends_with("@h/db")));
-    assert_eq!(read(text).unwrap_err(), "jobs/q4.toml:3: fleet.sql.url: the environment has no CMDB_URL");
+    assert_eq!(read(text).unwrap_err(), "CMDB_URL: is not set, and fleet.sql.url of jobs/q4.toml:3 names it");
     let wrong = read_in(text, &[("CMDB_URL", "mysql://me:s3cret@h/db")]).unwrap_err();
     assert_eq!(wrong, "jobs/q4.toml:3: fleet.sql.url: must begin with sqlite: or postgres://");
 }

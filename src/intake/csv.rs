@@ -30,7 +30,7 @@ pub fn read_csv(
     let mut rows = Rows::new(plan, file, Some(record.row), &headers)?;
     while records.next(&mut record).map_err(failed)? {
         if let Some((place, fault)) = record.fault {
-            rows.refuse(record.row, place, fault.what());
+            rows.refuse(record.row, fault.is_of_cell().then_some(place), fault.what());
             continue;
         }
         let cells: Vec<Cow<'_, str>> = record.cells().collect();
@@ -65,5 +65,5 @@ fn header(
 
 fn one_error(file: &str, row: Option<i64>, what: &str) -> IntakeError {
     let what = what.to_owned();
-    IntakeError::Rows(vec![RowError { file: file.to_owned(), row, cluster: None, column: None, what }])
+    IntakeError::Rows(RowError { file: file.to_owned(), row, cluster: None, column: None, what }.into())
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::intake::row_errors::RowErrors;
+
 /// One thing that is wrong, at the place where a spreadsheet shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
@@ -38,8 +40,8 @@ impl fmt::Display for RowError {
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// The fleet was read to its end, and this is wrong with it.
-    #[error("{}", lines(.0))]
-    Rows(Vec<RowError>),
+    #[error("{0}")]
+    Rows(RowErrors),
     /// The file could not be opened or read.
     #[error("{file}: {error}")]
     Io {
@@ -60,10 +62,6 @@ impl IntakeError {
     pub(super) fn io(file: &str, error: io::Error) -> Self {
         Self::Io { file: file.to_owned(), error }
     }
-}
-
-fn lines(errors: &[RowError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A cell as messages quote it: printable, and not longer than a line.

@@ -5,7 +5,8 @@ use std::io;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::intake::{Plan, Source, is_stdin};
+use crate::intake::bounded::Bounded;
+use crate::intake::{MOST_BYTES, Plan, Source, is_stdin};
 
 /// SHA-256 over all that reading a fleet depends on: the file, what the campaign file says about reading it, and the
 /// Drydock that reads. None for what has to be read to be known, as a pipe and the answer to a query. Fails
@@ -21,6 +22,6 @@ pub fn fingerprint(source: &Source, plan: &Plan<'_>) -> io::Result<Option<[u8; 3
     let mut digest = Sha256::new();
     digest.update((settings.len() as u64).to_be_bytes());
     digest.update(settings);
-    io::copy(&mut File::open(path)?, &mut digest)?;
+    io::copy(&mut Bounded::new(File::open(path)?, MOST_BYTES), &mut digest)?;
     Ok(Some(digest.finalize().into()))
 }

@@ -19,8 +19,12 @@ pub(super) struct Layout {
     pub(super) extras: Vec<(usize, String)>,
     /// What each column is called in messages.
     pub(super) labels: Vec<String>,
-    /// Places of columns without a header.
+    /// Places of columns without a header, in their order.
     pub(super) nameless: Vec<usize>,
+    /// Where the last column with a header ends.
+    pub(super) named_width: usize,
+    /// About how many bytes the names of the columns that are carried through take in each row.
+    pub(super) extras_weight: usize,
 }
 
 impl Layout {
@@ -37,6 +41,8 @@ impl Layout {
         layout.place_mapped(&headers, plan, &mut problems);
         layout.place_named(&headers, plan, &mut problems);
         layout.place_rest(&headers, &mut problems);
+        layout.named_width = headers.iter().rposition(|header| !header.is_empty()).map_or(0, |last| last + 1);
+        layout.extras_weight = layout.extras.iter().map(|(_, name)| size_of::<(String, String)>() + name.len()).sum();
         if problems.is_empty() { Ok(layout) } else { Err(problems) }
     }
 
@@ -88,7 +94,7 @@ impl Layout {
                 }
                 ([], []) if plan.needs(column) => {
                     let hint = near::hint(column.name(), headers.iter().copied());
-                    let what = format!("no such column, and no default for it{hint} ({})", headers.join(", "));
+                    let what = format!("no such column, and no default for it{hint} ({})", listed(headers));
                     problems.push((Some(column.name().to_owned()), what));
                 }
                 ([], []) => {}
@@ -123,6 +129,14 @@ impl Layout {
             self.labels.push(label);
         }
     }
+}
+
+/// The headers for a message.
+fn listed(headers: &[&str]) -> String {
+    const MOST: usize = 40;
+    let more = headers.len().saturating_sub(MOST);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", headers[..headers.len().min(MOST)].join(", "))
 }
 
 /// Headers that stand twice, once case, spaces, `-` and `_` are disregarded; keys of tags keep theirs.

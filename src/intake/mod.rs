@@ -3,8 +3,10 @@
 //! How a row travels: [`csv`] or [`sql`] make cells of it, [`header`] has said which cell is which column,
 //! [`row`] and [`cell`] make a [`FleetRow`] of it or say what is wrong, and [`rows`] collects: chunks while all is
 //! well, and from the first error on only more errors, so that one reading tells all of them. Beside the keys
-//! that find a cluster listed twice, only one chunk is in memory.
+//! that find a cluster listed twice, only one chunk is in memory. What is read may have no end, so everything
+//! has a limit: the file, its rows, the cells and bytes of a row, and the errors that are kept ([`row_errors`]).
 
+pub mod bounded;
 mod cell;
 mod column;
 mod csv;
@@ -15,6 +17,7 @@ pub mod near;
 mod plan;
 mod records;
 mod row;
+mod row_errors;
 mod rows;
 mod sql;
 mod text;
@@ -26,14 +29,20 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use tokio::sync::mpsc::Sender;
 
+use self::bounded::Bounded;
 pub use self::column::{Column, squash};
 pub use self::csv::read_csv;
 pub use self::error::{IntakeError, RowError};
 pub use self::fingerprint::fingerprint;
 pub use self::plan::{Defaults, FleetRow, Plan};
+pub use self::row_errors::RowErrors;
 
 /// How many rows are handed on at once.
 pub const CHUNK: usize = 500;
+/// How many rows a fleet may have; a spreadsheet shows at most 1,048,576.
+pub const MOST_ROWS: i64 = 2_000_000;
+/// How many bytes a fleet's file may have.
+const MOST_BYTES: u64 = 4 << 30;
 
 /// Where the fleet is.
 #[derive(Debug, Clone)]
@@ -80,10 +89,10 @@ pub async fn read(source: &Source, plan: &Plan<'_>, sink: Sender<Vec<FleetRow>>)
 
 fn open(path: &Path, name: &str) -> Result<Box<dyn Read>, IntakeError> {
     if is_stdin(path) {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(Bounded::new(io::stdin().lock(), MOST_BYTES)));
     }
     let file = File::open(path).map_err(|error| IntakeError::io(name, error))?;
-    Ok(Box::new(file))
+    Ok(Box::new(Bounded::new(file, MOST_BYTES)))
 }
 
 fn is_stdin(path: &Path) -> bool {

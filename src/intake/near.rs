@@ -2,6 +2,9 @@
 
 use crate::intake::column::squash;
 
+/// No name is longer, in bytes; to compare two texts takes as long as the product of their lengths.
+const LONGEST: usize = 400;
+
 /// The option that is nearest to `word`, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = squash(word);
@@ -9,6 +12,7 @@ pub fn nearest<'a>(word: &str, options: impl IntoIterator<Item = &'a str>) -> Op
     let most = (word.chars().count() / 3).max(1);
     options
         .into_iter()
+        .filter(|option| word.len() <= LONGEST && option.len() <= LONGEST)
         .map(|option| (distance(&word, &squash(option)), option))
         .filter(|(steps, option)| *steps <= most && *steps < option.len().min(word.len()))
         .min_by_key(|(steps, _)| *steps)

@@ -7,10 +7,13 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use crate::intake::MOST_ROWS;
 use crate::intake::text::decode;
 
-/// More than any honest row has; a cell of a spreadsheet holds at most 32,767 characters.
-const LONGEST: usize = 4 << 20;
+/// More bytes than any honest row has; a cell of a spreadsheet holds at most 32,767 characters.
+pub(super) const LONGEST: usize = 1 << 20;
+/// As many cells as a row of a spreadsheet has.
+const WIDEST: usize = 16_384;
 
 /// What is wrong with the text of a record, whatever its columns mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(super) enum Fault {
     Torn,
     Unclosed,
     TooLong,
+    TooWide,
+    TooMany,
     Nul,
 }
 
@@ -26,9 +31,18 @@ impl Fault {
         match self {
             Self::Torn => "text follows a closing quotation mark; one inside a quoted cell must be doubled",
             Self::Unclosed => "the quotation mark that begins this cell is never closed",
-            Self::TooLong => "the row is longer than 4 MiB; a quotation mark may be missing. Reading stopped here",
+            Self::TooLong => "the row is longer than 1 MiB; a quotation mark may be missing. Reading stopped here",
+            Self::TooWide => {
+                "the row has more than 16384 cells, which is more than a spreadsheet has. Reading stopped here"
+            }
+            Self::TooMany => "a fleet has at most 2000000 rows. Reading stopped here",
             Self::Nul => "holds a NUL byte, so this is not text; save the sheet as CSV UTF-8",
         }
+    }
+
+    /// Whether it is about one cell, and not about the row or the file.
+    pub(super) const fn is_of_cell(self) -> bool {
+        matches!(self, Self::Torn | Self::Unclosed | Self::Nul)
     }
 }
 
@@ -98,7 +112,7 @@ impl<R: Read> Records<R> {
         record.bytes.clear();
         record.ends.clear();
         record.fault = None;
-        let mut at = At::CellStart;
+        let (mut at, mut length) = (At::CellStart, 0);
         while let Some(byte) = self.byte()? {
             if std::mem::take(&mut self.after_return) && byte == b'\n' {
                 continue;
@@ -107,19 +121,27 @@ impl<R: Read> Records<R> {
                 record.row = self.row;
                 self.row += 1;
                 self.after_return = byte == b'\r';
-                if at == At::CellStart && record.is_blank() {
+                if at == At::CellStart && record.is_blank() && self.row <= MOST_ROWS {
                     continue;
                 }
                 record.end_cell();
+                self.stop_if(record.row > MOST_ROWS, Fault::TooMany, record);
                 return Ok(true);
             }
             at = step(at, byte, self.separator, record);
-            if record.bytes.len() > LONGEST {
-                record.blame(Fault::TooLong);
-                self.stopped = true;
-            }
+            length += 1;
+            self.stop_if(length > LONGEST, Fault::TooLong, record);
+            self.stop_if(record.ends.len() >= WIDEST, Fault::TooWide, record);
         }
         Ok(self.last(at, record))
+    }
+
+    /// Reads no further if a limit is passed.
+    fn stop_if(&mut self, passed: bool, fault: Fault, record: &mut Record) {
+        if passed {
+            record.blame(fault);
+            self.stopped = true;
+        }
     }
 
     /// The record that the end of the text ends, if it is one.

@@ -10,9 +10,13 @@ use crate::intake::error::{IntakeError, RowError};
 use crate::intake::header::{Layout, Problem};
 use crate::intake::plan::{FleetRow, Plan};
 use crate::intake::row::Row;
+use crate::intake::row_errors::RowErrors;
 
 /// A cluster's key, short enough to keep a million of them.
 type Key = [u8; 16];
+
+/// How many bytes make a chunk full, however few its rows are.
+const WEIGHT: usize = 4 << 20;
 
 /// Everything gathered so far.
 pub(super) struct Rows<'a> {
@@ -20,8 +24,10 @@ pub(super) struct Rows<'a> {
     file: &'a str,
     layout: Layout,
     listed: HashMap<Key, u32>,
-    errors: Vec<RowError>,
+    errors: RowErrors,
     chunk: Vec<FleetRow>,
+    /// About how many bytes the chunk has.
+    weight: usize,
     count: u64,
     /// How many rows end before the header does, and the first of them.
     short: (u64, i64),
@@ -40,8 +46,8 @@ impl<'a> Rows<'a> {
             let error = |(column, what)| RowError { file: file.to_owned(), row, cluster: None, column, what };
             IntakeError::Rows(problems.into_iter().map(error).collect())
         })?;
-        let (listed, errors, chunk) = (HashMap::new(), Vec::new(), Vec::new());
-        Ok(Self { plan, file, layout, listed, errors, chunk, count: 0, short: (0, 0), tell_cluster: false })
+        let (listed, errors, chunk) = (HashMap::new(), RowErrors::default(), Vec::new());
+        Ok(Self { plan, file, layout, listed, errors, chunk, weight: 0, count: 0, short: (0, 0), tell_cluster: false })
     }
 
     /// The same, with errors that name the cluster, for rows that one cannot look up by number.
@@ -63,6 +69,7 @@ impl<'a> Rows<'a> {
         let problems = match read {
             Ok(fleet_row) if twice.is_none() => {
                 self.chunk.push(fleet_row);
+                self.weight += self.layout.extras_weight + cells.iter().map(|cell| cell.as_ref().len()).sum::<usize>();
                 self.note_width(row, cells.len());
                 return self.full_chunk();
             }
@@ -74,10 +81,11 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// Takes in a row whose cells cannot be told apart.
-    pub(super) fn refuse(&mut self, row: i64, place: usize, what: &str) {
+    /// Takes in a row whose cells cannot be told apart,
+    /// or that is too large; `place` is the cell that it is about.
+    pub(super) fn refuse(&mut self, row: i64, place: Option<usize>, what: &str) {
         self.count += 1;
-        let column = self.layout.labels.get(place).cloned();
+        let column = place.and_then(|place| self.layout.labels.get(place)).cloned();
         self.blame(row, None, column, what.to_owned());
     }
 
@@ -96,8 +104,7 @@ impl<'a> Rows<'a> {
     }
 
     fn note_width(&mut self, row: i64, cells: usize) {
-        let Layout { labels, nameless, .. } = &self.layout;
-        if (cells..labels.len()).any(|place| !nameless.contains(&place)) {
+        if cells < self.layout.named_width {
             let (count, first) = self.short;
             self.short = (count + 1, if count == 0 { row } else { first });
         }
@@ -117,10 +124,14 @@ impl<'a> Rows<'a> {
     }
 
     fn full_chunk(&mut self) -> Option<Vec<FleetRow>> {
+        let is_full = self.chunk.len() >= CHUNK || self.weight >= WEIGHT;
         if !self.errors.is_empty() {
             self.chunk.clear();
+        } else if !is_full {
+            return None;
         }
-        (self.chunk.len() >= CHUNK).then(|| mem::take(&mut self.chunk))
+        self.weight = 0;
+        is_full.then(|| mem::take(&mut self.chunk)).filter(|chunk| !chunk.is_empty())
     }
 
     fn blame(&mut self, row: i64, cluster: Option<String>, column: Option<String>, what: String) {

@@ -235,3 +235,73 @@ fn a_fleet_is_the_same_as_long_as_nothing_of_it_and_of_how_it_is_read_has_change
     let plan = Plan { operation: Operation::of_name("m0-to-flex").unwrap(), defaults: &defaults, columns: &columns };
     assert_eq!(fingerprint(&Source::Csv("-".into()), &plan).unwrap(), None, "standard input is read once");
 }
+
+/// What a fleet without an end comes to, of which no more than `most` bytes are read.
+fn endless(head: &str, again: &[u8], most: u64) -> String {
+    struct Endless<'a>(&'a [u8], u64, u64);
+    impl Read for Endless<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.1 += out.len() as u64;
+            assert!(self.1 <= self.2, "{} bytes were read", self.1);
+            let whole = out.len() / self.0.len() * self.0.len();
+            out[..whole].chunks_exact_mut(self.0.len()).for_each(|piece| piece.copy_from_slice(self.0));
+            Ok(whole)
+        }
+    }
+    let (defaults, columns) = (Defaults::default(), BTreeMap::new());
+    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let input = head.as_bytes().chain(Endless(again, 0, most));
+    read_csv(input, "q4.csv", &plan, &mut |_| Ok(())).unwrap_err().to_string()
+}
+
+#[test]
+fn a_fleet_without_an_end_is_read_no_further_than_its_first_limit() {
+    const HEADER: &str = "project_id,cluster_name,provider,region\n";
+    let told = endless("", b"\0", 2 << 20);
+    assert!(told.starts_with("q4.csv:1: holds a NUL byte"), "{told}");
+    assert!(endless("", b",", 1 << 20).contains("more than 16384 cells"));
+    assert!(endless(HEADER, b",", 1 << 20).starts_with("q4.csv:2: the row has more than 16384 cells"));
+    assert!(endless("", b"x", 2 << 20).contains("longer than 1 MiB"));
+    assert!(endless(HEADER, b"\"\"", 2 << 20).contains("longer than 1 MiB"));
+    let told = endless(HEADER, b"\n", 3 << 20);
+    assert_eq!(told, "q4.csv:2000001: a fleet has at most 2000000 rows. Reading stopped here");
+}
+
+#[test]
+fn as_many_columns_as_a_spreadsheet_has_are_read_and_a_wide_header_is_told_in_a_line() {
+    let extras = |count: usize| (0..count).map(|number| format!(",x{number}")).collect::<Vec<_>>().concat();
+    let cells = |count: usize| ",".repeat(count);
+    let wide = |count: usize| {
+        format!("project_id,cluster_name,provider,region{}\nID,c1,AWS,R{}\n", extras(count), cells(count))
+    };
+    assert_eq!(read_text(&wide(16_380)).unwrap()[0].extra.len(), 16_380);
+    assert!(read_text(&wide(16_381)).unwrap_err().contains("more than 16384 cells"));
+    assert!(read_text(&wide(700_000)).unwrap_err().len() < 200);
+    let told = read_text(&format!("id{}\nx\n", extras(5000))).unwrap_err();
+    assert!(told.len() < 2000 && told.contains("and 4961 more"), "{told}");
+}
+
+#[test]
+fn rows_with_much_text_make_smaller_chunks() {
+    let row = |number: usize| format!("{ID},c{number},AWS,R,{}\n", "x".repeat(900 << 10));
+    let text =
+        format!("project_id,cluster_name,provider,region,note\n{}", (0..20).map(row).collect::<Vec<_>>().concat());
+    let (defaults, columns) = (Defaults::default(), BTreeMap::new());
+    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let mut chunks = Vec::new();
+    let mut each = |chunk: Vec<FleetRow>| {
+        chunks.push(chunk.len());
+        Ok(())
+    };
+    assert_eq!(read_csv(text.as_bytes(), "q4.csv", &plan, &mut each).unwrap(), 20);
+    assert!(chunks.iter().all(|rows| *rows <= 5), "{chunks:?}");
+}
+
+#[test]
+fn equal_errors_of_many_rows_are_counted_and_the_first_of_them_shown() {
+    let rows = (0..50_000).map(|number| format!("{ID},c{number},IBM,R\n")).collect::<Vec<_>>().concat();
+    let wrong = errors(&format!("project_id,cluster_name,provider,region\n{rows}"));
+    assert_eq!(wrong.len(), 101);
+    assert_eq!(wrong[99], "q4.csv:101:provider: must be AWS, AZURE or GCP (IBM)");
+    assert_eq!(wrong[100], "q4.csv:provider: and 49900 more, the last in row 50001");
+}

@@ -65,7 +65,7 @@ fn what_is_not_text_is_refused() {
     let wrong = read_with(b"PK\x03\x04\x14\x00", &[], &[]).unwrap_err();
     assert!(wrong.starts_with("q4.csv: this is a spreadsheet's own format"), "{wrong}");
     let endless = format!("{HEADER}\n{ID},c1,AWS,R,\"{}", "x".repeat(5 << 20));
-    assert!(read_with(endless.as_bytes(), &[], &[]).unwrap_err().contains("longer than 4 MiB"));
+    assert!(read_with(endless.as_bytes(), &[], &[]).unwrap_err().contains("longer than 1 MiB"));
 }
 
 /// The records by our reader, if it finds nothing wrong with them.

@@ -70,3 +70,16 @@ fn check_says_so_where_there_is_no_file() {
     let no_fleet = check(&dir).with(2);
     insta::assert_snapshot!(scrub(&format!("{}\n{}", no_campaign.whole(), no_fleet.whole()), &dir));
 }
+
+#[test]
+fn input_without_an_end_is_refused_at_once_as_campaign_and_plan_and_fleet() {
+    let dir = Workdir::new();
+    let refused = |words: &[&str]| dir.run_as(&[], words).with(2).stderr;
+    let campaign = refused(&["check", "/dev/zero"]);
+    assert!(campaign.contains("/dev/zero: the campaign file cannot be read: it is larger than 1 MiB"), "{campaign}");
+    let plan = refused(&["run", "--plan", "/dev/zero"]);
+    assert!(plan.contains("/dev/zero is no plan that `drydock plan --out` has written"), "{plan}");
+    dir.write("q4.toml", &CAMPAIGN.replace("fleet.csv", "/dev/zero"));
+    let fleet = refused(&["check", "q4.toml"]);
+    assert!(fleet.contains("/dev/zero:1: holds a NUL byte, so this is not text"), "{fleet}");
+}

@@ -115,7 +115,8 @@ pub(super) async fn fleet(config: &Config) -> Result<Vec<NewJob>, Failure> {
 
 /// Over the bytes of the campaign file.
 pub(super) async fn campaign_digest(file: &Path) -> Result<String, Failure> {
-    Ok(Fingerprint::of_file(&input::read(file).await?))
+    let file = file.to_owned();
+    Ok(Fingerprint::of_file(&input::blocking(move || config::read(&file)).await??))
 }
 
 /// Over the rows of the fleet.

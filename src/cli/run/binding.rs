@@ -1,6 +1,9 @@
 //! `run --plan`: just what was planned, as long as nothing has changed since.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args;
@@ -12,8 +15,12 @@ use crate::cli::run::fleet::{self, Way};
 use crate::config::Config;
 use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
+use crate::intake::bounded::Bounded;
 use crate::planning::{Plan, Row, Verdict};
 use crate::store::{Filter, NewJob, Pages};
+
+/// How many bytes a plan may have: more than one of a million rows has.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// A plan that still fits, with the fleet that it is of.
 pub(super) struct Binding {
@@ -25,10 +32,8 @@ pub(super) struct Binding {
 pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure> {
     let Some(file) = &args.plan else { return Ok((args.campaign.clone().unwrap_or_default(), None)) };
     let name = file.display();
-    let bytes = input::read(file).await?;
-    let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
-    })?;
+    let path = file.clone();
+    let plan = input::blocking(move || plan_of(&path)).await??;
     if !plan.counts.contains_key(&Verdict::Eligible) {
         return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
     }
@@ -37,6 +42,19 @@ pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Fa
         return Err(Failure::bad_input(format!("{name} {why}")));
     }
     Ok((args.campaign.clone().unwrap_or_else(|| PathBuf::from(&plan.file)), Some(plan)))
+}
+
+/// The plan that a file holds.
+fn plan_of(file: &Path) -> Result<Plan, Failure> {
+    let name = file.display();
+    let unreadable = |error: &dyn fmt::Display| Failure::bad_input(format!("{name}: {error}"));
+    let input = File::open(file).map_err(|error| unreadable(&error))?;
+    serde_json::from_reader(BufReader::new(Bounded::new(input, MOST_BYTES))).map_err(|error| {
+        if error.is_io() {
+            return unreadable(&error);
+        }
+        Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
+    })
 }
 
 impl Binding {

@@ -8,8 +8,10 @@ use futures_util::{Stream, TryStreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::Sender;
 
+use crate::intake::MOST_ROWS;
 use crate::intake::error::{IntakeError, RowError};
 use crate::intake::plan::{FleetRow, Plan};
+use crate::intake::records::{Fault, LONGEST};
 use crate::intake::rows::Rows;
 
 /// What stands for the file in messages.
@@ -41,7 +43,7 @@ async fn gather<R: Cells>(
     let Some(mut record) = answer.try_next().await.map_err(failed)? else {
         let what = "no row: the query found nothing to upgrade".to_owned();
         let file = NAME.to_owned();
-        return Err(IntakeError::Rows(vec![RowError { file, row: None, cluster: None, column: None, what }]));
+        return Err(IntakeError::Rows(RowError { file, row: None, cluster: None, column: None, what }.into()));
     };
     let headers = record.names();
     let mut rows = Rows::new(plan, NAME, None, &headers)?.telling_cluster();
@@ -50,8 +52,17 @@ async fn gather<R: Cells>(
         if record.names() != headers {
             return Err(IntakeError::Sql("the query must be one SELECT: its rows have different columns".to_owned()));
         }
-        if let Some(chunk) = rows.take(row, &record.texts().map_err(failed)?) {
+        let texts = record.texts().map_err(failed)?;
+        let is_last = row > MOST_ROWS;
+        if is_last {
+            rows.refuse(row, None, Fault::TooMany.what());
+        } else if texts.iter().map(String::len).sum::<usize>() > LONGEST {
+            rows.refuse(row, None, "the row is longer than 1 MiB");
+        } else if let Some(chunk) = rows.take(row, &texts) {
             sink.send(chunk).await.map_err(|_| IntakeError::Stopped)?;
+        }
+        if is_last {
+            break;
         }
         let Some(next) = answer.try_next().await.map_err(failed)? else { break };
         (record, row) = (next, row + 1);
