@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderName, Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::atlas::classify::{classify, is_missing_role};
@@ -25,7 +25,7 @@ use crate::atlas::transport::{Transport, TransportError};
 use crate::clock::{Clock, Deadline};
 use crate::domain::event::{Answer, Found};
 use crate::domain::operation;
-use crate::domain::operation::Api;
+use crate::domain::operation::{Api, CLUSTERS};
 
 /// How long a clean end may take.
 const SIGN_OUT: Duration = Duration::from_secs(2);
@@ -45,10 +45,15 @@ struct Call {
     method: Method,
     path: String,
     version: &'static str,
+    /// Whether the answer is to tell the size that was asked for from the one that compute auto-scaling has made of it.
+    tells_sizes_apart: bool,
     body: Bytes,
     /// For an upgrade request: whether it may leave, asked each time that it is about to.
     may_leave: Option<MayLeave>,
 }
+
+/// What asks for that (the API's document; only the clusters' own resource has it).
+const EFFECTIVE_FIELDS: HeaderName = HeaderName::from_static("use-effective-instance-fields");
 
 /// How far a request got.
 enum Failure {
@@ -92,7 +97,7 @@ impl Client {
     pub async fn upgrade(&self, request: &operation::Request, may_leave: MayLeave) -> Exchange<Answer> {
         let body = Bytes::copy_from_slice(&request.body);
         let (method, path, may_leave) = (Method::POST, request.path.clone(), Some(may_leave));
-        let call = Call { method, path, version: request.version, body, may_leave };
+        let call = Call { method, path, version: request.version, tells_sizes_apart: false, body, may_leave };
         self.exchange(call, |answer, limits| classify(answer.status().as_u16(), answer.body(), limits.retry_after))
             .await
             .map(|value| value.unwrap_or_else(|answer| answer))
@@ -224,13 +229,18 @@ impl fmt::Debug for Client {
 
 impl Call {
     fn get(api: Api, path: String) -> Self {
-        Self { method: Method::GET, path, version: api.version, body: Bytes::new(), may_leave: None }
+        let tells_sizes_apart = api == CLUSTERS;
+        let (method, body) = (Method::GET, Bytes::new());
+        Self { method, path, version: api.version, tells_sizes_apart, body, may_leave: None }
     }
 
     /// The request without its signature; one without a body names no type of it.
     fn request(&self) -> http::Result<Request<Bytes>> {
         let accept = format!("application/vnd.atlas.{}+json", self.version);
         let mut request = Request::builder().method(self.method.clone()).uri(&self.path).header(ACCEPT, accept);
+        if self.tells_sizes_apart {
+            request = request.header(EFFECTIVE_FIELDS, "true");
+        }
         if !self.body.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }

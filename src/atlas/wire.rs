@@ -6,10 +6,11 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::domain::event::Seen;
+use crate::domain::event::{Configuration, Seen};
 
 /// The clusters of one page of a list, and how many rows it had, readable or not.
 pub(super) struct Rows {
@@ -47,6 +48,16 @@ struct Cluster<'a> {
     #[serde(borrow)]
     state_name: Cow<'a, str>,
     paused: Option<bool>,
+    #[serde(rename = "mongoDBVersion", default, deserialize_with = "lenient")]
+    mongodb_version: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    tags: Option<Vec<Tag>>,
+    #[serde(default, deserialize_with = "lenient")]
+    termination_protection_enabled: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    backup_enabled: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
+    serverless_backup_options: Option<ServerlessBackup>,
     connection_strings: Option<ConnectionStrings>,
     provider_settings: Option<ProviderSettings>,
     replication_specs: Option<Vec<ReplicationSpec>>,
@@ -61,9 +72,32 @@ struct ConnectionStrings {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "so Atlas names them")]
 struct ProviderSettings {
     provider_name: Option<String>,
     instance_size_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    backing_provider_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    region_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    key: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerlessBackup {
+    serverless_continuous_backup_enabled: Option<bool>,
+}
+
+/// What is no use for any decision must not make a cluster unreadable: of another type, it counts as not said.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// In version 2023-01-01 a replication spec has no `regionConfigs`.
@@ -77,7 +111,13 @@ struct ReplicationSpec {
 #[serde(rename_all = "camelCase")]
 struct RegionConfig {
     provider_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    backing_provider_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    region_name: Option<String>,
     electable_specs: Option<Specs>,
+    #[serde(default, deserialize_with = "lenient")]
+    effective_electable_specs: Option<Specs>,
 }
 
 #[derive(Deserialize)]
@@ -91,11 +131,24 @@ impl Cluster<'_> {
         if self.id.is_empty() || self.name.is_empty() || self.state_name.is_empty() {
             return None;
         }
+        let told = hardware(self.replication_specs, self.provider_settings);
         let (provider, size) = match segment {
             // These two APIs know one kind; in 2026 a "serverless" instance calls itself flex within.
             "serverless" => ("SERVERLESS".to_owned(), String::new()),
             "flexClusters" => ("FLEX".to_owned(), String::new()),
-            _ => tier(self.replication_specs, self.provider_settings)?,
+            _ => (told.provider.filter(|provider| !provider.is_empty())?, told.size),
+        };
+        // A dedicated cluster's provider is its cloud.
+        let cloud = told.cloud.or_else(|| CLOUDS.contains(&&*provider).then(|| provider.clone()));
+        let serverless_backup = self.serverless_backup_options.and_then(|it| it.serverless_continuous_backup_enabled);
+        let configuration = Configuration {
+            effective_size: told.effective_size.filter(|effective| !effective.is_empty() && *effective != size),
+            cloud,
+            region: told.region.filter(|region| !region.is_empty()),
+            mongodb_version: self.mongodb_version,
+            tags: self.tags.map(|tags| tags.into_iter().map(|Tag { key, value }| (key, value)).collect()),
+            backup: serverless_backup.or(self.backup_enabled),
+            termination_protection: self.termination_protection_enabled,
         };
         let strings = self.connection_strings.map(|strings| [strings.standard_srv, strings.standard]);
         Some(Seen {
@@ -105,20 +158,45 @@ impl Cluster<'_> {
             paused: self.paused.unwrap_or(false),
             provider,
             size,
+            configuration: configuration.into(),
             connection_string: strings.into_iter().flatten().flatten().find(|string| !string.is_empty()),
         })
     }
 }
 
-/// Provider and size. Where several regions are named, the first with electable nodes has the highest priority.
-fn tier(specs: Option<Vec<ReplicationSpec>>, settings: Option<ProviderSettings>) -> Option<(String, String)> {
-    let regions = specs.into_iter().flatten().filter_map(|spec| spec.region_configs).flatten();
-    let new = regions.filter_map(|region| Some((region.provider_name?, region.electable_specs?.instance_size?)));
-    let old = || {
-        let settings = settings?;
-        Some((settings.provider_name?, settings.instance_size_name.unwrap_or_default()))
+const CLOUDS: [&str; 3] = ["AWS", "AZURE", "GCP"];
+
+/// What a cluster runs on, and where.
+#[derive(Default)]
+struct Hardware {
+    provider: Option<String>,
+    /// As it was asked for.
+    size: String,
+    effective_size: Option<String>,
+    cloud: Option<String>,
+    region: Option<String>,
+}
+
+/// Where several regions are named, the first with electable nodes has the highest priority.
+fn hardware(specs: Option<Vec<ReplicationSpec>>, settings: Option<ProviderSettings>) -> Hardware {
+    let mut regions = specs.into_iter().flatten().filter_map(|spec| spec.region_configs).flatten();
+    let new = regions.find_map(|region| {
+        Some(Hardware {
+            provider: Some(region.provider_name?),
+            size: region.electable_specs?.instance_size?,
+            effective_size: region.effective_electable_specs.and_then(|specs| specs.instance_size),
+            cloud: region.backing_provider_name,
+            region: region.region_name,
+        })
+    });
+    let old = |settings: ProviderSettings| Hardware {
+        provider: settings.provider_name,
+        size: settings.instance_size_name.unwrap_or_default(),
+        effective_size: None,
+        cloud: settings.backing_provider_name,
+        region: settings.region_name,
     };
-    new.into_iter().next().or_else(old).filter(|(provider, _)| !provider.is_empty())
+    new.or_else(|| settings.map(old)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -19,13 +19,45 @@ fn seen(id: &str, name: &str, state: &str, provider: &str, size: &str, connectio
         provider: provider.into(),
         size: size.into(),
         connection_string: connection_string.map(str::to_owned),
+        ..Seen::default()
     }
+}
+
+fn in_place(cloud: &str, region: &str, seen: Seen) -> Seen {
+    configured(seen, |seen| (seen.cloud, seen.region) = (Some(cloud.into()), Some(region.into())))
+}
+
+fn configured(mut seen: Seen, change: impl FnOnce(&mut Configuration)) -> Seen {
+    change(&mut seen.configuration);
+    seen
+}
+
+#[test]
+fn the_size_that_was_asked_for_and_the_one_that_auto_scaling_made_of_it_are_told_apart() {
+    let body = br#"{"id":"1","name":"c","stateName":"IDLE","replicationSpecs":[{"regionConfigs":[{"providerName":"AWS",
+        "regionName":"EU_WEST_1","electableSpecs":{"instanceSize":"M10"},
+        "effectiveElectableSpecs":{"instanceSize":"M20"}}]}]}"#;
+    let seen = cluster("clusters", body).unwrap();
+    assert_eq!((&*seen.size, seen.configuration.effective_size.as_deref()), ("M10", Some("M20")));
+    assert_eq!(seen.words(), "M10 (scaled to M20) in AWS EU_WEST_1, IDLE");
+}
+
+#[test]
+fn what_is_only_told_and_of_another_type_makes_no_cluster_unreadable() {
+    let body = br#"{"id":"1","name":"c","stateName":"IDLE","tags":"none","mongoDBVersion":8,"backupEnabled":"yes",
+        "providerSettings":{"providerName":"FLEX","regionName":["US_EAST_1"],"backingProviderName":null}}"#;
+    assert_eq!(cluster("flexClusters", body), Some(seen("1", "c", "IDLE", "FLEX", "", None)));
 }
 
 #[test]
 fn a_shared_cluster_of_2024_08_05_is_read() {
     let srv = Some("mongodb+srv://cluster-801.eo4fgwq.net");
-    let expected = seen("6a793f6c2c88faeba59bb4cc", "cluster-801", "IDLE", "TENANT", "M0", srv);
+    let m0 = seen("6a793f6c2c88faeba59bb4cc", "cluster-801", "IDLE", "TENANT", "M0", srv);
+    let expected = configured(in_place("AWS", "US_EAST_1", m0), |seen| {
+        seen.mongodb_version = Some("8.0.29".into());
+        seen.tags = Some(Vec::new());
+    });
+    assert_eq!(expected.words(), "M0 TENANT in AWS US_EAST_1, MongoDB 8.0.29, IDLE");
     assert_eq!(cluster("clusters", M0.as_bytes()), Some(expected));
 }
 
@@ -35,6 +67,8 @@ fn a_dedicated_cluster_without_strings_yet_is_read() {
         "replicationSpecs":[{"regionConfigs":[{"analyticsSpecs":{"instanceSize":"M30"},"providerName":"GCP"},
         {"electableSpecs":{"diskSizeGB":10.0,"instanceSize":"M10","nodeCount":3},"providerName":"AWS"}]}]}"#;
     let expected = seen("6a793f7fc0eb9e7a17716143", "cluster-801", "UPDATING", "AWS", "M10", None);
+    let expected = configured(expected, |seen| seen.cloud = Some("AWS".into()));
+    assert_eq!(expected.words(), "M10 in AWS, UPDATING");
     assert_eq!(cluster("clusters", body), Some(expected));
 }
 
@@ -43,7 +77,8 @@ fn a_shared_cluster_of_2023_01_01_is_read() {
     let body = br#"{"id":"1","name":"c","stateName":"IDLE","paused":true,"replicationSpecs":[{"numShards":1}],
         "connectionStrings":{"standard":"mongodb://x"},"providerSettings":{"backingProviderName":"AWS",
         "instanceSizeName":"M2","providerName":"TENANT","regionName":"US_EAST_1"}}"#;
-    let expected = Seen { paused: true, ..seen("1", "c", "IDLE", "TENANT", "M2", Some("mongodb://x")) };
+    let m2 = in_place("AWS", "US_EAST_1", seen("1", "c", "IDLE", "TENANT", "M2", Some("mongodb://x")));
+    let expected = Seen { paused: true, ..m2 };
     assert_eq!(cluster("clusters", body), Some(expected));
 }
 
@@ -53,9 +88,15 @@ fn a_serverless_instance_is_read_with_its_undocumented_fields() {
         "id":"6957f868a08db8605b3f63c1","name":"cluster-782","providerSettings":{"backingProviderName":"AWS",
         "effectiveDiskSizeGBLimit":5,"effectiveInstanceSizeName":"FLEX","effectiveProviderName":"TENANT",
         "nextBackupDate":"2026-01-03T16:55:04Z","providerName":"SERVERLESS","tenantBackupEnabled":true},
-        "serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false},"stateName":"IDLE"}"#;
+        "serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false},"stateName":"IDLE",
+        "tags":[{"key":"team","value":"a"}],"terminationProtectionEnabled":true}"#;
     let srv = Some("mongodb+srv://cluster-782.osg8nt2.mongodb-dev.net");
     let expected = seen("6957f868a08db8605b3f63c1", "cluster-782", "IDLE", "SERVERLESS", "", srv);
+    let expected = configured(expected, |seen| {
+        seen.cloud = Some("AWS".into());
+        (seen.backup, seen.termination_protection) = (Some(false), Some(true));
+        seen.tags = Some(vec![("team".into(), "a".into())]);
+    });
     assert_eq!(cluster("serverless", body), Some(expected));
 }
 
@@ -63,7 +104,10 @@ fn a_serverless_instance_is_read_with_its_undocumented_fields() {
 fn a_flex_cluster_is_read() {
     let body = br#"{"id":"1","name":"c","stateName":"CREATING","clusterType":"REPLICASET","connectionStrings":null,
         "providerSettings":{"backingProviderName":"AWS","diskSizeGB":5.0,"providerName":"FLEX"}}"#;
-    assert_eq!(cluster("flexClusters", body), Some(seen("1", "c", "CREATING", "FLEX", "", None)));
+    assert_eq!(
+        cluster("flexClusters", body),
+        Some(configured(seen("1", "c", "CREATING", "FLEX", "", None), |seen| seen.cloud = Some("AWS".into())))
+    );
 }
 
 #[test]

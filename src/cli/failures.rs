@@ -31,8 +31,24 @@ pub(super) async fn kinds(
     states: &[State],
     named: usize,
 ) -> Result<Vec<Kind>, Failure> {
+    sorted(store, campaign_id, Filter { states: states.to_vec(), ..Filter::default() }, named).await
+}
+
+/// The jobs in a state that ended with this code, as a kind; none if there are none.
+pub(super) async fn of_code(
+    store: &Store,
+    campaign_id: i64,
+    state: State,
+    code: &str,
+    named: usize,
+) -> Result<Option<Kind>, Failure> {
+    let filter = Filter { states: vec![state], code: Some(code.to_owned()), ..Filter::default() };
+    Ok(sorted(store, campaign_id, filter, named).await?.pop())
+}
+
+async fn sorted(store: &Store, campaign_id: i64, filter: Filter, named: usize) -> Result<Vec<Kind>, Failure> {
     let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
-    let mut pages = Pages::new(store, campaign_id, Filter { states: states.to_vec(), ..Filter::default() });
+    let mut pages = Pages::new(store, campaign_id, filter);
     while let Some(page) = pages.next().await? {
         for job in page.into_iter().map(|row| row.job) {
             let name = job.name();

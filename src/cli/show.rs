@@ -7,7 +7,7 @@ use crate::cli::context::{Context, Next};
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
-use crate::domain::job::{Identity, IfNotLanded, Job};
+use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::intake::near;
 use crate::report::{event_json, job_json};
 use crate::store::{Campaign, Filter, Pages, Recorded, Row, Store};
@@ -118,7 +118,8 @@ fn facts(out: &mut Out, campaign: &Campaign, row: &Row) -> Result<(), Failure> {
     fact(out, "campaign", &format!("{} ({}), row {}", campaign.name, campaign.operation, job.row))?;
     fact(out, "state", job.state.name())?;
     if let Some(error) = &job.error {
-        fact(out, "error", &format!("{}: {}", error.code, error.detail))?;
+        let label = if job.state == State::Succeeded { "warning" } else { "error" };
+        fact(out, label, &format!("{}: {}", error.code, error.detail))?;
     }
     let sent = if job.send == 1 { "request" } else { "requests" };
     fact(out, "attempts", &format!("{} ({} {sent} sent)", job.attempts, job.send))?;

@@ -139,29 +139,44 @@ fn operation(name: &str) -> Result<&'static Operation, Failure> {
     })
 }
 
-/// A cluster for each row of the fleet, of the kind that the operation starts from.
+/// A cluster for each row of the fleet, of the kind that the operation starts from, where its row says. Of one whose row
+/// leaves that to the campaign file, which is not at hand, no read tells where it is.
 async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, Failure> {
-    // What the campaign file's [defaults] would say: any cloud does for a world that is made up.
-    let stand_in = [("provider", "AWS"), ("region", "US_EAST_1"), ("instance_size", "M10")];
+    let source = made_up::way(operation).source();
+    let (fleet, again) = (rows(path, operation, "AWS", "US_EAST_1").await?, rows(path, operation, "GCP", "X").await?);
+    // What changes with the stand-in is not what the row says.
+    let cluster = |(row, again): (FleetRow, FleetRow)| {
+        let said = |one: &str, other: &str| if one == other { one.to_owned() } else { String::new() };
+        let (one, other) = (made_up::place(&row.wanted, &row.extra), made_up::place(&again.wanted, &again.extra));
+        let (provider, region) = (said(&one.0, &other.0), said(&one.1, &other.1));
+        Cluster::shared(&row.project_id, &row.cluster_name, &provider, &region, seed).at(source)
+    };
+    Ok(fleet.into_iter().zip(again).map(cluster).collect())
+}
+
+/// The rows of a fleet; where it does not say so itself, for this cloud and region.
+async fn rows(
+    path: &Path,
+    operation: &'static Operation,
+    provider: &str,
+    region: &str,
+) -> Result<Vec<FleetRow>, Failure> {
+    let stand_in = [("provider", provider), ("region", region), ("instance_size", "M10")];
     let stand_in = stand_in.map(|(column, text)| (column.to_owned(), text.to_owned()));
     let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| Failure::internal(format!("{what:?}")))?;
     let plan = Plan { operation, defaults: &defaults, columns: &BTreeMap::new() };
     let fleet = Source::Csv(path.to_owned());
-    let source = made_up::way(operation).source();
     let (sink, mut chunks) = mpsc::channel::<Vec<FleetRow>>(4);
     let collect = async {
-        let mut clusters = Vec::new();
+        let mut all = Vec::new();
         while let Some(rows) = chunks.recv().await {
-            clusters.extend(rows.into_iter().map(|row| {
-                let (provider, region) = (&row.wanted.provider, &row.wanted.region);
-                Cluster::shared(&row.project_id, &row.cluster_name, provider, region, seed).at(source)
-            }));
+            all.extend(rows);
         }
-        clusters
+        all
     };
-    let (read, clusters) = tokio::join!(intake::read(&fleet, &plan, sink), collect);
+    let (read, all) = tokio::join!(intake::read(&fleet, &plan, sink), collect);
     read?;
-    Ok(clusters)
+    Ok(all)
 }
 
 /// The books in one line.

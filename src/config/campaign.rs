@@ -26,10 +26,11 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
     let (address, request_timeout) = atlas(&root.section("atlas"), env);
     let pace = pace(&root.section("pace"));
     let mut policy = policy(&root.section("retry"), &root.section("look"));
-    let max_clusters = max_clusters(&root.section("guard"));
+    let guard = guard(&root.section("guard"));
     let (address, operation) = (address?, operation?);
     policy.loopback = address.loopback;
     policy.request_timeout = request_timeout;
+    policy.allow_region_change = guard.allow_region_change;
     let mut config = Config {
         file: file.to_owned(),
         campaign: campaign?,
@@ -43,7 +44,7 @@ pub(super) fn read(root: &Section<'_, '_>, file: &Path, env: Env<'_>) -> Option<
         pace,
         policy,
         rehearsal: rehearsal::read(&root.section("rehearsal")),
-        max_clusters,
+        max_clusters: guard.max_clusters,
         warnings: Vec::new(),
     };
     config.warnings = warnings(&config);
@@ -108,9 +109,17 @@ fn pace(pace: &Section<'_, '_>) -> Limits {
     }
 }
 
-fn max_clusters(guard: &Section<'_, '_>) -> Option<u64> {
-    guard.only(&["max_clusters"]);
-    guard.has("max_clusters").then(|| u64::from(guard.count("max_clusters", u32::MAX)))
+struct Guard {
+    max_clusters: Option<u64>,
+    allow_region_change: bool,
+}
+
+fn guard(guard: &Section<'_, '_>) -> Guard {
+    guard.only(&["max_clusters", "allow_region_change"]);
+    Guard {
+        max_clusters: guard.has("max_clusters").then(|| u64::from(guard.count("max_clusters", u32::MAX))),
+        allow_region_change: guard.flag("allow_region_change"),
+    }
 }
 
 fn policy(retry: &Section<'_, '_>, look: &Section<'_, '_>) -> Policy {
@@ -128,6 +137,7 @@ fn policy(retry: &Section<'_, '_>, look: &Section<'_, '_>) -> Policy {
         settle: look.span("settle", usual.settle),
         request_timeout: usual.request_timeout, // `[atlas]` says
         look_give_up_after: look.span("give_up_after", usual.look_give_up_after),
+        allow_region_change: false,
         loopback: false,
         experience: Experience::default(),
     };

@@ -179,6 +179,15 @@ impl<'d, 't> Section<'d, 't> {
         }
     }
 
+    /// Whether a key is true; false where it is missing.
+    pub(super) fn flag(&self, key: &str) -> bool {
+        match self.value(key) {
+            None => false,
+            Some(DeValue::Boolean(value)) => *value,
+            Some(other) => self.blame_type(key, "true or false", other).unwrap_or(false),
+        }
+    }
+
     /// The number of a key, with or without a point.
     pub(super) fn number(&self, key: &str) -> Option<f64> {
         match self.value(key)? {

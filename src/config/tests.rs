@@ -40,7 +40,8 @@ fn a_full_file_is_read_to_the_last_key() {
          [atlas]\nbase_url = \"http://127.0.0.1:8080/\"\nrequest_timeout = \"250ms\"\n\
          [pace]\nrequests_per_minute = 1\nmax_in_flight = 2\nmax_in_flight_per_project = 3\nworkers = 4\n\
          [retry]\nmax_attempts = 5\ninitial_delay = \"1s\"\nmax_delay = \"2m\"\ngive_up_after = \"12h\"\n\
-         [look]\nfirst = \"1s\"\nmin = \"2s\"\nmax = \"3s\"\nsettle = \"4s\"\ngive_up_after = \"5s\"\n",
+         [look]\nfirst = \"1s\"\nmin = \"2s\"\nmax = \"3s\"\nsettle = \"4s\"\ngive_up_after = \"5s\"\n\
+         [guard]\nmax_clusters = 6\nallow_region_change = true\n",
     )
     .unwrap();
     assert_eq!((config.campaign.as_str(), config.base_url.as_str()), ("autumn-4.1", "http://127.0.0.1:8080"));
@@ -53,6 +54,7 @@ fn a_full_file_is_read_to_the_last_key() {
         (Duration::from_secs(3), Duration::from_secs(5))
     );
     assert!(config.loopback && config.policy.loopback && config.warnings.is_empty());
+    assert!(config.policy.allow_region_change && config.max_clusters == Some(6));
 }
 
 #[test]
@@ -68,6 +70,10 @@ fn an_unknown_key_and_a_wrong_type_name_file_line_and_key() {
     assert_eq!(
         wrong("[pace]\nworkers = \"4\"\n"),
         "jobs/q4.toml:5: pace.workers: must be a whole number, not a string"
+    );
+    assert_eq!(
+        wrong("[guard]\nallow_region_change = \"yes\"\n"),
+        "jobs/q4.toml:5: guard.allow_region_change: must be true or false, not a string"
     );
     assert_eq!(wrong("[look]\nsettle\n").split(": ").next(), Some("jobs/q4.toml:5"));
     let all = read("operation = \"shared-to-serverles\"\nfleet = 1\nretry.max_attempts = 0\n").unwrap_err();

@@ -10,7 +10,8 @@ pub const CLUSTER_PAUSED: &str = "CLUSTER_PAUSED";
 pub const WRONG_TIER: &str = "WRONG_TIER";
 /// Another cluster has taken the name.
 pub const CLUSTER_REPLACED: &str = "CLUSTER_REPLACED";
-/// After a send the cluster is idle and neither what it was nor what it should be.
+/// Of a failed job: after a send the cluster is idle and neither what it was nor what it should be. Of a succeeded one,
+/// a warning: the cluster was upgraded, and is not in every respect what its row asks for.
 pub const TARGET_DIFFERS: &str = "TARGET_DIFFERS";
 /// Nothing to do: the cluster is what it should become.
 pub const ALREADY_AT_TARGET: &str = "ALREADY_AT_TARGET";
@@ -22,6 +23,8 @@ pub const ATTEMPTS_EXHAUSTED: &str = "ATTEMPTS_EXHAUSTED";
 pub const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 /// The time that the campaign gives a job has passed.
 pub const GAVE_UP: &str = "GAVE_UP";
+/// The row asks for another region or cloud than the cluster is in, and the campaign does not allow that.
+pub const REGION_CHANGES: &str = "REGION_CHANGES";
 /// The row is gone from the fleet.
 pub const NO_LONGER_IN_FLEET: &str = "NO_LONGER_IN_FLEET";
 /// The plan that is run leaves the job out.

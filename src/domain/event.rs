@@ -8,7 +8,7 @@ use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::Identity;
 
 /// A cluster as one of Atlas's APIs describes it, whichever version of the resource that was.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Seen {
     /// Atlas's id, 24 hex digits.
     pub id: String,
@@ -20,10 +20,31 @@ pub struct Seen {
     pub paused: bool,
     /// `TENANT`, `SERVERLESS`, `FLEX`, or the cloud of a dedicated cluster.
     pub provider: String,
-    /// `M0`, `M10`, ...; empty where the API names none.
+    /// `M0`, `M10`, ...: the size that was asked for; empty where the API names none.
     pub size: String,
+    /// How it is configured.
+    pub configuration: Box<Configuration>,
     /// The connection string for applications: `standardSrv`, else `standard`.
     pub connection_string: Option<String>,
+}
+
+/// How a cluster is configured, as far as the API says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Configuration {
+    /// The size that it has now, where that is another one: compute auto-scaling has changed it.
+    pub effective_size: Option<String>,
+    /// The cloud that it is in, `AWS`, `AZURE` or `GCP`, also of a tenant; `None` where the API does not say.
+    pub cloud: Option<String>,
+    /// The region that it is in, in Atlas's spelling; `None` where the API does not say.
+    pub region: Option<String>,
+    /// The version of MongoDB, such as `8.0.29`.
+    pub mongodb_version: Option<String>,
+    /// Key and value of each tag; `None` where the API does not say.
+    pub tags: Option<Vec<(String, String)>>,
+    /// Whether it is backed up continuously (serverless), or by snapshots of the cloud (dedicated).
+    pub backup: Option<bool>,
+    /// Whether it is protected from being deleted.
+    pub termination_protection: Option<bool>,
 }
 
 impl Seen {
@@ -32,12 +53,29 @@ impl Seen {
         self.state == "IDLE"
     }
 
-    /// `M0 TENANT, IDLE`: the cluster in a few words.
+    /// `M0 TENANT in AWS EU_WEST_1, MongoDB 8.0.29, IDLE`: the cluster in a few words.
     pub fn words(&self) -> String {
+        let Configuration { cloud, effective_size, mongodb_version, .. } = &*self.configuration;
+        let kind = match (&*self.size, &*self.provider) {
+            ("", provider) => provider.to_owned(),
+            (size, provider) if size == provider => provider.to_owned(),
+            (size, provider) if cloud.as_deref() == Some(provider) => size.to_owned(),
+            (size, provider) => format!("{size} {provider}"),
+        };
+        let scaled = effective_size.as_ref().map(|size| format!(" (scaled to {size})")).unwrap_or_default();
+        let place = self.place().map(|place| format!(" in {place}")).unwrap_or_default();
+        let version = mongodb_version.as_ref().map(|version| format!(", MongoDB {version}")).unwrap_or_default();
         let pause = if self.paused { ", paused" } else { "" };
-        let gap = if self.size.is_empty() || self.size == self.provider { "" } else { " " };
-        let size = if self.size == self.provider { "" } else { &self.size };
-        format!("{size}{gap}{}, {}{pause}", self.provider, self.state)
+        format!("{kind}{scaled}{place}{version}, {}{pause}", self.state)
+    }
+
+    /// `AWS EU_WEST_1`: the cloud and the region, as far as the API says.
+    pub fn place(&self) -> Option<String> {
+        match (&self.configuration.cloud, &self.configuration.region) {
+            (Some(cloud), Some(region)) => Some(format!("{cloud} {region}")),
+            (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+            (None, None) => None,
+        }
     }
 }
 

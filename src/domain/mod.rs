@@ -6,6 +6,7 @@
 pub mod bucket;
 pub mod code;
 pub mod columns;
+pub mod comparison;
 pub mod event;
 pub mod experience;
 pub mod history;

@@ -38,6 +38,8 @@ pub struct Policy {
     pub request_timeout: Duration,
     /// An upgrade's time, from its acceptance.
     pub look_give_up_after: Duration,
+    /// Whether a row may move its cluster to another region or cloud.
+    pub allow_region_change: bool,
     /// Whether Atlas is on this machine, where ten settle times need not be ten minutes.
     pub loopback: bool,
     /// What the upgrades of this campaign took so far.
@@ -57,6 +59,7 @@ impl Default for Policy {
             settle: Duration::from_secs(60),
             request_timeout: Duration::from_secs(30),
             look_give_up_after: Duration::from_secs(12 * 3600),
+            allow_region_change: false,
             loopback: false,
             experience: Experience::default(),
         }

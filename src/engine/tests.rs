@@ -20,6 +20,7 @@ use crate::store::{Change, Filter, NewJob, Open, Row};
 mod ghosts;
 mod holds;
 mod luck;
+mod places;
 mod recorded;
 mod turns;
 mod waves;

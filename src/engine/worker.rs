@@ -214,7 +214,7 @@ impl Looking<'_> {
 
     fn seen(&self, claim: Box<Claim>, (source, target): (Found, Found)) -> (Box<Claim>, Event, Option<Call>) {
         let job = &claim.job;
-        let sighting = self.engine.operation.sight(&job.wanted, source, target);
+        let sighting = self.engine.operation.sight(&job.wanted, job.accepted, source, target);
         tracing::debug!(
             campaign = %self.engine.campaign, project = %job.project_id, cluster = %job.cluster_name,
             "look: {sighting:?}"

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
+use crate::domain::comparison::RegionChange;
 use crate::domain::event::{Event, Seen, Sighting};
 use crate::domain::job::{Job, State};
 use crate::domain::machine::decide;
@@ -29,7 +30,7 @@ pub fn judge(
     fleet: &[NewJob],
     survey: &Survey,
     known: &BTreeMap<(String, String), Known>,
-    now: Millis,
+    (policy, now): (&Policy, Millis),
 ) -> Vec<Row> {
     let mut names: HashMap<&str, Vec<&str>> = HashMap::new();
     for row in fleet {
@@ -42,7 +43,7 @@ pub fn judge(
             (project, collisions(own.into_iter().chain(others)))
         })
         .collect();
-    let judge = Judge { operation, survey, known, alike, now };
+    let judge = Judge { operation, survey, known, alike, policy, now };
     fleet.iter().map(|row| judge.row(row)).collect()
 }
 
@@ -51,6 +52,7 @@ struct Judge<'a> {
     survey: &'a Survey,
     known: &'a BTreeMap<(String, String), Known>,
     alike: HashMap<&'a str, BTreeMap<String, String>>,
+    policy: &'a Policy,
     now: Millis,
 }
 
@@ -73,6 +75,7 @@ impl Judge<'_> {
             cluster_name: new.cluster_name.clone(),
             is: sighting.map_or_else(|| "not seen".to_owned(), words),
             becomes: (self.operation.becomes)(&new.wanted),
+            moves: sighting.and_then(|sighting| moves(new, sighting)),
             verdict,
             code,
             detail,
@@ -115,11 +118,10 @@ impl Judge<'_> {
 
     /// What the rule book makes of a pending job that is seen so, twice if once is not enough.
     fn by_the_book(&self, new: &NewJob, sighting: &Sighting) -> Opinion {
-        let policy = Policy::default();
         let look = Event::Looked { started: self.now, sighting: sighting.clone() };
         let mut job = Job::new(new.row, &new.project_id, &new.cluster_name, new.wanted.clone(), self.now);
         for _ in 0..2 {
-            job = decide(&job, &look, self.now, &policy, 0).job;
+            job = decide(&job, &look, self.now, self.policy, 0).job;
         }
         match job.state {
             State::Ready => (Verdict::Eligible, None),
@@ -133,6 +135,12 @@ impl Judge<'_> {
 
 fn not(code: &str, detail: String) -> Opinion {
     (Verdict::NotEligible, Some(Fault::new(code, detail)))
+}
+
+/// The move to another region or cloud that the row asks of a cluster that may be upgraded.
+fn moves(new: &NewJob, sighting: &Sighting) -> Option<String> {
+    let Sighting::Source(seen) = sighting else { return None };
+    RegionChange::of(&new.wanted, seen).map(|RegionChange { from, to }| format!("from {from} to {to}"))
 }
 
 fn words(sighting: &Sighting) -> String {

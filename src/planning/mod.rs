@@ -71,6 +71,8 @@ pub struct Row {
     pub is: String,
     /// What it is to become.
     pub becomes: String,
+    /// The move to another region or cloud that the row asks for, `from AWS EU_WEST_1 to GCP WESTERN_EUROPE`.
+    pub moves: Option<String>,
     /// What is to become of the row.
     pub verdict: Verdict,
     /// Why, where it is not eligible.
@@ -148,6 +150,8 @@ pub struct Plan {
     pub fleet_digest: String,
     /// Rows by verdict.
     pub counts: BTreeMap<Verdict, usize>,
+    /// Rows that ask for another region or cloud than their cluster is in, whether or not that is allowed.
+    pub region_changes: usize,
     /// What is held in this campaign: these rows wait, however eligible they are.
     pub holds: Vec<Hold>,
     /// Projects of the fleet that the credentials do not see.

@@ -138,7 +138,7 @@ impl Surveyor<'_> {
         let names = source.iter().chain(&target).map(|seen| seen.name.clone()).collect();
         let mut sightings = Vec::with_capacity(rows.len());
         for NewJob { cluster_name: name, wanted, .. } in rows {
-            let mut sighting = operation.sight(wanted, Found::among(&source, name), Found::among(&target, name));
+            let mut sighting = operation.sight(wanted, false, Found::among(&source, name), Found::among(&target, name));
             // That a list does not show it is no news.
             if sighting == Sighting::Unlisted {
                 let source = self.one(operation.source, project, name).await?;
@@ -147,7 +147,7 @@ impl Surveyor<'_> {
                 } else {
                     self.one(operation.target, project, name).await?
                 };
-                sighting = operation.sight(wanted, source, target);
+                sighting = operation.sight(wanted, false, source, target);
             }
             sightings.push((name.clone(), sighting));
         }

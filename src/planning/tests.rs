@@ -10,6 +10,7 @@ use crate::atlas::{Client, Transport};
 use crate::clock::{Clock, Millis};
 use crate::domain::job::{State, Wanted};
 use crate::domain::operation::Operation;
+use crate::domain::policy::Policy;
 use crate::simulator::{Bars, Cluster, Faults, Settings, Simulator, Stage, Way};
 
 const START: Millis = Millis(1_800_000_000_000);
@@ -42,7 +43,7 @@ async fn planned(
     let operation = Operation::of_name("m0-to-dedicated").unwrap();
     let survey = survey(&client, clock, operation, (1000, 4), rows).await.unwrap();
     assert_eq!(simulator.ledger().upgrade_requests, 0);
-    let judged = judge(operation, rows, &survey, known, clock.now());
+    let judged = judge(operation, rows, &survey, known, (&Policy::default(), clock.now()));
     assert_eq!(
         judged.iter().map(|row| row.row).collect::<Vec<_>>(),
         rows.iter().map(|row| row.row).collect::<Vec<_>>()
@@ -66,7 +67,8 @@ async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows()
         at("there", Stage::Dedicated),
         at("flex", Stage::Flex),
         at("busy", upgrading),
-        at("region", Stage::Shared),
+        Cluster::shared(&p, "region", "AWS", "MOON_1", 1),
+        Cluster::shared(&p, "elsewhere-now", "GCP", "WESTERN_EUROPE", 1),
         at(long[0], Stage::Shared),
         at(long[1], Stage::Shared),
         at("begun", Stage::Shared),
@@ -76,6 +78,7 @@ async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows()
     let mut rows: Vec<NewJob> =
         names.iter().zip(2..).map(|(name, number)| row(number, &p, name, "US_EAST_1")).collect();
     rows.push(row(90, &p, "region", "MOON_1"));
+    rows.push(row(91, &p, "elsewhere-now", "US_EAST_1"));
     let key = |name: &str| (p.clone(), name.to_owned());
     let known = BTreeMap::from([
         (key("begun"), Known::Begun(State::Succeeded, None)),
@@ -98,7 +101,7 @@ async fn a_project_that_is_closed_or_unknown_closes_no_other() {
     assert_eq!(
         words,
         [
-            "c: M0 TENANT, IDLE -> M10 in AWS US_EAST_1: eligible",
+            "c: M0 TENANT in AWS US_EAST_1, MongoDB 8.0.29, IDLE -> M10 in AWS US_EAST_1: eligible",
             "c: not seen -> M10 in AWS US_EAST_1: not eligible: NOT_IN_GROUP",
             "c: not seen -> M10 in AWS US_EAST_1: not eligible: GROUP_NOT_FOUND",
         ]
@@ -131,6 +134,7 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
         campaign_digest: Fingerprint::of_file(b"x"),
         fleet_digest: Fingerprint::default().finish(),
         counts: BTreeMap::from([(Verdict::Eligible, 1)]),
+        region_changes: 0,
         holds: Vec::new(),
         unseen_projects: Vec::new(),
         limits: BTreeMap::new(),

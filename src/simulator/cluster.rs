@@ -12,12 +12,18 @@ pub struct Cluster {
     pub name: String,
     /// The id; of one that is upgrading, the id before.
     pub id: String,
-    /// The cloud provider: `AWS`, `AZURE` or `GCP`.
+    /// The cloud provider, `AWS`, `AZURE` or `GCP`; empty for one of which reads do not tell.
     pub provider: String,
-    /// The region, in Atlas's spelling.
+    /// The region, in Atlas's spelling; empty for one of which reads do not tell.
     pub region: String,
     /// The size that it has where it is dedicated, or becomes so without a request that names one.
     pub size: String,
+    /// Key and value of each tag that it has after an upgrade, where no request named others.
+    pub tags: Vec<(String, String)>,
+    /// Whether it is backed up after an upgrade, where no request said so.
+    pub backup: Option<bool>,
+    /// Whether it is protected from deletion after an upgrade, where no request said so.
+    pub termination_protection: bool,
     /// What the cluster is.
     pub stage: Stage,
 }
@@ -86,6 +92,9 @@ impl Cluster {
             provider: provider.to_owned(),
             region: region.to_owned(),
             size: "M10".to_owned(),
+            tags: Vec::new(),
+            backup: None,
+            termination_protection: false,
             stage: Stage::Shared,
         }
     }

@@ -138,6 +138,11 @@ impl Simulator {
         self.desk.open().0.world.replace(project, name);
     }
 
+    /// Compute auto-scaling makes another size of a dedicated cluster: for tests.
+    pub fn scale(&self, project: &str, name: &str, size: &str) {
+        self.desk.open().0.world.scale(project, name, size);
+    }
+
     /// Goes on by another clock: for tests in which it outlives the runtime that counted its time.
     pub fn set_clock(&self, clock: Clock) {
         self.desk.open().0.clock = clock;

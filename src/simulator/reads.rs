@@ -10,7 +10,7 @@ use super::desk::{State, Visit};
 use super::dice::Dice;
 use super::shapes;
 use super::versions::{Resource, success};
-use super::world::{Entry, Shown};
+use super::world::{Entry, Shape, Shown};
 use crate::clock::Millis;
 
 /// Which part of a list is wanted.
@@ -22,10 +22,11 @@ pub(super) struct Page {
 
 /// One cluster, by name.
 pub(super) fn one(state: &mut State, visit: &Visit, name: &str, version: &'static str, now: Millis) -> Answer {
+    let shape = shape(visit, version);
     let (dice, faults) = (state.world.dice, &state.faults);
     let Some(entry) = state.world.entry(&visit.group, name) else { return unknown(visit, name).into() };
     let shown = entry.look(now, dice, faults);
-    match body(visit.resource, entry, shown, version, dice) {
+    match body(visit.resource, entry, shown, shape, dice) {
         Some(body) => success(visit.resource, version, &body),
         None if shown == Shown::Nothing => unknown(visit, name).into(),
         None => elsewhere(visit.resource, shown, name).into(),
@@ -41,6 +42,7 @@ pub(super) fn list(state: &mut State, visit: &Visit, version: &'static str, now:
             return refusal.into();
         }
     };
+    let shape = shape(visit, version);
     let empty = state.strikes(state.faults.empty_list, "empty_list", visit);
     let (dice, faults) = (state.world.dice, &state.faults);
     let first = (page.number - 1).saturating_mul(page.size);
@@ -51,7 +53,7 @@ pub(super) fn list(state: &mut State, visit: &Visit, version: &'static str, now:
         }
         if total >= first && results.len() < page.size {
             let shown = entry.look(now, dice, faults);
-            results.extend(body(visit.resource, entry, shown, version, dice));
+            results.extend(body(visit.resource, entry, shown, shape, dice));
         }
         total += 1;
     }
@@ -101,6 +103,12 @@ fn number(key: &str, value: &str, most: usize) -> Result<usize, Refusal> {
     number.ok_or_else(|| Refusal::invalid(key, "is not a number in the allowed range"))
 }
 
+/// The shape that a request asks for.
+fn shape(visit: &Visit, version: &'static str) -> Shape {
+    let asked = visit.parts.headers.get("use-effective-instance-fields");
+    Shape { version, tells_sizes_apart: asked.is_some_and(|value| value == "true") }
+}
+
 /// Whether the resource shows this at all.
 fn holds(resource: Resource, shown: Shown) -> bool {
     matches!(
@@ -111,20 +119,14 @@ fn holds(resource: Resource, shown: Shown) -> bool {
     )
 }
 
-fn body(
-    resource: Resource,
-    entry: &mut Entry,
-    shown: Shown,
-    version: &'static str,
-    dice: Dice,
-) -> Option<Box<RawValue>> {
+fn body(resource: Resource, entry: &mut Entry, shown: Shown, shape: Shape, dice: Dice) -> Option<Box<RawValue>> {
     if !holds(resource, shown) {
         return None;
     }
-    entry.json((resource, shown, version), |entry| match shown {
+    entry.json((resource, shown, shape), |entry| match shown {
         Shown::Serverless { idle } => shapes::serverless(entry, idle, dice),
         Shown::Flex { idle } => shapes::flex(entry, idle, dice),
-        _ => shapes::cluster(entry, shown, version, dice),
+        _ => shapes::cluster(entry, shown, shape, dice),
     })
 }
 

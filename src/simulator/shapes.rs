@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::cluster::{Cluster, Stage, Way};
 use super::dice::Dice;
 use super::versions::REPLICATION_SPECS;
-use super::world::{Entry, Shown};
+use super::world::{Entry, Shape, Shown};
 use crate::clock::Millis;
 
 const MONGODB: &str = "8.0.29";
 
 /// A shared or dedicated cluster, in the shape of a version.
-pub(super) fn cluster(entry: &Entry, shown: Shown, version: &str, dice: Dice) -> Value {
+pub(super) fn cluster(entry: &Entry, shown: Shown, shape: Shape, dice: Dice) -> Value {
     let source = &entry.cluster;
     let (idle, paused) = match shown {
         Shown::Shared { idle, paused } => (idle, paused),
@@ -22,7 +22,7 @@ pub(super) fn cluster(entry: &Entry, shown: Shown, version: &str, dice: Dice) ->
     let new = dedicated && entry.becomes(Stage::Dedicated);
     let without = matches!(shown, Shown::Dedicated { strings: false, .. });
     let mut body = json!({
-        "backupEnabled": dedicated && entry.wanted.as_deref().is_some_and(|wanted| wanted.backup),
+        "backupEnabled": dedicated && entry.backup().unwrap_or(false),
         "clusterType": "REPLICASET",
         "connectionStrings": if without { json!({}) } else { strings(entry, dice) },
         "createDate": date(if new { entry.since().unwrap_or_else(|| born(entry, dice)) } else { born(entry, dice) }),
@@ -35,13 +35,13 @@ pub(super) fn cluster(entry: &Entry, shown: Shown, version: &str, dice: Dice) ->
         "name": source.name,
         "paused": paused,
         "stateName": state(idle),
-        "tags": [],
-        "terminationProtectionEnabled": false,
+        "tags": if dedicated { entry.tags() } else { json!([]) },
+        "terminationProtectionEnabled": dedicated && entry.termination_protection(),
     });
-    if version < REPLICATION_SPECS {
+    if shape.version < REPLICATION_SPECS {
         body["providerSettings"] = provider_settings(entry, shown);
     } else {
-        body["replicationSpecs"] = replication_specs(entry, shown, dice);
+        body["replicationSpecs"] = replication_specs(entry, shown, shape, dice);
     }
     body
 }
@@ -73,35 +73,39 @@ fn provider_settings(entry: &Entry, shown: Shown) -> Value {
     let source = &entry.cluster;
     if matches!(shown, Shown::Dedicated { .. }) {
         let Place { provider, region, size } = Place::of(entry);
+        let size = entry.scaled.as_deref().unwrap_or(size);
         json!({"providerName": provider, "instanceSizeName": size, "regionName": region})
     } else {
-        json!({
-            "providerName": "TENANT",
-            "backingProviderName": source.provider,
-            "instanceSizeName": "M0",
-            "regionName": source.region,
-        })
+        located(json!({"providerName": "TENANT", "instanceSizeName": "M0"}), &source.provider, &source.region)
     }
 }
 
-fn replication_specs(entry: &Entry, shown: Shown, dice: Dice) -> Value {
+/// The same with the cloud and the region, as far as reads tell them.
+fn located(mut body: Value, cloud: &str, region: &str) -> Value {
+    for (key, value) in [("backingProviderName", cloud), ("regionName", region)] {
+        if !value.is_empty() {
+            body[key] = value.into();
+        }
+    }
+    body
+}
+
+fn replication_specs(entry: &Entry, shown: Shown, shape: Shape, dice: Dice) -> Value {
     let source = &entry.cluster;
     let region = if matches!(shown, Shown::Dedicated { .. }) {
-        let Place { provider, region, size } = Place::of(entry);
-        json!({
-            "providerName": provider,
-            "regionName": region,
-            "priority": 7,
-            "electableSpecs": {"instanceSize": size, "nodeCount": 3, "diskSizeGB": 10.0},
-        })
+        let Place { provider, region, size: asked } = Place::of(entry);
+        let effective = entry.scaled.as_deref().unwrap_or(asked);
+        let specs = |size: &str| json!({"instanceSize": size, "nodeCount": 3, "diskSizeGB": 10.0});
+        let shown = if shape.tells_sizes_apart { asked } else { effective };
+        let mut body =
+            json!({"providerName": provider, "regionName": region, "priority": 7, "electableSpecs": specs(shown)});
+        if shape.tells_sizes_apart {
+            body["effectiveElectableSpecs"] = specs(effective);
+        }
+        body
     } else {
-        json!({
-            "providerName": "TENANT",
-            "backingProviderName": source.provider,
-            "regionName": source.region,
-            "priority": 7,
-            "electableSpecs": {"instanceSize": "M0"},
-        })
+        let body = json!({"providerName": "TENANT", "priority": 7, "electableSpecs": {"instanceSize": "M0"}});
+        located(body, &source.provider, &source.region)
     };
     json!([{
         "id": dice.id(&["replication", &source.id], 0),
@@ -113,7 +117,9 @@ fn replication_specs(entry: &Entry, shown: Shown, dice: Dice) -> Value {
 
 /// A serverless instance.
 pub(super) fn serverless(entry: &Entry, idle: bool, dice: Dice) -> Value {
-    let (source, wanted) = (&entry.cluster, entry.wanted.as_deref());
+    let source = &entry.cluster;
+    let wanted = entry.wanted.as_deref().map(|wanted| (&*wanted.provider, &*wanted.region));
+    let (cloud, region) = wanted.unwrap_or((&source.provider, &source.region));
     let id = entry.target_id(dice);
     let strings = if idle { json!({"standardSrv": srv(&source.name, &id, dice)}) } else { json!({}) };
     json!({
@@ -124,17 +130,11 @@ pub(super) fn serverless(entry: &Entry, idle: bool, dice: Dice) -> Value {
         "links": [],
         "mongoDBVersion": MONGODB,
         "name": source.name,
-        "providerSettings": {
-            "backingProviderName": wanted.map_or(&source.provider, |wanted| &wanted.provider),
-            "providerName": "SERVERLESS",
-            "regionName": wanted.map_or(&source.region, |wanted| &wanted.region),
-        },
-        "serverlessBackupOptions": {
-            "serverlessContinuousBackupEnabled": wanted.is_none_or(|wanted| wanted.backup),
-        },
+        "providerSettings": located(json!({"providerName": "SERVERLESS"}), cloud, region),
+        "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": entry.backup().unwrap_or(true)},
         "stateName": state(idle),
-        "tags": wanted.map_or_else(|| json!([]), |wanted| wanted.tags.clone()),
-        "terminationProtectionEnabled": wanted.is_some_and(|wanted| wanted.termination_protection),
+        "tags": entry.tags(),
+        "terminationProtectionEnabled": entry.termination_protection(),
     })
 }
 
@@ -151,14 +151,17 @@ pub(super) fn accepted(entry: &Entry, dice: Dice) -> Value {
     if matches!(entry.cluster.stage, Stage::Upgrading { way: Way::FlexToDedicated, .. }) {
         return flex(entry, false, dice);
     }
-    cluster(entry, Shown::Shared { idle: false, paused: false }, "2023-01-01", dice)
+    let shape = Shape { version: "2023-01-01", tells_sizes_apart: false };
+    cluster(entry, Shown::Shared { idle: false, paused: false }, shape, dice)
 }
 
 /// A flex cluster, from before an upgrade or one that an upgrade has made.
 pub(super) fn flex(entry: &Entry, idle: bool, dice: Dice) -> Value {
     let source = &entry.cluster;
     let new = entry.becomes(Stage::Flex);
-    let wanted = entry.wanted.as_deref().filter(|_| new);
+    let wanted = entry.wanted.as_deref().filter(|_| new).map(|wanted| (&*wanted.provider, &*wanted.region));
+    let (cloud, region) = wanted.unwrap_or((&source.provider, &source.region));
+    let upgraded = new || source.stage == Stage::Flex;
     json!({
         "backupSettings": {"enabled": true},
         "clusterType": "REPLICASET",
@@ -169,15 +172,10 @@ pub(super) fn flex(entry: &Entry, idle: bool, dice: Dice) -> Value {
         "links": [],
         "mongoDBVersion": MONGODB,
         "name": source.name,
-        "providerSettings": {
-            "backingProviderName": wanted.map_or(&source.provider, |wanted| &wanted.provider),
-            "diskSizeGB": 5.0,
-            "providerName": "FLEX",
-            "regionName": wanted.map_or(&source.region, |wanted| &wanted.region),
-        },
+        "providerSettings": located(json!({"diskSizeGB": 5.0, "providerName": "FLEX"}), cloud, region),
         "stateName": state(idle),
-        "tags": wanted.map_or_else(|| json!([]), |wanted| wanted.tags.clone()),
-        "terminationProtectionEnabled": wanted.is_some_and(|wanted| wanted.termination_protection),
+        "tags": if upgraded { entry.tags() } else { json!([]) },
+        "terminationProtectionEnabled": upgraded && entry.termination_protection(),
         "versionReleaseSystem": "LTS",
     })
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cluster::{Cluster, Stage};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::dice::Dice;
 use super::faults::Faults;
@@ -38,6 +38,8 @@ pub(super) struct Entry {
     /// Whether an upgrade of the cluster that bears this name has ever been accepted.
     landed: bool,
     rolls_back: bool,
+    /// The size that compute auto-scaling has made of it.
+    pub(super) scaled: Option<String>,
     duration: Duration,
     looks: u64,
     replaced: u64,
@@ -46,7 +48,15 @@ pub(super) struct Entry {
 }
 
 /// What the JSON of a cluster depends on.
-pub(super) type Drawn = (Resource, Shown, &'static str);
+pub(super) type Drawn = (Resource, Shown, Shape);
+
+/// In which shape a resource is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) version: &'static str,
+    /// The sizes that were asked for, and the effective ones apart.
+    pub(super) tells_sizes_apart: bool,
+}
 
 /// What there is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +137,14 @@ impl World {
         }
     }
 
+    /// Compute auto-scaling makes another size of a dedicated cluster.
+    pub(super) fn scale(&mut self, project: &str, name: &str, size: &str) {
+        if let Some(entry) = self.entry(project, name) {
+            entry.scaled = Some(size.to_owned());
+            entry.drawn = None;
+        }
+    }
+
     /// The books of all clusters that somebody wanted to upgrade.
     pub(super) fn accounts(&self) -> BTreeMap<(String, String), Account> {
         let entries = self.projects.values().flat_map(BTreeMap::values).filter(|entry| entry.requests > 0);
@@ -152,6 +170,7 @@ impl Entry {
             after_rollback: 0,
             landed,
             rolls_back: false,
+            scaled: None,
             duration,
             looks: 0,
             replaced: 0,
@@ -221,6 +240,24 @@ impl Entry {
         self.effects += 1;
         self.landed = true;
         self.drawn = None;
+    }
+
+    /// The tags of what an upgrade has made.
+    pub(super) fn tags(&self) -> Value {
+        let pair = |(key, value): &(String, String)| json!({"key": key, "value": value});
+        self.wanted
+            .as_deref()
+            .map_or_else(|| self.cluster.tags.iter().map(pair).collect(), |wanted| wanted.tags.clone())
+    }
+
+    /// Whether what an upgrade has made is backed up, if anybody said so.
+    pub(super) fn backup(&self) -> Option<bool> {
+        self.wanted.as_deref().map(|wanted| wanted.backup).or(self.cluster.backup)
+    }
+
+    /// Whether what an upgrade has made is protected from deletion.
+    pub(super) fn termination_protection(&self) -> bool {
+        self.wanted.as_deref().map_or(self.cluster.termination_protection, |wanted| wanted.termination_protection)
     }
 
     /// When the cluster that a read shows was made: known for a new one only.

@@ -20,6 +20,7 @@ mod kills;
 mod luck;
 mod mistakes;
 mod pipes;
+mod places;
 mod plan;
 mod process;
 mod reading;

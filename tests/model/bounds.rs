@@ -68,6 +68,7 @@ impl Patience {
             settle: TICK * u32::from(SETTLE),
             request_timeout: TICK * u32::from(LINGERS),
             look_give_up_after: span(self.of_an_upgrade()),
+            allow_region_change: false,
             loopback: true,
             experience: Experience::default(),
         }

@@ -207,15 +207,8 @@ fn said(says: Says) -> Answer {
 }
 
 fn sighting(shown: Shown) -> Sighting {
-    let seen = |state: &str| Seen {
-        id: CLUSTER.to_owned(),
-        name: String::new(),
-        state: state.to_owned(),
-        paused: false,
-        provider: String::new(),
-        size: String::new(),
-        connection_string: None,
-    };
+    let seen =
+        |state: &str| Seen { id: CLUSTER.to_owned(), name: String::new(), state: state.to_owned(), ..Seen::default() };
     match shown {
         Shown::Idle => Sighting::Source(seen("IDLE")),
         Shown::Stirring => Sighting::Source(seen("UPDATING")),

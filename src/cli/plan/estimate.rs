@@ -20,7 +20,8 @@ pub(super) async fn of(
     context: &Context,
 ) -> Result<Option<Estimate>, Failure> {
     let eligible = fleet.iter().zip(rows).filter(|(_, row)| row.verdict == Verdict::Eligible);
-    let fleet: Vec<NewJob> = eligible.map(|(new, _)| new.clone()).collect();
+    // Where their clusters are, the plan has seen: no column has to say it.
+    let fleet: Vec<NewJob> = eligible.map(|(new, _)| NewJob { extra: Vec::new(), ..new.clone() }).collect();
     if fleet.is_empty() {
         return Ok(None);
     }

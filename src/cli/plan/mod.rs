@@ -40,7 +40,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     if let Some(fault) = &survey.shut_out {
         return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));
     }
-    let rows = planning::judge(config.operation, &fleet, &survey, &known, context.clock.now());
+    let rows = planning::judge(config.operation, &fleet, &survey, &known, (&config.policy, context.clock.now()));
     // Whoever interrupts it leaves no rehearsal behind.
     let estimate = tokio::select! {
         estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context) => estimate,
@@ -67,6 +67,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         campaign_digest: campaign_digest(&args.campaign).await?,
         fleet_digest: fleet_digest(&fleet),
         counts: counts(&rows),
+        region_changes: rows.iter().filter(|row| row.moves.is_some()).count(),
         holds: holds.iter().map(planning::Hold::of).collect(),
         unseen_projects: survey.unseen.clone(),
         limits: survey.limits.iter().map(|set| (set.endpoint_set_id.clone(), bucket(set))).collect(),

@@ -29,6 +29,9 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     for (verdict, count) in &plan.counts {
         inset_fact(out, "rows", &format!("{count} {}", verdict.words()))?;
     }
+    if plan.region_changes > 0 {
+        inset_fact(out, "moves", &moves(plan))?;
+    }
     for (set, bucket) in &plan.limits {
         inset_fact(out, "limit", &format!("{set}: {bucket}"))?;
     }
@@ -54,6 +57,21 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     }
     table(out, &projects)?;
     list(out, plan, all)
+}
+
+/// How many rows move their cluster, and whether that is allowed.
+fn moves(plan: &Plan) -> String {
+    let begun = plan.rows.iter().filter(|row| row.moves.is_some() && row.verdict == Verdict::Eligible).count();
+    let all = counted(plan.region_changes, "row asks", "rows ask");
+    let what = format!("{all} for another region or cloud than the cluster is in");
+    match begun {
+        0 => format!("{what}; a move cannot be undone, and none is made without [guard] allow_region_change = true"),
+        begun => format!("{what}; {begun} would be moved, which cannot be undone"),
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn sees(plan: &Plan, projects: usize) -> String {
@@ -112,7 +130,8 @@ fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
 /// The rows: all, or those that somebody has to think about.
 fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
     let quiet = [Verdict::Eligible, Verdict::AtTarget, Verdict::UnderWay];
-    let rows: Vec<&Row> = plan.rows.iter().filter(|row| all || !quiet.contains(&row.verdict)).collect();
+    let told = |row: &&Row| all || row.moves.is_some() || !quiet.contains(&row.verdict);
+    let rows: Vec<&Row> = plan.rows.iter().filter(told).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -124,7 +143,8 @@ fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
             (Some(code), Some(detail)) => format!(": {code}: {detail}"),
             _ => String::new(),
         };
-        for line in wrap(&format!("{} -> {}: {}{why}", row.is, row.becomes, row.verdict.words()), WIDTH - 6) {
+        let moves = row.moves.as_ref().map(|moves| format!(", moves {moves}")).unwrap_or_default();
+        for line in wrap(&format!("{} -> {}{moves}: {}{why}", row.is, row.becomes, row.verdict.words()), WIDTH - 6) {
             out.line(&format!("      {line}"))?;
         }
     }

@@ -81,10 +81,10 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let way = Way { store: &store, config: &config, runner: &runner, clock };
     let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
     let campaign_id = fleet::load(&way, fleet, context).await?;
-    if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
-        confirm::ask(&config, &store, campaign_id, context).await?;
-    }
     let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
+    if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
+        confirm::ask(&config, &store, campaign_id, &client, context).await?;
+    }
     if !args.simulate {
         first_read::make(&client, &config, &store, campaign_id).await?;
     }

@@ -2,13 +2,21 @@
 
 use std::io::{IsTerminal, stderr, stdin};
 
+use crate::atlas::Client;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
+use crate::cli::run::moves;
 use crate::config::Config;
 use crate::store::Store;
 
 /// Shows what will be done and asks. Without a terminal nobody can be asked.
-pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+pub(super) async fn ask(
+    config: &Config,
+    store: &Store,
+    campaign_id: i64,
+    client: &Client,
+    context: &Context,
+) -> Result<(), Failure> {
     let counts = store.counts(campaign_id).await?;
     let left = counts.total() - counts.ended();
     if left == 0 {
@@ -24,6 +32,13 @@ pub(super) async fn ask(config: &Config, store: &Store, campaign_id: i64, contex
         )));
     }
     context.say(&format!("{plan}."));
+    let moves = if config.policy.allow_region_change {
+        context.say("Looking at where the clusters are, since [guard] allow_region_change is true ...");
+        moves::words(config, store, campaign_id, client, context.clock).await?
+    } else {
+        "a row that asks for another region or cloud than its cluster is in fails, before anything is sent".to_owned()
+    };
+    context.say(&format!("Of regions: {moves}."));
     let name = &config.campaign;
     context.say(&format!("To go on, type the campaign's name, {name}:"));
     let answer = tokio::task::spawn_blocking(|| {

@@ -6,6 +6,7 @@ mod confirm;
 mod finish;
 mod first_read;
 pub(super) mod fleet;
+mod moves;
 mod progress;
 pub(super) mod reports;
 mod signals;

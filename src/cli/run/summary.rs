@@ -8,7 +8,7 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds;
 use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
-use crate::domain::code::Fault;
+use crate::domain::code::{Fault, TARGET_DIFFERS};
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::Ending;
@@ -73,6 +73,7 @@ impl Summary<'_> {
         if self.counts.unhappy() > 0 {
             self.tell_failures(&mut out, store, campaign_id).await?;
         }
+        self.tell_warnings(&mut out, store, campaign_id).await?;
         if self.exit_code() == ExitCode::HELD {
             out.line("")?;
             wrap(&self.advice(), WIDTH).iter().try_for_each(|line| out.line(line))?;
@@ -100,15 +101,8 @@ impl Summary<'_> {
     async fn tell_failures(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), Failure> {
         let mut told = 0;
         for kind in failures::kinds(store, campaign_id, &[State::Failed, State::Cancelled], NAMED).await? {
-            out.line("")?;
-            let Kind { count, example: Fault { code, detail }, alike, first, .. } = kind;
-            let such = if alike { "" } else { "for instance: " };
-            wrap(&format!("{count} with {code}: {such}{detail}"), WIDTH - 4)
-                .iter()
-                .enumerate()
-                .try_for_each(|(place, line)| out.line(&format!("  {}{line}", if place > 0 { "  " } else { "" })))?;
-            told += first.len();
-            first.iter().try_for_each(|(row, name)| out.line(&format!("    row {row} {name}")))?;
+            tell_kind(out, &kind, "")?;
+            told += kind.first.len();
         }
         if let Some(more) = self.counts.unhappy().checked_sub(told as i64).filter(|more| *more > 0) {
             let list = self.next.command(&format!("list {} --state failed,cancelled", self.campaign));
@@ -116,6 +110,15 @@ impl Summary<'_> {
             out.line(&format!("  and {more} more: {list}"))?;
         }
         Ok(())
+    }
+
+    /// What was upgraded, and is not in every respect what its row asks for.
+    async fn tell_warnings(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+        if self.counts.of(State::Succeeded) == 0 {
+            return Ok(());
+        }
+        let warnings = failures::of_code(store, campaign_id, State::Succeeded, TARGET_DIFFERS, NAMED).await?;
+        warnings.iter().try_for_each(|kind| tell_kind(out, kind, "warning: "))
     }
 
     /// What to do about a hold.
@@ -135,4 +138,16 @@ impl Summary<'_> {
             Some(Ending::Finished) | None => ExitCode::SUCCESS,
         }
     }
+}
+
+/// How many ended so, why, and the first of them.
+fn tell_kind(out: &mut Out, kind: &Kind, label: &str) -> Result<(), Failure> {
+    let Kind { count, example: Fault { code, detail }, alike, first, .. } = kind;
+    let such = if *alike { "" } else { "for instance: " };
+    out.line("")?;
+    wrap(&format!("{label}{count} with {code}: {such}{detail}"), WIDTH - 4)
+        .iter()
+        .enumerate()
+        .try_for_each(|(place, line)| out.line(&format!("  {}{line}", if place > 0 { "  " } else { "" })))?;
+    first.iter().try_for_each(|(row, name)| out.line(&format!("    row {row} {name}")))
 }

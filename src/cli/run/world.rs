@@ -6,10 +6,11 @@ use futures_util::FutureExt;
 
 use crate::atlas::Transport;
 use crate::cli::exit::Failure;
+use crate::cli::made_up;
 use crate::clock::Clock;
-use crate::domain::job::{Job, State};
+use crate::domain::job::State;
 use crate::simulator::{Cluster, Settings, Simulator, Stage, Way};
-use crate::store::{Filter, Pages, Store};
+use crate::store::{Filter, Pages, Row, Store};
 
 /// A simulated Atlas that knows every cluster of the campaign, as far as each has come.
 pub(in crate::cli) async fn simulator(
@@ -22,7 +23,7 @@ pub(in crate::cli) async fn simulator(
     let mut clusters = Vec::new();
     let mut pages = Pages::new(store, campaign_id, Filter::default());
     while let Some(page) = pages.next().await? {
-        clusters.extend(page.iter().map(|row| cluster(&row.job, way, settings.seed)));
+        clusters.extend(page.iter().map(|row| cluster(row, way, settings.seed)));
     }
     Ok(Simulator::new(clusters, settings, clock))
 }
@@ -35,9 +36,13 @@ pub(in crate::cli) fn transport(simulator: Simulator) -> Transport {
     }))
 }
 
-fn cluster(job: &Job, way: Way, seed: u64) -> Cluster {
+fn cluster(Row { job, extra, .. }: &Row, way: Way, seed: u64) -> Cluster {
     let wanted = &job.wanted;
-    let mut cluster = Cluster::shared(&job.project_id, &job.cluster_name, &wanted.provider, &wanted.region, seed);
+    let (provider, region) = made_up::place(wanted, extra);
+    let mut cluster = Cluster::shared(&job.project_id, &job.cluster_name, &provider, &region, seed);
+    cluster.tags.clone_from(&wanted.tags);
+    cluster.backup = wanted.continuous_backup;
+    cluster.termination_protection = wanted.termination_protection.unwrap_or(false);
     if let Some(size) = &wanted.instance_size {
         cluster.size.clone_from(size);
     }
@@ -56,6 +61,11 @@ fn cluster(job: &Job, way: Way, seed: u64) -> Cluster {
         && let Some(target) = &job.target
     {
         cluster.id.clone_from(&target.id);
+    }
+    if stage.is_some() {
+        // The request that is gone with the world has moved it.
+        cluster.provider.clone_from(&wanted.provider);
+        cluster.region.clone_from(&wanted.region);
     }
     cluster.at(stage.unwrap_or(way.source()))
 }

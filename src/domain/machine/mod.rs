@@ -20,6 +20,8 @@ mod answer;
 mod look;
 mod operator;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod tests;

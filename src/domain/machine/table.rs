@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::tests::{fault, seen, source, target};
 use super::*;
-use crate::domain::event::{Answer, Sighting};
+use crate::domain::event::{Answer, Seen, Sighting};
 use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::{Identity, IfNotLanded, State, Streak, Wanted};
 
@@ -13,7 +13,8 @@ const NOW: Millis = Millis(1_000_000);
 
 /// A job as it typically is in `state`: looked at, once sent where that is possible.
 fn typical(state: State) -> Job {
-    let mut job = Job::new(2, "32b6e34b3d91647abb20e7b8", "c", Wanted::default(), Millis(0));
+    let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
+    let mut job = Job::new(2, "32b6e34b3d91647abb20e7b8", "c", wanted, Millis(0));
     job.state = state;
     job.first_look_at = Some(Millis(900_000));
     job.looked_at = Some(Millis(990_000));
@@ -92,6 +93,12 @@ fn jobs() -> Vec<(&'static str, Job)> {
     all
 }
 
+/// In another region than the row asks for.
+fn elsewhere(mut seen: Seen) -> Seen {
+    (seen.configuration.cloud, seen.configuration.region) = (Some("AWS".into()), Some("EU_WEST_1".into()));
+    seen
+}
+
 fn events() -> Vec<(&'static str, Event)> {
     let look = |sighting| Event::Looked { started: NOW, sighting };
     let mut paused = seen("s", "TENANT", "IDLE");
@@ -99,10 +106,15 @@ fn events() -> Vec<(&'static str, Event)> {
     let mut all = vec![
         ("look: source idle", look(source("s", "IDLE"))),
         ("look: source paused", look(Sighting::Source(paused))),
+        ("look: source elsewhere", look(Sighting::Source(elsewhere(seen("s", "TENANT", "IDLE"))))),
         ("look: source busy", look(source("s", "UPDATING"))),
         ("look: another source idle", look(source("x", "IDLE"))),
         ("look: target on its way", look(target(false))),
         ("look: target done", look(target(true))),
+        (
+            "look: target elsewhere",
+            look(Sighting::Target { seen: elsewhere(seen("t", "SERVERLESS", "IDLE")), done: true }),
+        ),
         ("look: neither, idle", look(Sighting::Other(seen("o", "AWS", "IDLE")))),
         ("look: neither, busy", look(Sighting::Other(seen("o", "AWS", "UPDATING")))),
         ("look: missing", look(Sighting::Missing)),

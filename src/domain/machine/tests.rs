@@ -22,6 +22,7 @@ pub(super) fn seen(id: &str, provider: &str, state: &str) -> Seen {
         provider: provider.to_owned(),
         size: if provider == "TENANT" { "M0".to_owned() } else { String::new() },
         connection_string: Some(format!("mongodb+srv://{id}")),
+        ..Seen::default()
     }
 }
 
@@ -190,7 +191,7 @@ proptest! {
 
 /// A job in flight whose first request left at `now`; by default it may leave for half a minute more, and has settled a
 /// minute after that.
-fn submitting(now: Millis) -> Job {
+pub(super) fn submitting(now: Millis) -> Job {
     let policy = Policy::default();
     let looked = Event::Looked { started: now, sighting: source("s", "IDLE") };
     let ready = decide(&new_job(), &looked, now, &policy, 0).job;
@@ -198,11 +199,11 @@ fn submitting(now: Millis) -> Job {
     decide(&ready, &Event::Intent, now, &policy, 0).job
 }
 
-fn after(job: &Job, event: &Event, seconds: u64) -> Job {
+pub(super) fn after(job: &Job, event: &Event, seconds: u64) -> Job {
     decide(job, event, Millis(0).after(Duration::from_secs(seconds)), &Policy::default(), 0).job
 }
 
-fn look(sighting: Sighting, seconds: u64) -> Event {
+pub(super) fn look(sighting: Sighting, seconds: u64) -> Event {
     Event::Looked { started: Millis(0).after(Duration::from_secs(seconds)), sighting }
 }
 

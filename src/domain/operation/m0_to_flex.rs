@@ -24,7 +24,7 @@ pub(super) const OPERATION: Operation = Operation {
     version: "2023-01-01",
     body,
     is_source: is_free,
-    is_target: |seen, _| seen.provider == "FLEX",
+    is_target: |seen, _, _| seen.provider == "FLEX",
 };
 
 /// `LegacyAtlasTenantClusterUpgradeRequest` of the API document, as far as a flex cluster has use for it.

@@ -66,8 +66,11 @@ pub struct Operation {
     version: &'static str,
     body: fn(&str, &Wanted) -> Value,
     is_source: fn(&Seen) -> bool,
-    is_target: fn(&Seen, &Wanted) -> bool,
+    is_target: fn(&Seen, &Wanted, Accepted) -> bool,
 }
+
+/// Whether Atlas has accepted a request of ours.
+type Accepted = bool;
 
 impl PartialEq for Operation {
     fn eq(&self, other: &Self) -> bool {
@@ -102,9 +105,10 @@ fn is_free(seen: &Seen) -> bool {
     seen.provider == "TENANT" && seen.size == "M0"
 }
 
-/// A dedicated cluster of the provider and the size that the row wants.
-fn is_wanted_size(seen: &Seen, wanted: &Wanted) -> bool {
-    seen.provider == wanted.provider && Some(&seen.size) == wanted.instance_size.as_ref()
+/// A dedicated cluster in the cloud that the row wants, and of its size; once Atlas has accepted our request, of any size:
+/// compute auto-scaling may have changed it, and nothing but an upgrade makes a cluster dedicated.
+fn is_wanted_size(seen: &Seen, wanted: &Wanted, accepted: Accepted) -> bool {
+    seen.provider == wanted.provider && (accepted || Some(&seen.size) == wanted.instance_size.as_ref())
 }
 
 /// What each request may say besides, if the row does.
@@ -148,10 +152,10 @@ impl Operation {
         }
     }
 
-    /// What the two reads together show. The target wins: right after an upgrade the source's API may be stale.
-    pub fn sight(&self, wanted: &Wanted, source: Found, target: Found) -> Sighting {
+    /// What the two reads together show of a job's cluster. The target wins: right after an upgrade the source's API may be stale.
+    pub fn sight(&self, wanted: &Wanted, accepted: Accepted, source: Found, target: Found) -> Sighting {
         match (source, target) {
-            (_, Found::Cluster(seen)) if (self.is_target)(&seen, wanted) => {
+            (_, Found::Cluster(seen)) if (self.is_target)(&seen, wanted, accepted) => {
                 let done = seen.is_idle() && seen.connection_string.is_some();
                 Sighting::Target { seen, done }
             }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::event::Seen;
 use crate::domain::job::Wanted;
 use crate::domain::operation::{CLUSTERS, Operation, SERVERLESS, optional};
 
@@ -27,7 +26,7 @@ pub(super) const OPERATION: Operation = Operation {
     version: "2023-01-01",
     body,
     is_source: |seen| seen.provider == "TENANT",
-    is_target: |_: &Seen, _: &Wanted| true,
+    is_target: |_, _, _| true,
 };
 
 /// `ServerlessInstanceDescription` of the API document, without its read-only fields.

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::clock::Millis;
+use crate::domain::code::Fault;
 use crate::domain::job::{Job, State};
 use crate::engine::claim::Claim;
 use crate::engine::holds::Holds;
@@ -186,6 +187,8 @@ impl Recorder {
         if let Some(fault) = failed {
             let (code, detail) = (&*fault.code, &*fault.detail);
             tracing::warn!(campaign, project, cluster, send, code, "{was} -> failed: {detail}");
+        } else if let Some(Fault { code, detail }) = job.error.as_ref().filter(|_| job.state == State::Succeeded) {
+            tracing::warn!(campaign, project, cluster, send, code, "{was} -> succeeded, but {detail}");
         } else {
             tracing::info!(campaign, project, cluster, send, "{was} -> {}", job.state);
         }

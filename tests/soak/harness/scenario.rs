@@ -145,6 +145,7 @@ fn policy(dice: &mut Dice) -> Policy {
         settle: dice.seconds(30, 90),
         request_timeout: Duration::ZERO, // rolled later
         look_give_up_after: hours(dice.pick(&[12, 12, 12, 1])),
+        allow_region_change: false,
         loopback: false,
         experience: Experience::default(),
     }

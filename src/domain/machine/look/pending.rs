@@ -2,9 +2,10 @@
 
 use crate::clock::Millis;
 use crate::domain::code::{ALREADY_AT_TARGET, CLUSTER_NOT_FOUND, CLUSTER_PAUSED, Fault, WRONG_TIER};
+use crate::domain::comparison::differences;
 use crate::domain::event::Sighting;
 use crate::domain::job::State;
-use crate::domain::machine::look::shared::{again, fail_replaced, identity, replaced, succeed, wait};
+use crate::domain::machine::look::shared::{again, fail_move, fail_replaced, identity, moves, replaced, succeed, wait};
 use crate::domain::machine::turn::Turn;
 
 pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Turn<'a> {
@@ -12,10 +13,11 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
         Sighting::Target { seen, done: true } if turn.was.submitted_at.is_some() => succeed(turn, seen),
         Sighting::Target { seen, done: true } => {
             turn.next.target = Some(identity(seen));
-            turn.end(
-                State::Skipped,
-                Some(Fault::new(ALREADY_AT_TARGET, "nothing was sent: the cluster is what it should become")),
-            )
+            let detail = differences(&turn.was.wanted, seen).map_or_else(
+                || "nothing was sent: the cluster is what it should become".to_owned(),
+                |differs| format!("nothing was sent: the cluster was upgraded before, but {differs}"),
+            );
+            turn.end(State::Skipped, Some(Fault::new(ALREADY_AT_TARGET, detail)))
         }
         Sighting::Target { .. } => {
             turn.next.accepted_at = Some(started);
@@ -26,6 +28,7 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
         Sighting::Source(seen) if seen.is_idle() && seen.paused => {
             turn.fail(CLUSTER_PAUSED, "the cluster is paused: resume it in Atlas, then retry")
         }
+        Sighting::Source(seen) if seen.is_idle() && moves(&turn, seen).is_some() => fail_move(turn, seen),
         Sighting::Source(seen) if seen.is_idle() => {
             turn.next.source = Some(identity(seen));
             turn.to(State::Ready)

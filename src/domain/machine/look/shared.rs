@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
-use crate::domain::code::CLUSTER_REPLACED;
+use crate::domain::code::{CLUSTER_REPLACED, Fault, REGION_CHANGES, TARGET_DIFFERS};
+use crate::domain::comparison::{RegionChange, differences};
 use crate::domain::event::{Seen, Sighting};
 use crate::domain::job::{Identity, Job, State, Streak};
 use crate::domain::machine::turn::Turn;
@@ -29,6 +30,21 @@ pub(super) fn fail_replaced<'a>(turn: Turn<'a>, seen: &Seen) -> Turn<'a> {
     turn.fail(CLUSTER_REPLACED, detail)
 }
 
+/// The move that the row asks of the cluster, where the campaign allows none.
+pub(super) fn moves(turn: &Turn<'_>, seen: &Seen) -> Option<RegionChange> {
+    RegionChange::of(&turn.was.wanted, seen).filter(|_| !turn.policy.allow_region_change)
+}
+
+/// A move cannot be undone, and is the likeliest slip of a spreadsheet.
+pub(super) fn fail_move<'a>(turn: Turn<'a>, seen: &Seen) -> Turn<'a> {
+    let Some(RegionChange { from, to }) = moves(&turn, seen) else { return turn };
+    let detail = format!(
+        "the cluster is in {from}, and the row asks for {to}; a move cannot be undone: correct the row, or allow moves \
+         with [guard] allow_region_change = true, then retry"
+    );
+    turn.fail(REGION_CHANGES, detail)
+}
+
 pub(super) fn differs(seen: &Seen) -> String {
     format!("the cluster is {}, neither what it was nor what it should be: look at its activity feed", seen.words())
 }
@@ -47,7 +63,11 @@ pub(super) fn succeed<'a>(mut turn: Turn<'a>, seen: &Seen) -> Turn<'a> {
             CLUSTER_REPLACED,
             format!("between look and send another cluster ({stranger}) took the name of {source}, and was upgraded: tell its owner"),
         ),
-        _ => turn.end(State::Succeeded, None),
+        _ => {
+            // It is done, and an operator should know that it is not quite what was asked for.
+            let warning = differences(&turn.was.wanted, seen).map(|differs| Fault::new(TARGET_DIFFERS, differs));
+            turn.end(State::Succeeded, warning)
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use crate::clock::Millis;
 use crate::domain::code::{ATTEMPTS_EXHAUSTED, CANCELLED, DID_NOT_TAKE, Fault, TARGET_DIFFERS};
 use crate::domain::event::{Seen, Sighting};
 use crate::domain::job::{IfNotLanded, State};
-use crate::domain::machine::look::shared::{again, count, differs, fail_replaced, identity, replaced, succeed, wait};
+use crate::domain::machine::look::shared::{
+    again, count, differs, fail_move, fail_replaced, identity, moves, replaced, succeed, wait,
+};
 use crate::domain::machine::turn::Turn;
 
 /// Look before leaping again. The target means that the request landed, whatever was decided meanwhile.
@@ -76,6 +78,7 @@ fn never_landed<'a>(mut turn: Turn<'a>, sighting: &Sighting, seen: &Seen) -> Tur
             "after the request the cluster changed and then was what it had been: an upgrade that was rolled back, or \
              somebody else's change; look at its activity feed, then retry",
         ),
+        IfNotLanded::Ready if moves(&turn, seen).is_some() => fail_move(turn, seen),
         IfNotLanded::Ready if seen.paused => turn.to(State::Pending),
         IfNotLanded::Ready => {
             if turn.is_overdue() {
