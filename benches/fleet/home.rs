@@ -93,7 +93,7 @@ impl Home {
 
     pub(crate) async fn claim(&self, limit: usize, now: Millis) -> Vec<Job> {
         let lane = Lane::Pending(Wave::REST);
-        self.store.claim(self.campaign_id, &runner().id, lane, now, limit as i64).await.unwrap()
+        self.store.claim(self.campaign_id, &runner().id, lane, now, limit as i64).await.unwrap().jobs
     }
 
     /// Writes that these jobs are skipped, one transaction for all.

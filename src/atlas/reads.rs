@@ -9,6 +9,7 @@ use crate::atlas::document::{error_code, object};
 use crate::atlas::exchange::{Limits, Page};
 use crate::atlas::page::page;
 use crate::atlas::wire;
+use crate::domain::cluster_name::is_same_name;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found};
 use crate::domain::operation::Api;
@@ -53,7 +54,7 @@ pub(super) fn found(api: Api, name: &str, answer: &Response<Bytes>, limits: &Lim
             return Err(Answer::Unknown(page));
         }
         return match wire::cluster(api.segment, answer.body()) {
-            Some(seen) if seen.name.eq_ignore_ascii_case(name) => Ok(Found::Cluster(seen)),
+            Some(seen) if is_same_name(&seen.name, name) => Ok(Found::Cluster(seen)),
             Some(seen) => Err(unreadable(&format!("it described the cluster {:?} in place of {name}", seen.name))),
             None => Err(unreadable("it is no description of a cluster")),
         };

@@ -113,6 +113,8 @@ impl Back<'_> {
     async fn decide(&mut self, jobs: Vec<Job>) -> Result<Vec<Change>, Failure> {
         // The campaign's own patience is in its file; the next run takes verifying jobs over with it.
         let policy = Policy::default();
+        let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
+        let asked = self.store.asked_elsewhere(&ids).await?;
         let mut changes = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.tally.selected += 1;
@@ -131,8 +133,7 @@ impl Back<'_> {
                 self.tally.left.push(format!("{name} is live in campaign {other}: let that one end first"));
                 continue;
             }
-            let elsewhere = self.store.involved_elsewhere(&job).await?;
-            let event = Event::Retry { reason: self.reason.clone(), elsewhere };
+            let event = Event::Retry { reason: self.reason.clone(), elsewhere: asked.contains(&job.id) };
             let now = self.clock.now();
             let Decision { job, entry, .. } = decide(&job, &event, now, &policy, job.id.unsigned_abs());
             changes.push(Change::new(job, entry, now));

@@ -7,6 +7,7 @@ use crate::cli::context::{Context, Next};
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
+use crate::domain::cluster_name::is_same_name;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::intake::near;
 use crate::report::{event_json, job_json};
@@ -86,7 +87,7 @@ async fn names(
         for job in page.into_iter().map(|row| row.job) {
             if job.project_id == project {
                 here.push(job.cluster_name);
-            } else if job.cluster_name == cluster && elsewhere.len() < SUGGESTED {
+            } else if is_same_name(&job.cluster_name, cluster) && elsewhere.len() < SUGGESTED {
                 elsewhere.push(job.name());
             }
         }

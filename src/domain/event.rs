@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
+use crate::domain::cluster_name::is_same_name;
 use crate::domain::code::Fault;
 use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::Identity;
@@ -93,9 +94,11 @@ pub enum Found {
 }
 
 impl Found {
-    /// What a list says about a name.
+    /// What a list says about a name, in whatever case Atlas spells it.
     pub fn among(list: &[Seen], name: &str) -> Self {
-        list.iter().find(|seen| seen.name == name).map_or(Self::Unlisted, |seen| Self::Cluster(seen.clone()))
+        list.iter()
+            .find(|seen| is_same_name(&seen.name, name))
+            .map_or(Self::Unlisted, |seen| Self::Cluster(seen.clone()))
     }
 }
 
@@ -211,7 +214,16 @@ pub enum Event {
     /// The row is gone from the fleet.
     LeftFleet,
     /// The row is in the fleet again.
-    Returned,
+    Returned {
+        /// Whether a request to the same cluster is open in another campaign, or was accepted there and did not
+        /// succeed.
+        elsewhere: bool,
+    },
+    /// An older job of the campaign is for the same cluster, which it names in another case.
+    Duplicate {
+        /// That name.
+        of: String,
+    },
     /// A plan that is to be run names the cluster: no other may be upgraded in its place.
     Planned {
         /// What the plan saw under the name.
@@ -232,7 +244,8 @@ pub enum Event {
     Retry {
         /// The operator's words.
         reason: Option<String>,
-        /// Whether a request to the same cluster is open or accepted in another campaign.
+        /// Whether a request to the same cluster is open in another campaign, or was accepted there and did not
+        /// succeed.
         elsewhere: bool,
     },
 }

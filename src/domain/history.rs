@@ -37,6 +37,8 @@ pub enum Kind {
     LeftFleet,
     /// The row came back.
     Returned,
+    /// An older job of the campaign is for the same cluster.
+    Duplicate,
     /// The row wants something else, or carries something else along.
     Changed,
     /// A plan names the cluster that is to be upgraded.
@@ -69,6 +71,7 @@ impl Kind {
             Self::Cancelled => "cancelled",
             Self::LeftFleet => "left_fleet",
             Self::Returned => "returned",
+            Self::Duplicate => "duplicate",
             Self::Changed => "changed",
             Self::Planned => "planned",
             Self::LeftOut => "left_out",

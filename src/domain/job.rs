@@ -272,6 +272,11 @@ impl Job {
         noted != *other
     }
 
+    /// The cluster's name as Atlas spells it, as far as a look has shown: what requests and reads name.
+    pub fn name_in_atlas(&self) -> &str {
+        self.atlas_name.as_deref().unwrap_or(&self.cluster_name)
+    }
+
     /// `PROJECT/CLUSTER`, as people name a job.
     pub fn name(&self) -> String {
         format!("{}/{}", self.project_id, self.cluster_name)

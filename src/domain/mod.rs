@@ -4,6 +4,7 @@
 //! [`event::Event`] all that it can be told.
 
 pub mod bucket;
+pub mod cluster_name;
 pub mod code;
 pub mod columns;
 pub mod comparison;

@@ -47,7 +47,7 @@ use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 use crate::pacing::{Report, Set};
-use crate::store::{Lane, Runner, Store, StoreError};
+use crate::store::{ClaimedJobs, Lane, Runner, Store, StoreError};
 
 use claim::Claim;
 use holds::{Holds, Tried};
@@ -157,7 +157,7 @@ struct Freed {
 struct Claimed {
     lane: Lane,
     /// The jobs, and when the lane has more that is due.
-    got: Result<(Vec<Job>, Millis), StoreError>,
+    got: Result<(ClaimedJobs, Millis), StoreError>,
 }
 
 /// One job as the recorder wrote it, or left it for the next write.

@@ -22,6 +22,7 @@ mod holds;
 mod luck;
 mod places;
 mod recorded;
+mod siblings;
 mod turns;
 mod waves;
 

@@ -167,7 +167,7 @@ impl Looking<'_> {
     }
 
     async fn read(&mut self, api: Api, job: &Job) -> Result<Found, Failure> {
-        let exchange = self.engine.client.read_one(api, &job.project_id, &job.cluster_name).await;
+        let exchange = self.engine.client.read_one(api, &job.project_id, job.name_in_atlas()).await;
         self.judge(api, exchange)
     }
 

@@ -34,14 +34,14 @@ pub(super) fn project_id(text: &str) -> Result<String, String> {
     Err(format!("must be 24 lower-case hex digits{advice}"))
 }
 
-/// Atlas's form of a cluster's name.
+/// Atlas's form of a cluster's name: `^[a-zA-Z0-9][a-zA-Z0-9-]*$`, at most 64 characters.
 pub(super) fn cluster_name(text: &str) -> Result<String, String> {
     let begins = text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
-    let goes_on = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let goes_on = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if begins && goes_on && text.len() <= 64 {
         return Ok(text.to_owned());
     }
-    Err("must be letters, digits, - and _, begin with a letter or digit, and be at most 64 long".to_owned())
+    Err("must be letters, digits and -, begin with a letter or digit, and be at most 64 long".to_owned())
 }
 
 /// One of three clouds, in capitals whatever the case that was read.

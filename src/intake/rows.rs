@@ -5,6 +5,7 @@ use std::mem;
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::cluster_name::ClusterKey;
 use crate::intake::CHUNK;
 use crate::intake::error::{IntakeError, RowError};
 use crate::intake::header::{Layout, Problem};
@@ -18,12 +19,16 @@ type Key = [u8; 16];
 /// How many bytes make a chunk full, however few its rows are.
 const WEIGHT: usize = 4 << 20;
 
+/// The capitals of a name, one bit a character: a name has at most 64.
+type Capitals = u64;
+
 /// Everything gathered so far.
 pub(super) struct Rows<'a> {
     plan: &'a Plan<'a>,
     file: &'a str,
     layout: Layout,
-    listed: HashMap<Key, u32>,
+    /// The first row of each cluster, and which letters of its name are capitals there.
+    listed: HashMap<Key, (u32, Capitals)>,
     errors: RowErrors,
     chunk: Vec<FleetRow>,
     /// About how many bytes the chunk has.
@@ -139,18 +144,38 @@ impl<'a> Rows<'a> {
         self.errors.push(RowError { file, row: Some(row), cluster, column, what });
     }
 
+    /// What is wrong if the cluster stands in an earlier row, spelled in the same case or not.
     fn seen_before(&mut self, project: &str, cluster: &str, row: i64) -> Option<Problem> {
         let number = u32::try_from(row).unwrap_or(u32::MAX);
+        let capitals = capitals(cluster);
         // The first row keeps its place, so that every later one names it.
-        let first = *self.listed.entry(key(project, cluster)).or_insert(number);
-        let what = format!("the same cluster stands in row {first} ({project}/{cluster})");
-        (first != number).then(|| (Some("cluster_name".to_owned()), what))
+        let key = key(&ClusterKey::new(project, cluster));
+        let (first, spelled) = *self.listed.entry(key).or_insert((number, capitals));
+        let case = if spelled == capitals { "" } else { "; Atlas ignores case" };
+        (first != number).then(|| {
+            let before = with(cluster, spelled);
+            let what = format!("the same cluster stands in row {first} ({project}/{before}){case}");
+            (Some("cluster_name".to_owned()), what)
+        })
     }
 }
 
+/// Which letters of a name are capitals.
+fn capitals(name: &str) -> Capitals {
+    name.bytes().rev().fold(0, |bits, byte| bits << 1 | Capitals::from(byte.is_ascii_uppercase()))
+}
+
+/// A name with these letters as capitals.
+fn with(name: &str, capitals: Capitals) -> String {
+    let letter = |(place, letter): (usize, char)| {
+        if capitals >> place & 1 == 1 { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+    };
+    name.chars().enumerate().map(letter).collect()
+}
+
 /// 128 bits of SHA-256: two clusters of a million share one in 1 of 10^26 fleets.
-fn key(project: &str, cluster: &str) -> Key {
-    let hash = Sha256::new().chain_update(project).chain_update(cluster).finalize();
+fn key(cluster: &ClusterKey) -> Key {
+    let hash = Sha256::new().chain_update(cluster.project_id()).chain_update(cluster.name()).finalize();
     let mut key = Key::default();
     key.copy_from_slice(&hash[..16]);
     key

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::clock::Millis;
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::Fault;
 use crate::domain::comparison::RegionChange;
 use crate::domain::event::{Event, Seen, Sighting};
@@ -29,7 +30,7 @@ pub fn judge(
     operation: &'static Operation,
     fleet: &[NewJob],
     survey: &Survey,
-    known: &BTreeMap<(String, String), Known>,
+    known: &BTreeMap<ClusterKey, Known>,
     (policy, now): (&Policy, Millis),
 ) -> Vec<Row> {
     let mut names: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -50,7 +51,7 @@ pub fn judge(
 struct Judge<'a> {
     operation: &'static Operation,
     survey: &'a Survey,
-    known: &'a BTreeMap<(String, String), Known>,
+    known: &'a BTreeMap<ClusterKey, Known>,
     alike: HashMap<&'a str, BTreeMap<String, String>>,
     policy: &'a Policy,
     now: Millis,
@@ -61,7 +62,7 @@ type Opinion = (Verdict, Option<Fault>);
 
 impl Judge<'_> {
     fn row(&self, new: &NewJob) -> Row {
-        let key = (new.project_id.clone(), new.cluster_name.clone());
+        let key = ClusterKey::new(&new.project_id, &new.cluster_name);
         let sighting = self.survey.sightings.get(&key);
         let (verdict, fault) = self.opinion(new, sighting, self.known.get(&key));
         let stands = match sighting {

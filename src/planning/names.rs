@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::cluster_name::is_same_name;
+
 /// How many characters of a name count (MongoDB's documentation on cluster names).
 const COUNT: usize = 23;
 
@@ -15,7 +17,7 @@ pub(super) fn collisions<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeM
     for alike in by_beginning.values().filter(|alike| alike.len() > 1) {
         for name in alike {
             // Atlas reads names without regard to case: the same one in other letters is no other.
-            if let Some(other) = alike.iter().find(|other| !other.eq_ignore_ascii_case(name)) {
+            if let Some(other) = alike.iter().find(|other| !is_same_name(other, name)) {
                 found.insert((*name).to_owned(), (*other).to_owned());
             }
         }

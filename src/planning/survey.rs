@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::atlas::{Client, EndpointSet, Exchange, Listed, Page};
 use crate::clock::Clock;
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
 use crate::domain::hold::{Hold, Reach};
@@ -23,8 +24,8 @@ const TRIES: u32 = 5;
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// By project and name.
-    pub sightings: HashMap<(String, String), Sighting>,
+    /// By cluster.
+    pub sightings: HashMap<ClusterKey, Sighting>,
     /// All names in each project, of any kind that was listed.
     pub names: HashMap<String, BTreeSet<String>>,
     /// Projects that are closed to these credentials, and why.
@@ -95,7 +96,7 @@ pub async fn survey(
     while let Some(looked) = looks.next().await {
         match looked {
             Ok(Looked { project, sightings, names }) => {
-                let named = |(name, sighting)| ((project.clone(), name), sighting);
+                let named = |(name, sighting): (String, _)| (ClusterKey::new(&project, &name), sighting);
                 survey.sightings.extend(sightings.into_iter().map(named));
                 survey.names.insert(project.clone(), names);
             }

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use super::*;
 use crate::atlas::{Client, Transport};
 use crate::clock::{Clock, Millis};
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::job::{State, Wanted};
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
@@ -30,7 +31,7 @@ async fn planned(
     settings: Settings,
     clusters: Vec<Cluster>,
     rows: &[NewJob],
-    known: &BTreeMap<(String, String), Known>,
+    known: &BTreeMap<ClusterKey, Known>,
 ) -> (Survey, Vec<String>) {
     let clock = Clock::starting_at(START);
     let simulator = Simulator::new(clusters, settings, clock);
@@ -79,7 +80,7 @@ async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows()
         names.iter().zip(2..).map(|(name, number)| row(number, &p, name, "US_EAST_1")).collect();
     rows.push(row(90, &p, "region", "MOON_1"));
     rows.push(row(91, &p, "elsewhere-now", "US_EAST_1"));
-    let key = |name: &str| (p.clone(), name.to_owned());
+    let key = |name: &str| ClusterKey::new(&p, name);
     let known = BTreeMap::from([
         (key("begun"), Known::Begun(State::Succeeded, None)),
         (key("elsewhere"), Known::Elsewhere("q3".to_owned())),

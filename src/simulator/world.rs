@@ -21,6 +21,7 @@ use crate::clock::Millis;
 /// All projects.
 pub(super) struct World {
     pub(super) dice: Dice,
+    /// By project, and by name in lower case: as Atlas does, a name is found in any case.
     projects: BTreeMap<String, BTreeMap<String, Entry>>,
 }
 
@@ -103,7 +104,7 @@ impl World {
             let duration = settings.durations.draw(dice, &words);
             let entry = Entry::new(cluster, duration, dice, &settings.faults);
             let names = projects.entry(entry.cluster.project.clone()).or_default();
-            names.insert(entry.cluster.name.clone(), entry);
+            names.insert(entry.cluster.name.to_ascii_lowercase(), entry);
         }
         Self { dice, projects }
     }
@@ -118,9 +119,9 @@ impl World {
         self.projects.get_mut(project)
     }
 
-    /// The entry under a name.
+    /// The entry under a name, in any case.
     pub(super) fn entry(&mut self, project: &str, name: &str) -> Option<&mut Entry> {
-        self.projects.get_mut(project)?.get_mut(name)
+        self.projects.get_mut(project)?.get_mut(&name.to_ascii_lowercase())
     }
 
     /// Puts another cluster under the name, of the kind that was there at first.

@@ -17,7 +17,8 @@ use crate::store::standing::Standing;
 use crate::store::{Result, Store, StoreError};
 
 /// A row of `jobs` as one JSON array, in the order of [`JobRow`]: sqlx copies every value that it reads by itself, and
-/// for 48 of them that takes longer than all the rest.
+/// for 48 of them that takes longer than all the rest. The last one says whether `duplicate_of`, which no seal is over,
+/// is true: it is set by a migration alone.
 macro_rules! job_row {
     () => {
         "json_array(jobs.id, jobs.campaign_id, jobs.row, jobs.project_id, jobs.cluster_name, jobs.wanted, jobs.wave,  \
@@ -28,7 +29,10 @@ macro_rules! job_row {
         jobs.submitted_at, jobs.finished_at, jobs.due_at, jobs.error_code, jobs.error_detail,  \
         jobs.source_id, jobs.source_connection_string, jobs.target_id, jobs.target_connection_string,  \
         jobs.answered_id, jobs.seen, jobs.atlas_name, jobs.unattended_ms, jobs.asked_until, jobs.claimed_by, jobs.runner, jobs.events, hex(jobs.head),  \
-        hex(jobs.seal))"
+        hex(jobs.seal), jobs.duplicate_of IS NULL OR EXISTS (SELECT 1 FROM jobs AS older  \
+        WHERE older.id = jobs.duplicate_of AND older.id < jobs.id  \
+        AND lower(older.project_id) = lower(jobs.project_id)  \
+        AND lower(older.cluster_name) = lower(jobs.cluster_name)))"
     };
 }
 pub(super) use job_row;
@@ -85,6 +89,7 @@ pub(super) struct JobRow {
     /// In hex, as `seal` is.
     head: String,
     seal: String,
+    duplicate_is_true: i64,
 }
 
 impl FromRow<'_, SqliteRow> for Box<JobRow> {
@@ -115,6 +120,9 @@ impl Store {
         let wanted = serde_json::from_str(&row.wanted).map_err(|error| self.nonsense(&what, "wanted", error))?;
         if row.wave != Wave::of(&wanted).number() {
             return Err(self.nonsense(&what, "wave", row.wave));
+        }
+        if row.duplicate_is_true != 1 {
+            return Err(self.nonsense(&what, "duplicate_of", "no such older job"));
         }
         let state = self.state_of(&row.state)?;
         let streak = self.both(&what, "streak", row.streak_since, row.streak_id)?;

@@ -8,6 +8,7 @@ use crate::domain::wave::Wave;
 use crate::store::bulk::{parts, placeholders};
 use crate::store::columns::{JobRow, job_row, rows_by_id};
 use crate::store::hands::InHand;
+use crate::store::siblings::unsettled;
 use crate::store::{Result, Store};
 
 /// Which jobs a claim takes. Each lane has an index of its own, so that what is under way never waits behind a
@@ -38,8 +39,12 @@ pub(super) const CLAIM_REST: &str = claim!("state <> 'pending'");
 
 const FREE_PENDING: &str = "UPDATE jobs SET claimed_by = NULL \
     WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NOT NULL";
-const JOB: &str =
-    concat!("SELECT ", job_row!(), " FROM jobs WHERE campaign_id = $1 AND project_id = $2 AND cluster_name = $3");
+const JOB: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    " FROM jobs WHERE lower(project_id) = lower($2) AND lower(cluster_name) = lower($3) \
+    AND campaign_id = $1 ORDER BY cluster_name <> $3, id LIMIT 1"
+);
 const UNFINISHED: &str = concat!(
     "SELECT ",
     job_row!(),
@@ -55,23 +60,31 @@ const NEXT_PENDING: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 
     AND state = 'pending' AND wave = $2 AND claimed_by IS NULL AND due_at IS NOT NULL";
 const NEXT_REST: &str = "SELECT min(due_at) FROM jobs WHERE campaign_id = $1 \
     AND state <> 'pending' AND claimed_by IS NULL AND due_at IS NOT NULL";
-const INVOLVED_ELSEWHERE: &str = "SELECT count(*) FROM jobs WHERE project_id = $1 AND cluster_name = $2 \
-    AND campaign_id <> $3 AND (open = 1 OR accepted = 1)";
-const INVOLVED: &str = concat!(
-    "SELECT ",
-    job_row!(),
-    " FROM jobs WHERE campaign_id = $1 AND state = 'pending' AND claimed_by IS NULL \
-    AND submitted_at IS NULL AND EXISTS (SELECT 1 FROM jobs AS other WHERE other.project_id = jobs.project_id \
-        AND other.cluster_name = jobs.cluster_name AND other.campaign_id <> $1 \
-        AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded'))) ORDER BY row, id"
-);
-const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON campaigns.id = jobs.campaign_id \
-    WHERE project_id = $1 AND cluster_name = $2 AND campaign_id <> $3 AND finished_at IS NULL";
+
+/// Jobs that a claim has taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClaimedJobs {
+    /// Those that may be acted upon.
+    pub jobs: Vec<Job>,
+    /// Those that have not begun, and to whose clusters another job may have a request under way: they must be
+    /// verified first (rule 7).
+    pub asked_elsewhere: Vec<Job>,
+}
 
 impl Store {
     /// Takes up to `limit` jobs of `lane` that are due at `now` and in nobody's hands, the longest due first, in the
     /// fleet's order among equals. They are `runner`'s until it writes them ([`Store::record`]) or defers them.
-    pub async fn claim(&self, campaign_id: i64, runner: &str, lane: Lane, now: Millis, limit: i64) -> Result<Vec<Job>> {
+    ///
+    /// It asks about other jobs for the same clusters, since a claim comes before all that a runner begins, and since
+    /// no other campaign sends anything while this runner holds its lock.
+    pub async fn claim(
+        &self,
+        campaign_id: i64,
+        runner: &str,
+        lane: Lane,
+        now: Millis,
+        limit: i64,
+    ) -> Result<ClaimedJobs> {
         let bind = |claim| sqlx::query_as(claim).bind(runner).bind(campaign_id).bind(now.0).bind(limit);
         let rows = match lane {
             Lane::Pending(wave) => bind(CLAIM_PENDING).bind(wave.number()),
@@ -88,12 +101,15 @@ impl Store {
             read.push((job.id, InHand { revision: job.revision, row: job.row, standing }));
             jobs.push(job);
         }
+        let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
+        let unsettled = self.explained(unsettled(&mut tx, &ids).await)?;
         self.commit(tx).await?;
         drop(still);
         self.hands.hold(read);
         // RETURNING knows no order.
         jobs.sort_by_key(|job| (job.due_at, job.row, job.id));
-        Ok(jobs)
+        let (asked_elsewhere, jobs) = jobs.into_iter().partition(|job| unsettled.contains(&job.id));
+        Ok(ClaimedJobs { jobs, asked_elsewhere })
     }
 
     /// Gives `runner`'s claims back without a word in the history; the jobs are due again at `until`.
@@ -116,7 +132,7 @@ impl Store {
         self.commit(tx).await
     }
 
-    /// The job for a cluster in a campaign, if the fleet has or had it.
+    /// The job for a cluster in a campaign, if the fleet has or had it; the name may be in any case.
     pub async fn job(&self, campaign_id: i64, project: &str, name: &str) -> Result<Option<Job>> {
         let row: sqlx::Result<Option<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(JOB)
             .bind(campaign_id).bind(project).bind(name).fetch_optional(pool).await);
@@ -163,27 +179,5 @@ impl Store {
             next.fetch_one(pool).await
         });
         Ok(self.explained(due)?.map(Millis))
-    }
-
-    /// The pending jobs to whose clusters another campaign has a request open, or had one accepted that did not
-    /// succeed.
-    pub async fn involved(&self, campaign_id: i64) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<Box<JobRow>>> =
-            on_pool!(self, readers, pool => sqlx::query_as(INVOLVED).bind(campaign_id).fetch_all(pool).await);
-        self.jobs_of(self.explained(rows)?)
-    }
-
-    /// Whether another campaign has a request to the job's cluster open, or had one accepted.
-    pub async fn involved_elsewhere(&self, job: &Job) -> Result<bool> {
-        let jobs: sqlx::Result<i64> = on_pool!(self, readers, pool => sqlx::query_scalar(INVOLVED_ELSEWHERE)
-            .bind(&job.project_id).bind(&job.cluster_name).bind(job.campaign_id).fetch_one(pool).await);
-        Ok(self.explained(jobs)? > 0)
-    }
-
-    /// The name of the other campaign in which the job's cluster is live, if there is one.
-    pub async fn live_elsewhere(&self, job: &Job) -> Result<Option<String>> {
-        let name: sqlx::Result<Option<String>> = on_pool!(self, readers, pool => sqlx::query_scalar(LIVE_ELSEWHERE)
-            .bind(&job.project_id).bind(&job.cluster_name).bind(job.campaign_id).fetch_optional(pool).await);
-        self.explained(name)
     }
 }

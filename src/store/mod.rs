@@ -11,6 +11,8 @@
 
 #[macro_use]
 mod pool;
+#[macro_use]
+mod siblings;
 mod address;
 mod ahead;
 mod apart;
@@ -53,7 +55,7 @@ pub use change::{Before, Call, Change};
 pub use digest::Digest;
 pub use error::{RESTORE, StoreError};
 pub use holds::Released;
-pub use jobs::Lane;
+pub use jobs::{ClaimedJobs, Lane};
 pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};
 pub use open::Open;

@@ -19,6 +19,7 @@ mod holds;
 mod kills;
 mod luck;
 mod mistakes;
+mod one_cluster;
 mod pipes;
 mod places;
 mod plan;

@@ -18,6 +18,7 @@ use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
 use crate::config::{self, Config};
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::hold::{Held, Hold, Reach, Scope};
 use crate::domain::job::{Job, State};
 use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
@@ -186,7 +187,7 @@ async fn survey(client: &Client, config: &Config, fleet: &[NewJob], context: &Co
     })
 }
 
-type AllKnown = BTreeMap<(String, String), Known>;
+type AllKnown = BTreeMap<ClusterKey, Known>;
 
 /// What the database knows, if there is one: it is read, and none is made.
 async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(AllKnown, Vec<Held>), Failure> {
@@ -212,7 +213,7 @@ async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(
             }
         };
         if let Some(found) = found {
-            known.insert((new.project_id.clone(), new.cluster_name.clone()), found);
+            known.insert(ClusterKey::new(&new.project_id, &new.cluster_name), found);
         }
     }
     let holds = match campaign {

@@ -13,6 +13,7 @@ use crate::cli::input;
 use crate::cli::plan;
 use crate::cli::run::fleet::{self, Way};
 use crate::config::Config;
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
 use crate::intake::bounded::Bounded;
@@ -82,14 +83,14 @@ impl Binding {
 
     /// Ties each job that has not begun to the cluster that the plan saw, or leaves it out as the plan does.
     pub(super) async fn apply(&self, way: &Way<'_>, campaign_id: i64, context: &Context) -> Result<(), Failure> {
-        let rows: HashMap<(&str, &str), &Row> =
-            self.plan.rows.iter().map(|row| ((&*row.project_id, &*row.cluster_name), row)).collect();
+        let key = |row: &Row| ClusterKey::new(&row.project_id, &row.cluster_name);
+        let rows: HashMap<ClusterKey, &Row> = self.plan.rows.iter().map(|row| (key(row), row)).collect();
         let (mut tied, mut left) = (0_usize, 0_usize);
         let mut pages = Pages::new(way.store, campaign_id, Filter::default());
         while let Some(page) = pages.next().await? {
             let mut events: Vec<(Job, Event)> = Vec::new();
             for job in page.into_iter().map(|row| row.job) {
-                let Some(row) = rows.get(&(&*job.project_id, &*job.cluster_name)) else { continue };
+                let Some(row) = rows.get(&ClusterKey::new(&job.project_id, &job.cluster_name)) else { continue };
                 let event = self.event(row);
                 events.push((job, event));
             }

@@ -25,14 +25,12 @@ pub(super) struct Way<'a> {
 /// Loads the fleet, read from its source unless it is at hand; says what changed since the last time. What it is read
 /// from is not read where nothing of it has changed. Returns the campaign's key.
 pub(super) async fn load(way: &Way<'_>, read: Option<&[NewJob]>, context: &Context) -> Result<i64, Failure> {
-    let Way { store, config, .. } = way;
+    let Way { config, .. } = way;
     let before = if read.is_none() { fingerprint(config).await } else { None };
     let (id, words) = match known(way, before.as_ref()).await? {
         Some((id, rows)) => (id, words(config, rows, &[])),
         None => load_all(way, read, before).await?,
     };
-    let involved = store.involved(id).await?;
-    settle(way, all(&involved, &Event::SentElsewhere)).await?;
     if !context.quiet {
         context.say(&words);
     }
@@ -75,7 +73,12 @@ async fn load_all(way: &Way<'_>, read: Option<&[NewJob]>, before: Option<[u8; 32
         .await?;
     }
     let loaded = loader.finish().await?;
-    let returned = settle(way, all(&loaded.returned, &Event::Returned)).await?;
+    let returned: Vec<i64> = loaded.returned.iter().map(|job| job.id).collect();
+    let asked = store.asked_elsewhere(&returned).await?;
+    let back = |job: Job| (job.clone(), Event::Returned { elsewhere: asked.contains(&job.id) });
+    let returned = settle(way, loaded.returned.into_iter().map(back)).await?;
+    let duplicates = loaded.duplicates.into_iter().map(|(job, of)| (job, Event::Duplicate { of }));
+    let duplicates = settle(way, duplicates).await?;
     let left = settle(way, all(&loaded.left, &Event::LeftFleet)).await?;
     // Nobody has written into the file while it was read.
     if let Some(before) = before
@@ -88,6 +91,7 @@ async fn load_all(way: &Way<'_>, read: Option<&[NewJob]>, before: Option<[u8; 32
         (loaded.changed, "changed"),
         (i64::try_from(returned).unwrap_or(0), "back in the fleet"),
         (i64::try_from(left).unwrap_or(0), "no longer in the fleet"),
+        (i64::try_from(duplicates).unwrap_or(0), "for a cluster that an older row names in another case"),
     ];
     Ok((loaded.campaign_id, words(config, loaded.total, &news)))
 }

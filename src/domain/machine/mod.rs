@@ -55,7 +55,7 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
     match event {
         Event::Answered { send, ended, answer, braked } => answer::answered(turn, *send, *ended, answer, *braked),
         Event::Retry { reason, elsewhere } => operator::retry(turn, reason.as_deref(), *elsewhere),
-        Event::Returned => operator::returned(turn),
+        Event::Returned { elsewhere } => operator::returned(turn, *elsewhere),
         _ if job.state.is_ended() => turn.unchanged(),
         Event::Looked { started, sighting } => look::looked(turn, *started, sighting),
         Event::LookFailed { fault, retry_after, braked } => look::failed(turn, fault, *retry_after, *braked),
@@ -63,6 +63,7 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::TakenOver => operator::taken_over(turn),
         Event::Cancel => operator::cancel(turn),
         Event::LeftFleet => operator::left_fleet(turn),
+        Event::Duplicate { of } => operator::duplicate(turn, of),
         Event::Planned { source, plan } => operator::planned(turn, source, plan),
         Event::LeftOut { why, at_target } => operator::left_out(turn, why, *at_target),
         Event::SentElsewhere => operator::sent_elsewhere(turn),

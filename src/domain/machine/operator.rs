@@ -37,12 +37,31 @@ fn has_left(job: &Job) -> bool {
     job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET)
 }
 
-/// The row is back: a job that ended only for its absence is pending again.
-pub(super) fn returned(turn: Turn<'_>) -> Decision {
+/// Two jobs of the campaign are for one cluster: only the older one goes on. What is under way is followed.
+pub(super) fn duplicate(mut turn: Turn<'_>, of: &str) -> Decision {
+    let entry = Entry::new(Kind::Duplicate);
+    match turn.was.state {
+        State::Pending | State::Ready => {
+            let detail = format!("Atlas ignores case: this is the cluster {of}, which has a job of its own here");
+            turn.end(State::Cancelled, Some(Fault::new(CANCELLED, detail))).noting(entry)
+        }
+        State::Submitting | State::Verifying if turn.was.if_not_landed != Some(IfNotLanded::Cancelled) => {
+            turn.next.if_not_landed = Some(IfNotLanded::Cancelled);
+            turn.noting(
+                entry
+                    .saying(format!("no further send, since this is the cluster {of}; what may have left is followed")),
+            )
+        }
+        _ => turn.unchanged(),
+    }
+}
+
+/// The row is back: a job that ended only for its absence is pending again, or verified first.
+pub(super) fn returned(turn: Turn<'_>, elsewhere: bool) -> Decision {
     if turn.was.state != State::Cancelled || !has_left(turn.was) {
         return turn.unchanged();
     }
-    go_back(turn, false).noting(Entry::new(Kind::Returned))
+    go_back(turn, elsewhere).noting(Entry::new(Kind::Returned))
 }
 
 /// The cluster is the one that the plan saw, or the next look will show that it is not.
@@ -107,6 +126,8 @@ fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
     turn.next.missing = 0;
     turn.next.alone = false;
     turn.next.streak = None;
+    // What was verified before is no verification of what other campaigns may have sent since.
+    turn.next.left_at = None;
     turn.next.first_look_at = None;
     turn.next.looked_at = None;
     turn.next.accepted_at = None;

@@ -7,7 +7,8 @@ use super::*;
 use crate::domain::code::{Fault, OUTCOME_UNKNOWN};
 use crate::domain::event::{Answer, Seen, Sighting};
 use crate::domain::hold::{Hold, Reach};
-use crate::domain::job::{State, Wanted};
+use crate::domain::job::{IfNotLanded, State, Wanted};
+use crate::domain::operation::Operation;
 
 pub(super) fn fault(code: &str) -> Fault {
     Fault::new(code, "as Atlas put it")
@@ -46,7 +47,8 @@ enum Step {
     TakenOver,
     Cancel,
     LeftFleet,
-    Returned,
+    Returned(bool),
+    Duplicate,
     SentElsewhere,
     Retry(bool),
 }
@@ -88,7 +90,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
         1 => Just(Step::TakenOver),
         1 => Just(Step::Cancel),
         1 => Just(Step::LeftFleet),
-        1 => Just(Step::Returned),
+        1 => any::<bool>().prop_map(Step::Returned),
+        1 => Just(Step::Duplicate),
         1 => Just(Step::SentElsewhere),
         1 => any::<bool>().prop_map(Step::Retry),
     ];
@@ -107,7 +110,8 @@ fn event(step: &Step, job: &Job, now: Millis) -> Event {
         Step::TakenOver => Event::TakenOver,
         Step::Cancel => Event::Cancel,
         Step::LeftFleet => Event::LeftFleet,
-        Step::Returned => Event::Returned,
+        Step::Returned(elsewhere) => Event::Returned { elsewhere: *elsewhere },
+        Step::Duplicate => Event::Duplicate { of: "C1".to_owned() },
         Step::SentElsewhere => Event::SentElsewhere,
         Step::Retry(elsewhere) => Event::Retry { reason: None, elsewhere: *elsewhere },
     }
@@ -139,7 +143,7 @@ fn may_close(before: &Job, event: &Event, policy: &Policy) -> bool {
 }
 
 fn check(before: &Job, event: &Event, after: &Job, policy: &Policy) -> Result<(), TestCaseError> {
-    let operator = matches!(event, Event::Retry { .. } | Event::Returned);
+    let operator = matches!(event, Event::Retry { .. } | Event::Returned { .. });
     if before.state.is_ended() && !operator {
         prop_assert_eq!(before.state, after.state, "an ended job moved by {:?}", event);
     }
@@ -390,6 +394,54 @@ fn a_request_of_another_campaign_is_verified_before_the_first_send() {
 }
 
 #[test]
+fn a_row_that_returns_is_verified_where_another_campaign_has_asked_for_its_cluster() {
+    let left = after(&new_job(), &Event::LeftFleet, 1);
+    let back = after(&left, &Event::Returned { elsewhere: true }, 2);
+    assert_eq!(
+        (back.state, back.left_at),
+        (State::Verifying, Some(Millis(32_000))),
+        "it may leave for one more time-out"
+    );
+    let once = after(&back, &look(source("s", "IDLE"), 92), 92);
+    assert_eq!(once.state, State::Verifying);
+    assert_eq!(after(&once, &look(source("s", "IDLE"), 152), 152).state, State::Ready);
+}
+
+#[test]
+fn of_two_jobs_for_one_cluster_the_younger_is_never_sent_and_what_may_have_left_is_followed() {
+    let duplicate = Event::Duplicate { of: "C1".to_owned() };
+    let ended = after(&new_job(), &duplicate, 1);
+    let why = ended.error.as_ref().map(|fault| (&*fault.code, fault.detail.contains("the cluster C1")));
+    assert_eq!((ended.state, why), (State::Cancelled, Some(("CANCELLED", true))));
+    let sent = after(&submitting(Millis(0)), &duplicate, 1);
+    assert_eq!((sent.state, &sent.if_not_landed), (State::Submitting, &Some(IfNotLanded::Cancelled)));
+    let once = decide(&sent, &duplicate, Millis(2000), &Policy::default(), 0);
+    assert_eq!(once.entry, None, "it is said once");
+    let landed = after(&sent, &answer(Answer::Accepted { id: None }, 2), 2);
+    assert_eq!(after(&landed, &duplicate, 3), landed);
+}
+
+#[test]
+fn the_request_names_the_cluster_as_atlas_spells_it() {
+    let named = |name: &str, seconds: u64| {
+        let Sighting::Source(seen) = source("s", "IDLE") else { unreachable!() };
+        look(Sighting::Source(Seen { name: name.to_owned(), ..seen }), seconds)
+    };
+    let job = Job { cluster_name: "orders".to_owned(), ..new_job() };
+    let body = |job: &Job| String::from_utf8(Operation::all()[0].request(job).body).unwrap();
+    let same = after(&job, &named("orders", 1), 1);
+    assert_eq!((same.state, &same.atlas_name), (State::Ready, &None));
+    let other = after(&job, &named("Orders", 1), 1);
+    assert_eq!((other.state, other.atlas_name.as_deref()), (State::Ready, Some("Orders")));
+    assert!(body(&same).contains("\"orders\"") && body(&other).contains("\"Orders\""));
+    assert_eq!(other.cluster_name, "orders", "the row keeps its own spelling");
+    // And so does a verification that finds that nothing landed.
+    let asked = after(&job, &Event::SentElsewhere, 1);
+    let ready = after(&after(&asked, &named("ORDERS", 91), 91), &named("ORDERS", 151), 151);
+    assert_eq!((ready.state, ready.name_in_atlas()), (State::Ready, "ORDERS"));
+}
+
+#[test]
 fn a_cluster_of_another_api_is_of_the_wrong_tier_and_a_row_that_left_is_not_retried() {
     let once = after(&new_job(), &look(Sighting::Elsewhere, 1), 1);
     assert_eq!(once.state, State::Pending, "it may be on its way");
@@ -398,7 +450,7 @@ fn a_cluster_of_another_api_is_of_the_wrong_tier_and_a_row_that_left_is_not_retr
     let left = after(&new_job(), &Event::LeftFleet, 1);
     let retry = Event::Retry { reason: None, elsewhere: false };
     assert_eq!(after(&left, &retry, 2).state, State::Cancelled);
-    assert_eq!(after(&left, &Event::Returned, 2).state, State::Pending);
+    assert_eq!(after(&left, &Event::Returned { elsewhere: false }, 2).state, State::Pending);
 }
 
 #[test]

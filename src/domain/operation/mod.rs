@@ -148,7 +148,7 @@ impl Operation {
         Request {
             path: format!("/api/atlas/v2/groups/{}/{}", job.project_id, self.path),
             version: self.version,
-            body: (self.body)(&job.cluster_name, &job.wanted).to_string().into_bytes(),
+            body: (self.body)(job.name_in_atlas(), &job.wanted).to_string().into_bytes(),
         }
     }
 

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
-use crate::domain::job::Job;
+use crate::domain::event::Event;
+use crate::domain::job::{Job, State};
 use crate::engine::dispatcher::{CLAIM, Dispatcher};
+use crate::engine::recorder::Note;
 use crate::engine::{Claimed, Engine, News};
-use crate::store::{Lane, StoreError};
+use crate::store::{ClaimedJobs, Lane, StoreError};
 
 /// Nothing is due.
 pub(super) const NEVER: Millis = Millis(i64::MAX);
@@ -81,6 +83,8 @@ impl Dispatcher {
         // There is more; but if all of these belong to projects without a free slot, so may those behind them.
         let may_be_vain = lane != Lane::Rest && next <= now && !self.launcher.holds.any();
         let wanted = may_be_vain.then(|| self.wanted());
+        let ClaimedJobs { jobs, asked_elsewhere } = jobs;
+        self.verify_first(asked_elsewhere);
         for job in jobs {
             self.slots.follow(&job); // another process may have sent it back to be verified
             self.buffer.push(Box::new(job.into()));
@@ -88,6 +92,20 @@ impl Dispatcher {
         let in_vain = wanted.is_some_and(|wanted| self.wanted() >= wanted);
         self.tide(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
         Ok(())
+    }
+
+    /// Jobs that have not begun, and to whose clusters another campaign may have a request under way: the rule book
+    /// lets them be verified. Until that is written they count as looked at.
+    fn verify_first(&mut self, jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
+        self.out += jobs.len();
+        for job in jobs.iter().filter(|job| job.state == State::Pending) {
+            *self.looking.entry(job.project_id.clone()).or_default() += 1;
+        }
+        let news = jobs.into_iter().map(|job| (Box::new(job.into()), Event::SentElsewhere, None)).collect();
+        let _gone = self.launcher.to_recorder.send(Note::Happened(news));
     }
 
     /// Another process holds the database: what is due stays due.
@@ -118,10 +136,10 @@ impl Dispatcher {
 
 impl Engine {
     /// Up to `limit` jobs that are due at `due`, and when there is more that is.
-    async fn take_due(&self, lane: Lane, due: Millis, limit: usize) -> Result<(Vec<Job>, Millis), StoreError> {
+    async fn take_due(&self, lane: Lane, due: Millis, limit: usize) -> Result<(ClaimedJobs, Millis), StoreError> {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let jobs = self.store.claim(self.campaign_id, &self.runner.id, lane, due, most).await?;
-        if jobs.len() == limit {
+        if jobs.jobs.len() + jobs.asked_elsewhere.len() == limit {
             return Ok((jobs, self.clock.now()));
         }
         // Whether or not that can be told now, the jobs are in hand.

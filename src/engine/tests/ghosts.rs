@@ -15,7 +15,7 @@ async fn what_another_runner_claimed_and_never_gave_back_is_taken_over() {
             while claimed == 0 {
                 for lane in [Lane::Pending(Wave::REST), Lane::Rest] {
                     claimed +=
-                        store.claim(campaign_id, "ghost", lane, clock.now().after(FAR), 100).await.unwrap().len();
+                        store.claim(campaign_id, "ghost", lane, clock.now().after(FAR), 100).await.unwrap().jobs.len();
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

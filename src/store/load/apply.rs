@@ -33,12 +33,26 @@ const LEFT: &str = concat!(
     "SELECT ",
     job_row!(),
     " FROM jobs WHERE campaign_id = $1 AND state IN ('pending', 'ready') \
-    AND NOT EXISTS (SELECT 1 FROM incoming WHERE incoming.project_id = jobs.project_id \
-        AND incoming.cluster_name = jobs.cluster_name) ORDER BY row, id"
+    AND NOT EXISTS (SELECT 1 FROM incoming WHERE ",
+    same_cluster!("incoming", "jobs"),
+    ") AND ",
+    older!(),
+    "ORDER BY row, id"
 );
-const NEW: &str = "SELECT n, row, project_id, cluster_name, wanted, extra, wave FROM incoming WHERE n > $2 \
-    AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
-        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1) ORDER BY n LIMIT $3";
+const DUPLICATES: &str = concat!(
+    "SELECT ",
+    job_row!(),
+    ", older.cluster_name FROM jobs JOIN jobs AS older ON older.id = jobs.duplicate_of \
+        AND older.campaign_id = jobs.campaign_id \
+    WHERE jobs.campaign_id = $1 AND jobs.duplicate_of IS NOT NULL AND jobs.finished_at IS NULL \
+    ORDER BY jobs.row, jobs.id"
+);
+const NEW: &str = concat!(
+    "SELECT n, row, project_id, cluster_name, wanted, extra, wave FROM incoming WHERE n > $2 \
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE ",
+    same_cluster!("jobs", "incoming"),
+    " AND jobs.campaign_id = $1) ORDER BY n LIMIT $3"
+);
 const LAST_ID: &str = "SELECT coalesce(max(id), 0) FROM jobs";
 const TOUCH: &str = "UPDATE campaigns SET columns = $2, jobs = jobs + $4, fleet = NULL, \
     touched_at = CASE WHEN touched_at < $3 THEN $3 ELSE touched_at END WHERE id = $1";
@@ -54,6 +68,14 @@ struct ChangedRow {
     new_wanted: String,
     new_extra: String,
     new_wave: i64,
+}
+
+/// A job, and the name that an older one of its campaign has for the same cluster.
+#[derive(FromRow)]
+struct DuplicateRow {
+    #[sqlx(flatten)]
+    job: Box<JobRow>,
+    cluster_name: String,
 }
 
 /// A row of the fleet without a job.
@@ -74,6 +96,7 @@ impl Loader {
         let changed = self.change().await?;
         let returned = self.jobs(RETURNED).await?;
         let left = self.jobs(LEFT).await?;
+        let duplicates = self.duplicates().await?;
         let added = self.add().await?;
         let (id, now) = (self.campaign_id, self.now.0);
         let columns = self.columns.as_deref().unwrap_or("[]");
@@ -83,7 +106,7 @@ impl Loader {
         self.store.explained(sqlx::query(FORGET).execute(&mut *self.tx).await)?;
         self.store.commit(self.tx).await?;
         let unchanged = self.total - added - changed;
-        Ok(Loaded { campaign_id: id, total: self.total, added, unchanged, changed, returned, left })
+        Ok(Loaded { campaign_id: id, total: self.total, added, unchanged, changed, returned, left, duplicates })
     }
 
     /// Lets the jobs follow their rows; returns how many rows want something else or carry something else along.
@@ -171,6 +194,12 @@ impl Loader {
         }
         let inserted = query.execute(&mut *self.tx).await;
         self.store.explained(inserted).map(drop)
+    }
+
+    async fn duplicates(&mut self) -> Result<Vec<(Job, String)>> {
+        let rows = sqlx::query_as(DUPLICATES).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        let rows: Vec<DuplicateRow> = self.store.explained(rows)?;
+        rows.into_iter().map(|row| Ok((self.store.job_of(row.job)?, row.cluster_name))).collect()
     }
 
     async fn jobs(&mut self, sql: &'static str) -> Result<Vec<Job>> {

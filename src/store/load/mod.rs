@@ -46,6 +46,9 @@ pub struct Loaded {
     pub returned: Vec<Job>,
     /// Jobs that have not started and whose row is gone. The caller decides and records.
     pub left: Vec<Job>,
+    /// Live jobs for a cluster that an older job of the campaign names in another case, each with that name: an older
+    /// version has loaded both, and the fleet's row is the older one's. The caller decides and records.
+    pub duplicates: Vec<(Job, String)>,
 }
 
 /// Why a fleet was not loaded; nothing was changed.
@@ -55,8 +58,10 @@ pub enum LoadError {
     #[error("{} rows of the fleet were changed after their jobs had started: undo the change, retry a failed one first, \
         or use another campaign name{}", .0.len(), some(.0.iter().map(|(row, name, state)| format!("row {row} {name} is {state}"))))]
     Started(Vec<(i64, String, State)>),
-    /// Clusters are live in another campaign: row, name, and that campaign.
-    #[error("{} clusters of the fleet are still under way in another campaign: let that one end first{}", .0.len(),
+    /// Clusters are live in another campaign: row, name, and that campaign (with the name that it has for the
+    /// cluster, where that is in another case).
+    #[error("{} clusters of the fleet are still live in another campaign: let that one end first, or take them off one \
+        of the two fleets and run that{}", .0.len(),
         some(.0.iter().map(|(row, name, campaign)| format!("row {row} {name} is in {campaign}"))))]
     LiveElsewhere(Vec<(i64, String, String)>),
     /// The database failed.
@@ -97,13 +102,26 @@ const FIND: &str = "SELECT id, operation FROM campaigns WHERE name = $1";
 // The table belongs to the transaction: a rollback takes it along.
 const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT NULL UNIQUE, row BIGINT NOT NULL, \
     project_id TEXT NOT NULL, cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, \
-    wave BIGINT NOT NULL, PRIMARY KEY (project_id, cluster_name))";
+    wave BIGINT NOT NULL)";
+const ONE_ROW_A_CLUSTER: &str =
+    "CREATE UNIQUE INDEX temp.incoming_by_cluster ON incoming (lower(project_id), lower(cluster_name))";
 
+/// Whether the job is the older one of its campaign for its cluster: the row of the fleet is that one's.
+macro_rules! older {
+    () => {
+        "(jobs.duplicate_of IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS older \
+            WHERE older.id = jobs.duplicate_of AND older.campaign_id = jobs.campaign_id)) "
+    };
+}
 /// A row of the fleet and the campaign's job for it.
 macro_rules! pairs {
     () => {
-        "incoming JOIN jobs ON jobs.project_id = incoming.project_id \
-        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1 "
+        concat!(
+            "incoming JOIN jobs ON ",
+            same_cluster!("jobs", "incoming"),
+            " AND jobs.campaign_id = $1 AND ",
+            older!()
+        )
     };
 }
 /// A job that was cancelled because its row was gone.
@@ -123,14 +141,18 @@ const STARTED: &str = concat!(
     gone!(),
     " ORDER BY incoming.row"
 );
-// A row whose job has ended here for good takes no part: another campaign may go on with that cluster.
+// A row whose job has begun here, or has ended for good, takes no part: it is followed, or another campaign may go on
+// with that cluster. One that has not begun is live in both only where an older version took two names for two clusters.
 const ELSEWHERE: &str = concat!(
-    "SELECT incoming.row, incoming.project_id || '/' || incoming.cluster_name, campaigns.name FROM incoming \
-    JOIN jobs AS other ON other.project_id = incoming.project_id AND other.cluster_name = incoming.cluster_name \
-        AND other.campaign_id <> $1 AND other.finished_at IS NULL \
+    "SELECT incoming.row, incoming.project_id || '/' || incoming.cluster_name, campaigns.name \
+        || CASE WHEN other.cluster_name = incoming.cluster_name THEN '' ELSE ' as ' || other.cluster_name END \
+    FROM incoming JOIN jobs AS other ON ",
+    same_cluster!("other", "incoming"),
+    " AND other.campaign_id <> $1 AND other.finished_at IS NULL \
     JOIN campaigns ON campaigns.id = other.campaign_id \
-    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.project_id = incoming.project_id \
-        AND jobs.cluster_name = incoming.cluster_name AND jobs.campaign_id = $1 AND NOT ",
+    WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE ",
+    same_cluster!("jobs", "incoming"),
+    " AND jobs.campaign_id = $1 AND jobs.state NOT IN ('pending', 'ready') AND NOT ",
     gone!(),
     ") ORDER BY incoming.row"
 );
@@ -160,7 +182,9 @@ impl Store {
         } else {
             self.whole_in(&mut tx, campaign_id).await?;
         }
-        self.explained(sqlx::query(INCOMING).execute(&mut *tx).await)?;
+        for make in [INCOMING, ONE_ROW_A_CLUSTER] {
+            self.explained(sqlx::query(make).execute(&mut *tx).await)?;
+        }
         let (store, runner, campaign) = (self.clone(), runner.clone(), campaign.to_owned());
         Ok(Loader { store, tx, runner, campaign, campaign_id, now, total: 0, columns: None, still })
     }

@@ -208,8 +208,14 @@ async fn a_row_that_was_edited_while_a_runner_had_it_says_nothing_that_did_not_h
     ] {
         let (home, id) = Home::with(&rows(&["c1"])).await;
         let mut hand = Hand::on(home).await;
-        let job =
-            hand.home.store.claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+        let job = hand
+            .home
+            .store
+            .claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 1)
+            .await
+            .unwrap()
+            .jobs
+            .remove(0);
         hand.does(&format!("UPDATE jobs SET {column} = {value} WHERE id = {}", job.id)).await;
         let mut ready = job.clone();
         ready.state = State::Ready;
@@ -223,7 +229,7 @@ async fn a_row_that_was_edited_while_a_runner_had_it_says_nothing_that_did_not_h
 #[tokio::test]
 async fn a_row_that_somebody_else_wrote_while_a_runner_had_it_is_not_written_and_the_others_are() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
-    let jobs = home.store.claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 2).await.unwrap();
+    let jobs = home.store.claim(id, "r1", crate::store::Lane::Pending(Wave::REST), NOW, 2).await.unwrap().jobs;
     // Another process has its own hands.
     let url = format!("sqlite:{}", home.dir.path().join("drydock.db").display());
     let operator = Store::open(&url, Open::Existing).await.unwrap();

@@ -58,7 +58,7 @@ async fn a_claim_takes_of_its_wave_alone_and_the_earliest_live_wave_is_known() {
     let waves = [1, 2].map(Wave::numbered);
     assert_eq!(home.store.wave(id).await.unwrap(), Some(waves[0]));
     for (wave, name) in [(waves[0], "c2"), (waves[1], "c1"), (Wave::REST, "c3")] {
-        assert_eq!(names(&home.store.claim(id, "r1", Lane::Pending(wave), NOW, 9).await.unwrap()), [name]);
+        assert_eq!(names(&home.store.claim(id, "r1", Lane::Pending(wave), NOW, 9).await.unwrap().jobs), [name]);
     }
     home.alter(home.job(id, "c2").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
     assert_eq!(home.store.wave(id).await.unwrap(), Some(waves[1]), "a job in somebody's hands is live");
@@ -74,11 +74,14 @@ async fn what_is_due_first_is_claimed_first_and_only_once() {
     home.alter(home.job(id, "c4").await, |job| job.due_at = Some(Millis(NOW.0 - 1))).await;
     let store = &home.store;
     assert_eq!(store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), Some(Millis(NOW.0 - 1)));
-    assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap()), ["c4", "c2"]);
-    assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap()), ["c3"]);
-    assert!(store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().is_empty());
+    assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap().jobs), ["c4", "c2"]);
+    assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs), ["c3"]);
+    assert!(store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs.is_empty());
     assert_eq!(store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), Some(Millis(NOW.0 + 1)));
-    assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), Millis(NOW.0 + 1), 9).await.unwrap()), ["c1"]);
+    assert_eq!(
+        names(&store.claim(id, "r1", Lane::Pending(Wave::REST), Millis(NOW.0 + 1), 9).await.unwrap().jobs),
+        ["c1"]
+    );
     assert_eq!(store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), None);
 }
 
@@ -88,15 +91,15 @@ async fn each_lane_gives_its_own_jobs() {
     home.alter(home.job(id, "c1").await, |job| job.state = State::Ready).await;
     home.alter(home.job(id, "c2").await, |job| job.state = State::Upgrading).await;
     home.alter(home.job(id, "c3").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
-    assert_eq!(names(&home.store.claim(id, "r1", Lane::Rest, NOW, 9).await.unwrap()), ["c1", "c2"]);
-    assert_eq!(names(&home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap()), ["c4"]);
+    assert_eq!(names(&home.store.claim(id, "r1", Lane::Rest, NOW, 9).await.unwrap().jobs), ["c1", "c2"]);
+    assert_eq!(names(&home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs), ["c4"]);
 }
 
 #[tokio::test]
 async fn a_claim_touches_no_other_campaign() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let other = home.load("q5", &rows(&["c2"])).await.unwrap().campaign_id;
-    assert_eq!(names(&home.store.claim(other, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap()), ["c2"]);
+    assert_eq!(names(&home.store.claim(other, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs), ["c2"]);
     assert_eq!(home.store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), Some(NOW));
 }
 
@@ -104,7 +107,7 @@ async fn a_claim_touches_no_other_campaign() {
 async fn a_new_runner_counts_overdue_anew_and_the_same_one_goes_on() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let store = &home.store;
-    let claim = async |runner| store.claim(id, runner, Lane::Pending(Wave::REST), NOW, 9).await.unwrap().remove(0);
+    let claim = async |runner| store.claim(id, runner, Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs.remove(0);
     let job = claim("r1").await;
     home.alter(job, |job| job.overdue = 2).await;
     let job = claim("r1").await;
@@ -117,7 +120,7 @@ async fn a_new_runner_counts_overdue_anew_and_the_same_one_goes_on() {
 async fn a_deferred_job_is_due_later_and_has_no_new_history() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
     let later = Millis(NOW.0 + 1000);
-    let jobs = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap();
+    let jobs = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs;
     let ended = home.alter(jobs[1].clone(), |job| end(job, State::Failed, "WRONG_TIER")).await;
     home.store.defer("r1", &[jobs[0].id, ended.id], later).await.unwrap();
     home.store.defer("r1", &[], later).await.unwrap();
@@ -136,8 +139,8 @@ async fn a_dead_runners_pending_jobs_are_freed_at_once_and_the_others_are_gone_t
     home.store.claim(id, "dead", Lane::Pending(Wave::REST), NOW, 9).await.unwrap();
     home.store.claim(id, "dead", Lane::Rest, NOW, 9).await.unwrap();
     home.store.free_pending(id).await.unwrap();
-    assert_eq!(names(&home.store.claim(id, "r2", Lane::Pending(Wave::REST), NOW, 9).await.unwrap()), ["c1"]);
-    assert!(home.store.claim(id, "r2", Lane::Rest, NOW, 9).await.unwrap().is_empty());
+    assert_eq!(names(&home.store.claim(id, "r2", Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs), ["c1"]);
+    assert!(home.store.claim(id, "r2", Lane::Rest, NOW, 9).await.unwrap().jobs.is_empty());
 
     let first = home.store.unfinished(id, 0, 1).await.unwrap();
     assert_eq!(names(&first), ["c2"]);
@@ -153,7 +156,7 @@ async fn many_claimants_share_the_jobs_without_a_double() {
         tokio::spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let jobs = store.claim(id, &format!("r{n}"), Lane::Pending(Wave::REST), NOW, 10).await.unwrap();
+                let jobs = store.claim(id, &format!("r{n}"), Lane::Pending(Wave::REST), NOW, 10).await.unwrap().jobs;
                 if jobs.is_empty() {
                     return mine;
                 }

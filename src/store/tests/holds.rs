@@ -51,7 +51,7 @@ async fn what_waited_for_a_release_is_due_at_once_and_nothing_else_is() {
         .hold(&runner("r1"), id, &[held(own.clone(), Release::Operator), held(other.clone(), Release::Operator)])
         .await
         .unwrap();
-    let claimed = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap();
+    let claimed = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap().jobs;
     home.store.defer("r1", &[claimed[0].id], NOW.after(SECOND * 300)).await.unwrap();
     let due = async || home.store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap();
     home.store.release(&runner("op"), id, &[other], None, NOW.after(SECOND)).await.unwrap();

@@ -14,6 +14,7 @@ mod opening;
 mod reading;
 mod recording;
 mod schema;
+mod siblings;
 mod writing;
 
 use tempfile::TempDir;

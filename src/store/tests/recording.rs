@@ -98,10 +98,10 @@ async fn a_change_that_breaks_a_rule_takes_its_whole_batch_along() {
 #[tokio::test]
 async fn a_claim_is_kept_if_wished_until_the_job_ends() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
     let keep = |job: &Job| [Change { keep: true, ..change(job.clone()) }];
     assert_eq!(home.store.record(&runner("r1"), &keep(&job)).await.unwrap(), [true]);
-    assert!(home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().is_empty());
+    assert!(home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.is_empty());
     let mut ended = home.job(id, "c1").await;
     end(&mut ended, State::Failed, "WRONG_TIER");
     assert_eq!(home.store.record(&runner("r1"), &keep(&ended)).await.unwrap(), [true]);
@@ -111,15 +111,15 @@ async fn a_claim_is_kept_if_wished_until_the_job_ends() {
 #[tokio::test]
 async fn a_change_without_keeping_gives_the_job_back() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
     home.alter(job, |job| job.state = State::Ready).await;
-    assert_eq!(names(&home.store.claim(id, "r1", Lane::Rest, NOW, 1).await.unwrap()), ["c1"]);
+    assert_eq!(names(&home.store.claim(id, "r1", Lane::Rest, NOW, 1).await.unwrap().jobs), ["c1"]);
 }
 
 #[tokio::test]
 async fn overdue_is_what_this_process_has_seen() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+    let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
     let job = home.alter(job, |job| job.overdue = 2).await;
     assert_eq!(home.job(id, "c1").await.overdue, 2);
     home.store.record(&runner("r2"), &[change(job)]).await.unwrap();
@@ -182,7 +182,7 @@ async fn nothing_to_write_writes_nothing() {
 #[tokio::test]
 async fn what_happened_before_a_change_is_told_with_it_and_the_row_is_written_once() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    let pending = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().remove(0);
+    let pending = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
     let ready = Job { state: State::Ready, looked_at: Some(NOW), ..pending.clone() };
     let before = Before { job: ready.clone(), entry: Entry::new(Kind::Looked), at: NOW };
     let mut sent = ready;

@@ -68,4 +68,7 @@ async fn a_second_live_job_for_a_cluster_cannot_be_written() {
     let double = "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, due_at) \
         SELECT 2, row, project_id, cluster_name, wanted, 1 FROM jobs WHERE cluster_name = 'c1'";
     assert!(home.sql(double).await.unwrap_err().contains("UNIQUE"));
+    let in_other_case = "INSERT INTO jobs (campaign_id, row, project_id, cluster_name, wanted, due_at) \
+        SELECT 2, row, upper(project_id), upper(cluster_name), wanted, 1 FROM jobs WHERE cluster_name = 'c1'";
+    assert!(home.sql(in_other_case).await.unwrap_err().contains("UNIQUE"));
 }

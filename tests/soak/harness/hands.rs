@@ -92,7 +92,7 @@ impl Hands<'_> {
         let Some(campaign) = store.campaign(CAMPAIGN).await? else { return Ok(()) };
         let filter = Filter { states: vec![State::Failed, State::Cancelled], ..Filter::default() };
         for row in store.page(campaign.id, &filter, None, 1000).await? {
-            let elsewhere = store.involved_elsewhere(&row.job).await?;
+            let elsewhere = !store.asked_elsewhere(&[row.job.id]).await?.is_empty();
             self.tell(store, row.job, &Event::Retry { reason: Some("soak".to_owned()), elsewhere }).await?;
         }
         Ok(())

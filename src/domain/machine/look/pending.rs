@@ -5,7 +5,9 @@ use crate::domain::code::{ALREADY_AT_TARGET, CLUSTER_NOT_FOUND, CLUSTER_PAUSED, 
 use crate::domain::comparison::differences;
 use crate::domain::event::Sighting;
 use crate::domain::job::State;
-use crate::domain::machine::look::shared::{again, fail_move, fail_replaced, identity, moves, replaced, succeed, wait};
+use crate::domain::machine::look::shared::{
+    again, fail_move, fail_replaced, identity, moves, note_source, replaced, succeed, wait,
+};
 use crate::domain::machine::turn::Turn;
 
 pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Turn<'a> {
@@ -30,7 +32,7 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
         }
         Sighting::Source(seen) if seen.is_idle() && moves(&turn, seen).is_some() => fail_move(turn, seen),
         Sighting::Source(seen) if seen.is_idle() => {
-            turn.next.source = Some(identity(seen));
+            note_source(&mut turn, seen);
             turn.to(State::Ready)
         }
         Sighting::Other(seen) if seen.is_idle() => {

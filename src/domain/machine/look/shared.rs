@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Millis;
+use crate::domain::cluster_name::is_same_name;
 use crate::domain::code::{CLUSTER_REPLACED, Fault, REGION_CHANGES, TARGET_DIFFERS};
 use crate::domain::comparison::{RegionChange, differences};
 use crate::domain::event::{Seen, Sighting};
@@ -51,6 +52,14 @@ pub(super) fn differs(seen: &Seen) -> String {
 
 pub(super) fn identity(seen: &Seen) -> Identity {
     Identity { id: seen.id.clone(), connection_string: seen.connection_string.clone() }
+}
+
+/// The cluster may be upgraded: what the upgrade overwrites is saved, and the name by which Atlas knows the cluster,
+/// where that differs from the row's in case.
+pub(super) fn note_source(turn: &mut Turn<'_>, seen: &Seen) {
+    turn.next.source = Some(identity(seen));
+    let row = &turn.was.cluster_name;
+    turn.next.atlas_name = (seen.name != *row && is_same_name(&seen.name, row)).then(|| seen.name.clone());
 }
 
 pub(super) fn succeed<'a>(mut turn: Turn<'a>, seen: &Seen) -> Turn<'a> {

@@ -5,7 +5,7 @@ use crate::domain::code::{ATTEMPTS_EXHAUSTED, CANCELLED, DID_NOT_TAKE, Fault, TA
 use crate::domain::event::{Seen, Sighting};
 use crate::domain::job::{IfNotLanded, State};
 use crate::domain::machine::look::shared::{
-    again, count, differs, fail_move, fail_replaced, identity, moves, replaced, succeed, wait,
+    again, count, differs, fail_move, fail_replaced, moves, note_source, replaced, succeed, wait,
 };
 use crate::domain::machine::turn::Turn;
 
@@ -84,7 +84,7 @@ fn never_landed<'a>(mut turn: Turn<'a>, sighting: &Sighting, seen: &Seen) -> Tur
             if turn.is_overdue() {
                 return turn.give_up("the request never took effect");
             }
-            turn.next.source = Some(identity(seen));
+            note_source(&mut turn, seen);
             let delay = turn.policy.backoff(turn.was.attempts.max(1), turn.now.0.unsigned_abs());
             turn.to(State::Ready).due_in(delay)
         }
