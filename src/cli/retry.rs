@@ -10,13 +10,13 @@ use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::show::{find, job_word, no_job_word};
 use crate::cli::terminal::Out;
-use crate::clock::Clock;
+use crate::clock::{Clock, Millis};
 use crate::domain::code::NO_LONGER_IN_FLEET;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
-use crate::store::{Campaign, Change, Filter, Pages, Runner, Store};
+use crate::store::{Campaign, Change, Filter, Origin, Pages, Runner, Store};
 
 /// How many jobs one transaction sends back.
 const CHUNK: usize = 256;
@@ -39,7 +39,9 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let campaign = context.campaign(&store, word).await?;
     let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
     let runner = environment::runner(clock.now());
-    let mut back = Back { store: &store, clock, runner, reason: args.reason.clone(), tally: Tally::default() };
+    let uncertain = uncertain_until(&store, clock).await?;
+    let mut back =
+        Back { store: &store, clock, runner, reason: args.reason.clone(), uncertain, tally: Tally::default() };
     if by_filter {
         let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
         let filter = Filter { states: UNHAPPY.to_vec(), project, code: args.code.clone() };
@@ -56,6 +58,15 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
         back.send(found).await?;
     }
     back.tally.tell(args, &campaign, word, context)
+}
+
+/// What ended until then may have been sent again without this database's knowing, if it was put back from a backup or
+/// comes from elsewhere. A copy of one that is still there is refused.
+async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, Failure> {
+    Ok(match store.origin().await? {
+        Origin::Restored { .. } => Some(clock.now()),
+        Origin::Same | Origin::Moved { .. } => store.restored_at().await?,
+    })
 }
 
 struct Words<'a> {
@@ -86,6 +97,8 @@ struct Back<'a> {
     clock: Clock,
     runner: Runner,
     reason: Option<String>,
+    /// What ended until then is verified first.
+    uncertain: Option<Millis>,
     tally: Tally,
 }
 
@@ -133,7 +146,9 @@ impl Back<'_> {
                 self.tally.left.push(format!("{name} is live in campaign {other}: let that one end first"));
                 continue;
             }
-            let event = Event::Retry { reason: self.reason.clone(), elsewhere: asked.contains(&job.id) };
+            let uncertain = self.uncertain.zip(job.finished_at).is_some_and(|(until, ended)| ended <= until);
+            let elsewhere = uncertain || asked.contains(&job.id);
+            let event = Event::Retry { reason: self.reason.clone(), elsewhere };
             let now = self.clock.now();
             let Decision { job, entry, .. } = decide(&job, &event, now, &policy, job.id.unsigned_abs());
             changes.push(Change::new(job, entry, now));

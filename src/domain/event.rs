@@ -240,12 +240,14 @@ pub enum Event {
     },
     /// A request to the same cluster is open, or was accepted without success, in another campaign.
     SentElsewhere,
+    /// The database may lack what was sent: it was put back from a backup, or is of elsewhere.
+    Restored,
     /// An operator wants it tried again.
     Retry {
         /// The operator's words.
         reason: Option<String>,
         /// Whether a request to the same cluster is open in another campaign, or was accepted there and did not
-        /// succeed.
+        /// succeed; or whether one may have been sent without this database's knowing.
         elsewhere: bool,
     },
 }

@@ -47,6 +47,8 @@ pub enum Kind {
     LeftOut,
     /// Another campaign may have a request to the cluster under way.
     SentElsewhere,
+    /// The database was put back from a backup, or is of elsewhere.
+    Restored,
     /// An operator sent it back.
     Retried,
 }
@@ -76,6 +78,7 @@ impl Kind {
             Self::Planned => "planned",
             Self::LeftOut => "left_out",
             Self::SentElsewhere => "sent_elsewhere",
+            Self::Restored => "restored",
             Self::Retried => "retried",
         }
     }

@@ -4,10 +4,9 @@ use crate::clock::Millis;
 use crate::store::audit::Misfits;
 use crate::store::watch::Fate;
 
-/// How a backup comes into the place of a database, and what it knows nothing of.
-pub const RESTORE: &str = "put a whole backup in its place (delete its -wal and -shm first), and wait until no request \
-    can be on its way any more (ten minutes do) before you run it: a run looks at every cluster before it sends, and \
-    leaves alone what is being upgraded already";
+/// How a backup comes into the place of a database. A run notices that it was put back.
+pub const RESTORE: &str = "put a whole backup in its place, by renaming it (delete the -wal and -shm of the old one \
+    first): the next run verifies every cluster before it sends anything";
 
 /// Why the store could not do it. Every message names the database and says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +106,55 @@ pub enum StoreError {
         since: Option<Millis>,
         /// It has been stopped, as ^Z does, and will not end before it is continued.
         stopped: bool,
+    },
+    /// Another runner works on the same file, and its lock file is not the one that stands beside it now.
+    #[error(
+        "{database} is in use by another run{}, which knows the file by another name or has lost its lock file: wait for it, or stop it",
+        process(*pid)
+    )]
+    HeldByFile {
+        /// The database's name.
+        database: String,
+        /// Its process on this host, where the system tells.
+        pid: Option<u32>,
+    },
+    /// The database is a copy, and its original is still where it was.
+    #[error(
+        "{database} is a copy of {original}, which is still there: a run here would not know what was sent by a run there. Nothing was started. Go on with --database-url sqlite:{original}; or, if this copy is to take its place, stop every run on that one and move it away, and the next run here looks at every cluster before it sends"
+    )]
+    CopyOfAnother {
+        /// The database's name.
+        database: String,
+        /// The file that it is a copy of.
+        original: String,
+    },
+    /// The database's file has more than one name.
+    #[error(
+        "{file} has {names} names (hard links): by another name it has another log and another lock, and a cluster could be upgraded twice. Remove the other names (`find DIR -samefile {file}` lists them), or keep a copy in their place"
+    )]
+    SeveralNames {
+        /// The file.
+        file: String,
+        /// How many it has.
+        names: u64,
+    },
+    /// The database's file is a mount point of its own.
+    #[error(
+        "{file} is mounted by itself: its log and its lock stay outside of the mount, so that they are lost with this container and nobody else sees them, and a cluster could be upgraded twice. Mount the directory that the file is in instead"
+    )]
+    MountedAlone {
+        /// The file.
+        file: String,
+    },
+    /// The log, its index or the lock is not a plain file beside the database.
+    #[error(
+        "{file} is a link, a mount or no plain file, and {database} needs it: remove it if it is empty, or put the file itself there. With a log that lies elsewhere what was recorded is lost, and a cluster could be upgraded twice"
+    )]
+    LogElsewhere {
+        /// The database's name.
+        database: String,
+        /// The file beside it.
+        file: String,
     },
     /// The campaign was first run against something else.
     #[error(

@@ -1,23 +1,28 @@
-//! The runner's lock: an OS file lock beside the database, held for the life of the process.
+//! The runner's lock: an OS file lock on the database's own file and on one beside it, held for the life of the process.
+//! The file beside it says who has the lock, and is all that an older Drydock knows of.
 //!
 //! The system lets go of it when the process dies, however it dies. So whoever gets it knows that the former
 //! runner is dead. The file itself stays: removing it would let two processes lock two files of one name.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{Read, Seek};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
+use crate::store::descriptor::Descriptor;
 use crate::store::watch::beside;
 use crate::store::{Result, Store, StoreError};
 
 /// The right to work on a database. Given back when dropped.
 #[derive(Debug)]
 pub struct RunnerLock {
-    file: File,
+    guard: Guard,
+    holder: Holder,
+    mark: Option<Mark>,
 }
 
 /// Who took the lock and has not given it back, as the lock file says.
@@ -58,29 +63,72 @@ impl Vitals {
     }
 }
 
+/// Which state of which database the lock's file was last taken for. It stays when the lock is given back, so that an
+/// older state of the database is noticed ([`Origin`](crate::store::Origin)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Mark {
+    /// The database's id.
+    pub(super) database: String,
+    /// How often it has been written into the database who it is.
+    pub(super) generation: i64,
+}
+
+/// What the lock file says.
+#[derive(Serialize)]
+struct Words<'a> {
+    #[serde(flatten)]
+    holder: Option<&'a Holder>,
+    #[serde(flatten)]
+    mark: Option<&'a Mark>,
+}
+
 impl RunnerLock {
     /// Takes the lock on the store's database, for `runner` on `host`, now being `since`. While another process has
-    /// it the answer is [`StoreError::Held`], at once.
+    /// it the answer is [`StoreError::Held`], or [`StoreError::HeldByFile`] where it has it by another name, at once.
     pub fn acquire(store: &Store, runner: &str, host: &str, since: Millis) -> Result<Self> {
         let of_io = |error| StoreError::of_io(store.name(), error);
         let path = beside(&store.path, ".lock");
-        let mut file = take(&path, &store.name(), host)?;
+        let mut guard = take(&path, &store.name(), host, &store.descriptor)?;
+        let mark = Mark::read(&mut guard.file);
         let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
-        let text = serde_json::to_string(&holder).map_err(|error| StoreError::other(store.name(), error))?;
-        file.set_len(0).and_then(|()| writeln!(file, "{text}")).map_err(of_io)?;
-        let lock = Self { file };
-        store.watch.lock(path, &lock.file)?;
+        let lock = Self { guard, holder, mark };
+        lock.write(Some(&lock.holder)).map_err(of_io)?;
+        store.watch.lock(path, &lock.guard.file)?;
         // A run that saves a copy holds the lock while it does, so that one which is here now was left by a former run.
         store.refuse_unclaimed()?;
         Ok(lock)
     }
+
+    /// What the lock file said of the database when the lock was taken, or what was written since.
+    pub(super) fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
+
+    /// Writes what the database is by now. It is on the disk when this returns.
+    pub(super) fn set_mark(&mut self, mark: Mark) -> std::io::Result<()> {
+        self.mark = Some(mark);
+        self.write(Some(&self.holder))?;
+        self.guard.file.sync_data()
+    }
+
+    fn write(&self, holder: Option<&Holder>) -> std::io::Result<()> {
+        let words = Words { holder, mark: self.mark.as_ref() };
+        let text = if holder.is_none() && self.mark.is_none() { String::new() } else { json_line(&words)? };
+        // Written over, not emptied first: whoever dies in between leaves no empty file.
+        self.guard.file.write_all_at(text.as_bytes(), 0)?;
+        self.guard.file.set_len(text.len() as u64)
+    }
+}
+
+fn json_line(words: &Words<'_>) -> std::io::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string(words)?))
 }
 
 impl Drop for RunnerLock {
-    /// Empties the file, for people who look into it, and lets go of the lock by closing it.
+    /// Takes the runner's name out of the file, for people who look into it, and lets go of the lock by closing it.
     fn drop(&mut self) {
         // Nothing depends on it: the lock is what counts, not what the file says.
-        let _ = self.file.set_len(0);
+        let _unwritten = self.write(None);
     }
 }
 
@@ -93,60 +141,112 @@ impl Store {
         let vitals = holder.vitals(here, &file);
         Some((holder, vitals))
     }
+
+    /// What the lock file says of the database. The lock is not touched.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        Mark::read(&mut File::open(beside(&self.path, ".lock")).ok()?)
+    }
+}
+
+impl Mark {
+    fn read(file: &mut File) -> Option<Self> {
+        serde_json::from_str(&text(file)?).ok()
+    }
+}
+
+fn text(file: &mut File) -> Option<String> {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    Some(text)
 }
 
 impl Holder {
     fn read(file: &mut File) -> Option<Self> {
-        let mut text = String::new();
-        file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
-        serde_json::from_str(&text).ok()
+        serde_json::from_str(&text(file)?).ok()
     }
 
     /// How the process is, as this process sees numbers: it must be the one that has the lock on `file`, and not a
     /// namesake of another host or container. Only Linux tells.
     fn vitals(&self, here: &str, file: &File) -> Vitals {
-        let (Ok(locks), Ok(about)) = (fs::read_to_string("/proc/locks"), file.metadata()) else {
-            return Vitals::Unknown;
-        };
-        // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:10012144 0 EOF`
-        let (pid, place) = (self.pid.to_string(), format!(":{}", about.ino()));
-        let on_file = |lock: &&str| {
-            let mut words = lock.split_whitespace();
-            words.any(|word| word == "FLOCK") && words.any(|word| word.ends_with(&place))
-        };
-        let mut holders = locks.lines().filter(on_file).peekable();
+        let Some(holders) = lockers(file) else { return Vitals::Unknown };
         if self.host != here {
             return Vitals::Unknown;
         }
-        if holders.peek().is_none() {
+        if holders.is_empty() {
             return Vitals::Dead;
         }
-        if !holders.any(|lock| lock.split_whitespace().any(|word| word == pid)) {
+        if !holders.contains(&i64::from(self.pid)) {
             return Vitals::Unknown;
         }
         // `4711 (drydock) T ...`; the name in the middle may hold anything, also a parenthesis.
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
         if matches!(state, Some('T' | 't')) { Vitals::Stopped } else { Vitals::Works }
     }
 }
 
-/// Takes the lock of the database at `path` for as long as the file is open, without a word in it.
-pub(super) fn only(path: &Path, database: &str) -> Result<File> {
-    take(&beside(path, ".lock"), database, "")
+/// The processes that have a lock on `file`, as this process sees their numbers: 0 and less for one that it does not
+/// see. None where the system does not tell.
+fn lockers(file: &File) -> Option<Vec<i64>> {
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let place = format!(":{}", file.metadata().ok()?.ino());
+    // `1: FLOCK  ADVISORY  WRITE 4711 fe:00:10012144 0 EOF`
+    let of = |lock: &str| {
+        let words: Vec<&str> = lock.split_whitespace().collect();
+        let kind = words.iter().position(|word| *word == "FLOCK")?;
+        let on_file = words.get(kind + 4).is_some_and(|word| word.ends_with(&place));
+        on_file.then(|| words.get(kind + 3).and_then(|pid| pid.parse().ok()).unwrap_or_default())
+    };
+    Some(locks.lines().filter_map(of).collect())
 }
 
-/// Opens the lock file at `path` and takes the lock on it, for somebody who is `here`.
-fn take(path: &Path, database: &str, here: &str) -> Result<File> {
+/// A lock that is taken for as long as this is not dropped: on the file beside the database, which has the words, and
+/// on the database's file itself, which is the same by whatever name.
+#[derive(Debug)]
+pub(super) struct Guard {
+    file: File,
+    descriptor: Arc<Descriptor>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // The descriptor may outlive the lock, since SQLite's connections keep it.
+        if let Some(file) = self.descriptor.file().filter(|_| LOCKS_THE_FILE) {
+            let _still_open = file.unlock();
+        }
+    }
+}
+
+/// Elsewhere such a lock and SQLite's own would be in each other's way: only Linux keeps the two kinds apart.
+const LOCKS_THE_FILE: bool = cfg!(target_os = "linux");
+
+/// Takes the lock of the database at `path`, without a word in it.
+pub(super) fn only(path: &Path, database: &str, descriptor: &Arc<Descriptor>) -> Result<Guard> {
+    take(&beside(path, ".lock"), database, "", descriptor)
+}
+
+/// Opens the lock file at `path` and takes the lock on it and on the database, for somebody who is `here`.
+fn take(path: &Path, database: &str, here: &str, descriptor: &Arc<Descriptor>) -> Result<Guard> {
     let of_io = |error| StoreError::of_io(database.to_owned(), error);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = options.open(path).map_err(of_io)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(held(database.to_owned(), &mut file, here)),
-        Err(TryLockError::Error(error)) => Err(of_io(error)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(held(database.to_owned(), &mut file, here)),
+        Err(TryLockError::Error(error)) => return Err(of_io(error)),
     }
+    if let Some(own) = descriptor.file().filter(|_| LOCKS_THE_FILE) {
+        match own.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = lockers(own).and_then(|pids| pids.into_iter().find_map(|pid| u32::try_from(pid).ok()));
+                return Err(StoreError::HeldByFile { database: database.to_owned(), pid: pid.filter(|pid| *pid > 0) });
+            }
+            Err(TryLockError::Error(error)) => return Err(of_io(error)),
+        }
+    }
+    Ok(Guard { file, descriptor: descriptor.clone() })
 }
 
 /// The error for somebody who is `here` and finds the lock taken.

@@ -23,16 +23,19 @@ mod campaigns;
 mod chain;
 mod change;
 mod columns;
+mod descriptor;
 mod digest;
 mod error;
 mod hands;
 mod holds;
+mod identity;
 mod jobs;
 mod load;
 mod lock;
 mod meaning;
 mod open;
 mod pages;
+mod place;
 mod record;
 mod rescue;
 mod rows;
@@ -55,6 +58,7 @@ pub use change::{Before, Call, Change};
 pub use digest::Digest;
 pub use error::{RESTORE, StoreError};
 pub use holds::Released;
+pub use identity::Origin;
 pub use jobs::{ClaimedJobs, Lane};
 pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use lock::{Holder, RunnerLock, Vitals};
@@ -74,6 +78,8 @@ pub struct Store {
     pool: pool::Pool,
     /// The database file without links, so that two ways to name it are one.
     path: Arc<Path>,
+    /// Each connection keeps it open too.
+    descriptor: Arc<descriptor::Descriptor>,
     time: pool::Time,
     watch: Arc<watch::Watch>,
     hands: Arc<hands::Hands>,

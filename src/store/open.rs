@@ -10,9 +10,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::store::pool::{Pool, Still, Time, check_durable, sqlite_options};
+use crate::store::descriptor::Descriptor;
+use crate::store::pool::{Place, Pool, Still, Time, check_durable, sqlite_options};
 use crate::store::watch::Watch;
-use crate::store::{Result, Store, StoreError, address, lock};
+use crate::store::{Result, Store, StoreError, address, lock, place};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -52,10 +53,14 @@ impl Store {
         let database = address::name(&path);
         find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
         let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
-        prepare_in_turn(&path, &database, mode, time).await?;
-        let pool = Pool::sqlite(&path, time).await.map_err(|error| StoreError::of(database.clone(), error))?;
-        let watch = Watch::over(&path, database)?.into();
-        Ok(Self { pool, path: path.into(), time, watch, hands: Arc::default() })
+        place::check(&path)?;
+        let descriptor = Descriptor::open(&path).map_err(|error| StoreError::of_io(database.clone(), error))?;
+        let place = Place { path: &path, database: &database, descriptor: &Arc::new(descriptor), time };
+        prepare_in_turn(place, mode).await?;
+        let pool = Pool::sqlite(place).await.map_err(|error| StoreError::of(database.clone(), error))?;
+        let watch = Watch::over(&path, database.clone())?.into();
+        let descriptor = place.descriptor.clone();
+        Ok(Self { pool, path: path.into(), descriptor, time, watch, hands: Arc::default() })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.
@@ -89,37 +94,35 @@ const AGAIN: usize = 20;
 const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
-async fn prepare_in_turn(path: &Path, database: &str, mode: Open, time: Time) -> Result<()> {
+async fn prepare_in_turn(place: Place<'_>, mode: Open) -> Result<()> {
     for _ in 0..AGAIN {
-        match prepare(path, database, mode, time).await {
+        match prepare(place, mode).await {
             Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
             // Nobody who runs: somebody who brings the tables up to date, and has some of them still to do.
-            Err(StoreError::Held { pid: None, .. }) if time == Time::Real => tokio::time::sleep(A_MOMENT).await,
+            Err(StoreError::Held { pid: None, .. }) if place.time == Time::Real => tokio::time::sleep(A_MOMENT).await,
             done => return done,
         }
     }
-    prepare(path, database, mode, time).await
+    prepare(place, mode).await
 }
 
 /// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
-async fn prepare(path: &Path, database: &str, open: Open, time: Time) -> Result<()> {
-    if path.is_dir() {
-        return Err(StoreError::NotADatabase { database: database.to_owned(), why: "is a directory" });
-    }
+async fn prepare(place: Place<'_>, open: Open) -> Result<()> {
+    let Place { path, database, descriptor, .. } = place;
     let mode = path.metadata().map_err(|error| StoreError::of_io(database.to_owned(), error))?.permissions().mode();
     if mode & 0o444 != 0 && mode & 0o222 == 0 {
         // SQLite would leave read-only files beside it, which stay in the way when this one can be written again.
         return Err(StoreError::ReadOnly { database: database.to_owned() });
     }
     let of = |error| StoreError::of(database.to_owned(), error);
-    let mut connection = sqlite_options(path, time).connect().await.map_err(of)?;
+    let mut connection = sqlite_options(place).connect().await.map_err(of)?;
     check_version(&mut connection).await.map_err(of)??;
     let is_older = check_ours(&mut connection, database).await.map_err(of)??;
     let _turn = match (is_older, open) {
         (false, _) => None,
         // Whoever only reads, or an operator's retry, must not change the tables under a run of the older version.
         (true, Open::Existing) => return Err(StoreError::OlderVersion { database: database.to_owned() }),
-        (true, Open::CreateIfMissing) => Some(lock::only(path, database)?),
+        (true, Open::CreateIfMissing) => Some(lock::only(path, database, descriptor)?),
     };
     sqlx::query("PRAGMA journal_mode = WAL").fetch_all(&mut connection).await.map_err(of)?;
     sqlx::query("PRAGMA synchronous = FULL").execute(&mut connection).await.map_err(of)?;

@@ -1,11 +1,13 @@
 //! The connections, and the one seam between the SQL and the kind of database.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
+use crate::store::descriptor::Descriptor;
 use crate::store::meaning::is_busy;
 use crate::store::writer::{Tx, Writer};
 use crate::store::{Result, Store};
@@ -43,6 +45,18 @@ pub(super) enum Time {
     Virtual,
 }
 
+/// Where a database is, and what keeps it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The file, without links.
+    pub(super) path: &'a Path,
+    /// The database as people name it.
+    pub(super) database: &'a str,
+    /// What each connection keeps open.
+    pub(super) descriptor: &'a Arc<Descriptor>,
+    pub(super) time: Time,
+}
+
 /// A transaction that reads: all of it from one moment.
 pub(super) type Snapshot = sqlx::Transaction<'static, sqlx::Sqlite>;
 
@@ -70,9 +84,9 @@ macro_rules! on_pool {
 }
 
 impl Pool {
-    /// Opens the connections to the SQLite database at `path`, which is there and migrated.
-    pub(super) async fn sqlite(path: &Path, time: Time) -> sqlx::Result<Self> {
-        let base = sqlite_options(path, time).journal_mode(SqliteJournalMode::Wal);
+    /// Opens the connections to the SQLite database at `place`, which is there and migrated.
+    pub(super) async fn sqlite(place: Place<'_>) -> sqlx::Result<Self> {
+        let base = sqlite_options(place).journal_mode(SqliteJournalMode::Wal);
         let writes = base.clone().synchronous(SqliteSynchronous::Full);
         let mut writer = writes.pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT).connect().await?;
         check_durable(&mut writer).await?;
@@ -123,14 +137,15 @@ impl Store {
 }
 
 /// What every connection to an SQLite file has in common. Its statements are never logged.
-pub(super) fn sqlite_options(path: &Path, time: Time) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
+pub(super) fn sqlite_options(place: Place<'_>) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(place.path)
         .create_if_missing(false)
         .foreign_keys(true)
         .row_buffer_size(ROWS)
-        .busy_timeout(if time == Time::Real { BUSY_TIMEOUT } else { BUSY_MOMENT })
-        .disable_statement_logging()
+        .busy_timeout(if place.time == Time::Real { BUSY_TIMEOUT } else { BUSY_MOMENT })
+        .disable_statement_logging();
+    place.descriptor.kept_by(options)
 }
 
 /// All connections are made at once and live as long as the process: nothing is reconnected behind our back.

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::watch::beside;
-use crate::store::{Result, Store, StoreError};
+use crate::store::{Result, Store, StoreError, identity};
 
 /// Where a rescued database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,13 @@ impl Store {
         let name = copy.to_string_lossy().into_owned();
         let copied = on_pool!(self, writer, writer =>
             async { sqlx::query(COPY).bind(name).execute(&mut *writer.turn().await?).await }.await);
+        // It goes on where this database was: the next run shall not take it for a backup.
+        let copied = match copied {
+            Ok(_) => identity::follow(&copy).await,
+            Err(error) => Err(error),
+        };
         let durable =
-            self.explained(copied).and_then(|_| File::open(&copy).and_then(|it| it.sync_all()).map_err(of_io));
+            self.explained(copied).and_then(|()| File::open(&copy).and_then(|it| it.sync_all()).map_err(of_io));
         if let Err(error) = durable {
             let _half = fs::remove_file(&copy);
             return Err(error);

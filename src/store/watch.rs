@@ -37,10 +37,10 @@ impl std::fmt::Display for Fate {
 }
 
 /// A file by what the system calls it, whatever name leads there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Inode {
-    device: u64,
-    number: u64,
+    pub(super) device: u64,
+    pub(super) number: u64,
 }
 
 impl Inode {

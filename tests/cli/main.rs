@@ -8,6 +8,7 @@ mod atlas;
 mod audit;
 mod check;
 mod complete;
+mod copies;
 mod crashes;
 mod dice;
 mod endings;

@@ -147,11 +147,13 @@ impl Disk {
     /// Cuts the power: `folder` then holds what lasts. With `dice` shreds of what does not last are there too, in
     /// sectors, and so may be names.
     pub(crate) fn cut(&self, folder: &Path, mut dice: Option<&mut Dice>) {
-        for name in FILES.iter().copied().chain(["drydock.db-shm"]) {
+        let shown = dice.as_mut().is_some_and(|dice| dice.coin());
+        let names = if shown { &self.shown } else { &self.lasting };
+        for name in FILES.iter().copied().chain(["drydock.db-shm"]).filter(|name| !names.contains_key(name)) {
             let _not_there = fs::remove_file(folder.join(name));
         }
-        let shown = dice.as_mut().is_some_and(|dice| dice.coin());
-        for (name, index) in if shown { &self.shown } else { &self.lasting } {
+        for (name, index) in names {
+            // Into the file that is there: after a power cut it is the same file.
             fs::write(folder.join(name), self.files[*index].after(dice.as_deref_mut())).unwrap();
         }
     }

@@ -13,7 +13,7 @@ use crate::cli::holds;
 use crate::cli::made_up;
 use crate::cli::run::binding::{self, Binding};
 use crate::cli::run::fleet::Way;
-use crate::cli::run::{confirm, first_read, fleet, world};
+use crate::cli::run::{confirm, first_read, fleet, restored, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -65,7 +65,9 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let credentials = credentials(args, &config)?;
     let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
     let runner = environment::runner(context.clock.now());
-    let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
+    let mut lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
+    let origin = store.origin().await?;
+    restored::tell(&origin, &store.name(), context);
     // Under the lock, so that nothing newer is written behind it.
     let clock = match store.newest().await? {
         Some(newest) => {
@@ -93,6 +95,8 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     if let Some(binding) = &binding {
         binding.apply(&way, campaign_id, context).await?;
     }
+    // After the plan, which leaves out only what has not begun.
+    restored::settle(&way, campaign_id, &origin, &mut lock).await?;
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
 }

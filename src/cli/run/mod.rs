@@ -9,6 +9,7 @@ pub(super) mod fleet;
 mod moves;
 mod progress;
 pub(super) mod reports;
+mod restored;
 mod signals;
 mod summary;
 mod trouble;

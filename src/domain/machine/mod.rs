@@ -67,5 +67,6 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::Planned { source, plan } => operator::planned(turn, source, plan),
         Event::LeftOut { why, at_target } => operator::left_out(turn, why, *at_target),
         Event::SentElsewhere => operator::sent_elsewhere(turn),
+        Event::Restored => operator::restored(turn),
     }
 }

@@ -84,14 +84,29 @@ pub(super) fn left_out(turn: Turn<'_>, why: &str, at_target: bool) -> Decision {
 }
 
 /// Another campaign of the database may have a request to this cluster under way: look before leaping.
-pub(super) fn sent_elsewhere(mut turn: Turn<'_>) -> Decision {
+pub(super) fn sent_elsewhere(turn: Turn<'_>) -> Decision {
     if !matches!(turn.was.state, State::Pending | State::Ready) {
         return turn.unchanged();
     }
+    suspect(turn).noting(Entry::new(Kind::SentElsewhere))
+}
+
+/// The database may not know of every request that was sent: whatever has not begun is verified first, and whatever has
+/// is taken over as from a dead runner.
+pub(super) fn restored(turn: Turn<'_>) -> Decision {
+    let entry = Entry::new(Kind::Restored);
+    if matches!(turn.was.state, State::Pending | State::Ready) {
+        return suspect(turn).noting(entry);
+    }
+    succeed_runner(turn, entry)
+}
+
+/// A request to the cluster may have left, and not from here: it is looked for before the first send.
+fn suspect(mut turn: Turn<'_>) -> Turn<'_> {
     let now = turn.now;
     // A refusal may then be the echo of that request's success.
     turn.next.submitted_at = turn.next.submitted_at.or(Some(now));
-    turn.verify(now, IfNotLanded::Ready).noting(Entry::new(Kind::SentElsewhere))
+    turn.verify(now, IfNotLanded::Ready)
 }
 
 /// An operator's word: failed and cancelled jobs go back, counts and times start again.
@@ -137,8 +152,11 @@ fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
 }
 
 /// The former runner is dead. What it gave to the system may still leave, and its looks are not this runner's.
-pub(super) fn taken_over(mut turn: Turn<'_>) -> Decision {
-    let entry = Entry::new(Kind::TakenOver);
+pub(super) fn taken_over(turn: Turn<'_>) -> Decision {
+    succeed_runner(turn, Entry::new(Kind::TakenOver))
+}
+
+fn succeed_runner(mut turn: Turn<'_>, entry: Entry) -> Decision {
     turn.next.overdue = 0;
     match turn.was.state {
         State::Ready => turn.to(State::Pending).noting(entry),

@@ -137,6 +137,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("row returned, asked elsewhere", Event::Returned { elsewhere: true }),
         ("named by an older job", Event::Duplicate { of: "c".to_owned() }),
         ("sent in another campaign", Event::SentElsewhere),
+        ("database restored", Event::Restored),
         ("retry", Event::Retry { reason: None, elsewhere: false }),
         ("retry, sent elsewhere", Event::Retry { reason: None, elsewhere: true }),
     ];

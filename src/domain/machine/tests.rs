@@ -50,6 +50,7 @@ enum Step {
     Returned(bool),
     Duplicate,
     SentElsewhere,
+    Restored,
     Retry(bool),
 }
 
@@ -93,6 +94,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, u64)>> {
         1 => any::<bool>().prop_map(Step::Returned),
         1 => Just(Step::Duplicate),
         1 => Just(Step::SentElsewhere),
+        1 => Just(Step::Restored),
         1 => any::<bool>().prop_map(Step::Retry),
     ];
     proptest::collection::vec((step, 0..90_000u64), 1..120)
@@ -113,6 +115,7 @@ fn event(step: &Step, job: &Job, now: Millis) -> Event {
         Step::Returned(elsewhere) => Event::Returned { elsewhere: *elsewhere },
         Step::Duplicate => Event::Duplicate { of: "C1".to_owned() },
         Step::SentElsewhere => Event::SentElsewhere,
+        Step::Restored => Event::Restored,
         Step::Retry(elsewhere) => Event::Retry { reason: None, elsewhere: *elsewhere },
     }
 }
@@ -384,13 +387,15 @@ fn a_look_from_before_the_acceptance_says_nothing_about_the_upgrade() {
 }
 
 #[test]
-fn a_request_of_another_campaign_is_verified_before_the_first_send() {
-    let job = after(&new_job(), &Event::SentElsewhere, 1);
-    assert_eq!(job.state, State::Verifying);
-    let landed = after(&job, &look(target(true), 91), 91);
-    assert_eq!(landed.state, State::Succeeded);
-    let once = after(&job, &look(source("s", "IDLE"), 91), 91);
-    assert_eq!(after(&once, &look(source("s", "IDLE"), 151), 151).state, State::Ready);
+fn a_request_that_this_job_knows_nothing_of_is_verified_before_the_first_send() {
+    for event in [Event::SentElsewhere, Event::Restored] {
+        let job = after(&new_job(), &event, 1);
+        assert_eq!(job.state, State::Verifying);
+        let landed = after(&job, &look(target(true), 91), 91);
+        assert_eq!(landed.state, State::Succeeded);
+        let once = after(&job, &look(source("s", "IDLE"), 91), 91);
+        assert_eq!(after(&once, &look(source("s", "IDLE"), 151), 151).state, State::Ready);
+    }
 }
 
 #[test]

@@ -52,3 +52,40 @@ async fn a_holder_that_has_not_yet_written_its_name_is_still_a_holder() {
     assert!(matches!(error, StoreError::Held { since: None, .. }), "{error}");
     drop(lock);
 }
+
+#[tokio::test]
+async fn the_lock_is_on_the_database_itself_whatever_became_of_the_lock_file() {
+    let home = Home::new().await;
+    let lock = RunnerLock::acquire(&home.store, "r1", "deck", NOW).unwrap();
+    std::fs::remove_file(home.dir.path().join("drydock.db.lock")).unwrap();
+    let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
+    match RunnerLock::acquire(&other, "r2", "deck", NOW).unwrap_err() {
+        StoreError::HeldByFile { pid, .. } => assert_eq!(pid, Some(std::process::id())),
+        error => panic!("{error}"),
+    }
+    drop(lock);
+    RunnerLock::acquire(&other, "r2", "deck", NOW).unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_takes_no_lock_of_sqlite_from_another_one_of_the_same_file() {
+    let home = Home::new().await;
+    let inode =
+        format!(":{} ", std::os::unix::fs::MetadataExt::ino(&home.dir.path().join("drydock.db").metadata().unwrap()));
+    let locks = || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|lock| lock.contains(&inode)).count();
+    let before = locks();
+    assert!(before > 0, "SQLite has no lock on the file");
+    let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
+    other.close().await;
+    assert_eq!(locks(), before);
+}
+
+#[tokio::test]
+async fn a_database_that_is_locked_by_its_file_can_be_used_by_sqlite() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    let _lock = RunnerLock::acquire(&home.store, "r1", "deck", NOW).unwrap();
+    let other = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
+    other.release(&runner("r2"), id, &[], None, NOW).await.unwrap();
+    other.close().await;
+    home.load("q4", &rows(&["c1", "c2"])).await.unwrap();
+}

@@ -1,13 +1,14 @@
 //! The conformance suite: what every database must do for the store, each statement at least once.
 //!
-//! The suite asks [`Home`] for its database. A second kind of database is added there, and in `opening`, `locking`
-//! and `schema`, which are about SQLite's file alone.
+//! The suite asks [`Home`] for its database. A second kind of database is added there, and in `opening`, `locking`,
+//! `identity` and `schema`, which are about SQLite's file alone.
 
 mod auditing;
 mod campaigns;
 mod claiming;
 mod failing;
 mod holds;
+mod identity;
 mod loading;
 mod locking;
 mod opening;

@@ -143,19 +143,24 @@ fn a_lock_file_that_is_deleted_under_a_run_stops_it_before_another_can_send() {
 }
 
 #[test]
-fn a_run_that_takes_over_while_the_former_one_only_waits_ends_all_that_it_had() {
+fn a_run_whose_lock_file_is_deleted_keeps_the_next_one_out_until_it_has_noticed() {
     let dir = Workdir::with_fleet(4, 3);
     let atlas = Atlas::serve_as(&TOKEN, &dir, &["--shortest", "2s", "--longest", "3s"]);
     dir.aim_slowly(&atlas.url);
     let mut former = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
-    for _ in 0..12 {
+    for _ in 0..4 {
         former.logs("submitting -> upgrading");
     }
+    former.stop();
     fs::remove_file(dir.path().join("drydock.db.lock")).unwrap();
+    let next = dir.run(&["run", "fast.toml", "-q"]).with(2);
+    let error = format!("is in use by another run (process {}), which knows the file by another name", former.pid());
+    assert!(next.stderr.contains(&error), "{}", next.stderr);
+    former.signal("CONT");
+    former.end().with(1);
     dir.aim(&atlas.url);
     let next = dir.run(&["run", "fast.toml", "-q"]).with(0);
     assert!(next.stdout.contains("12 succeeded"), "{}", next.stdout);
-    former.end().with(1);
     dir.run(&["audit", "verify"]).with(0);
     atlas.stop().are_clean(12);
 }

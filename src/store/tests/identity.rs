@@ -1,0 +1,168 @@
+//! Which file a database is.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use super::*;
+use crate::store::{Origin, RunnerLock, StoreError};
+
+/// A database on which a run has worked.
+struct Worked(TempDir);
+
+impl Worked {
+    async fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        home.run("drydock.db").await.unwrap();
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    async fn open(&self, name: &str) -> Result<Store, StoreError> {
+        Store::open(&format!("sqlite:{}", self.path(name).display()), Open::CreateIfMissing).await
+    }
+
+    /// Where the database of this name comes from, as a run finds it, which then goes on with it.
+    async fn run(&self, name: &str) -> Result<Origin, StoreError> {
+        let store = self.open(name).await?;
+        let mut lock = RunnerLock::acquire(&store, "r1", "deck", NOW)?;
+        let origin = store.origin().await;
+        if let Ok(origin) = &origin {
+            store.identify(&mut lock, origin, "deck", NOW).await?;
+        }
+        store.close().await;
+        origin
+    }
+
+    fn copy(&self, from: &str, to: &str) {
+        fs::copy(self.path(from), self.path(to)).unwrap();
+    }
+}
+
+fn is_restored(origin: &Result<Origin, StoreError>) -> bool {
+    matches!(origin, Ok(Origin::Restored { .. }))
+}
+
+#[tokio::test]
+async fn a_database_that_a_run_worked_on_is_the_same_for_the_next_one() {
+    let home = Worked::new().await;
+    assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same);
+    assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same);
+    assert_eq!(home.open("drydock.db").await.unwrap().restored_at().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_database_that_was_moved_is_the_same_with_its_lock_file_and_without() {
+    let home = Worked::new().await;
+    for (from, to, with_lock) in [("drydock.db", "b.db", true), ("b.db", "c.db", false)] {
+        fs::rename(home.path(from), home.path(to)).unwrap();
+        if with_lock {
+            fs::rename(home.path(&format!("{from}.lock")), home.path(&format!("{to}.lock"))).unwrap();
+        }
+        let from = home.path(from).display().to_string();
+        assert_eq!(home.run(to).await.unwrap(), Origin::Moved { from });
+        assert_eq!(home.run(to).await.unwrap(), Origin::Same);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_beside_its_original_is_refused_until_that_is_gone() {
+    let home = Worked::new().await;
+    home.copy("drydock.db", "copy.db");
+    // Whichever of the two was run since.
+    home.run("drydock.db").await.unwrap();
+    for _ in 0..2 {
+        match home.run("copy.db").await.unwrap_err() {
+            StoreError::CopyOfAnother { original, .. } => {
+                assert_eq!(original, home.path("drydock.db").display().to_string());
+            }
+            error => panic!("{error}"),
+        }
+    }
+    assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same);
+    fs::remove_file(home.path("drydock.db")).unwrap();
+    assert!(is_restored(&home.run("copy.db").await));
+    assert_eq!(home.open("copy.db").await.unwrap().restored_at().await.unwrap(), Some(NOW));
+    // From now on it is a database of its own, and the original one too, if it comes back.
+    assert_eq!(home.run("copy.db").await.unwrap(), Origin::Same);
+    home.copy("copy.db", "drydock.db");
+    assert!(home.run("drydock.db").await.is_err(), "a copy of the copy");
+}
+
+#[tokio::test]
+async fn another_database_where_the_original_was_is_not_the_original() {
+    let home = Worked::new().await;
+    home.copy("drydock.db", "copy.db");
+    fs::remove_file(home.path("drydock.db")).unwrap();
+    home.run("drydock.db").await.unwrap();
+    assert!(is_restored(&home.run("copy.db").await));
+}
+
+#[tokio::test]
+async fn a_backup_that_was_put_back_is_told_however_that_was_done() {
+    for how in ["renamed over it", "copied into it", "copied to its name when it was gone"] {
+        let home = Worked::new().await;
+        home.copy("drydock.db", "backup.db");
+        home.run("drydock.db").await.unwrap();
+        match how {
+            "renamed over it" => fs::rename(home.path("backup.db"), home.path("drydock.db")).unwrap(),
+            "copied into it" => home.copy("backup.db", "drydock.db"),
+            _ => {
+                // The system may give the new file the number of the old one.
+                fs::remove_file(home.path("drydock.db")).unwrap();
+                fs::remove_file(home.path("drydock.db.lock")).unwrap();
+                home.copy("backup.db", "drydock.db");
+            }
+        }
+        assert!(is_restored(&home.run("drydock.db").await), "{how}");
+        assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same, "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_before_another_one_was_put_back_is_told_too() {
+    let home = Worked::new().await;
+    home.copy("drydock.db", "backup.db");
+    for _ in 0..2 {
+        for _ in 0..3 {
+            home.run("drydock.db").await.unwrap();
+        }
+        home.copy("backup.db", "drydock.db");
+        assert!(is_restored(&home.run("drydock.db").await));
+    }
+}
+
+#[tokio::test]
+async fn a_database_with_two_names_or_a_log_elsewhere_is_not_opened() {
+    let home = Worked::new().await;
+    let refused = async |what: &str, is_it: fn(&StoreError) -> bool| {
+        let error = home.open("drydock.db").await.unwrap_err();
+        assert!(is_it(&error), "{what}: {error}");
+    };
+    fs::hard_link(home.path("drydock.db"), home.path("other.db")).unwrap();
+    refused("two names", |error| matches!(error, StoreError::SeveralNames { names: 2, .. })).await;
+    fs::remove_file(home.path("other.db")).unwrap();
+    for ending in ["-wal", "-shm", ".lock"] {
+        let file = home.path(&format!("drydock.db{ending}"));
+        let _there_is_none = fs::remove_file(&file);
+        fs::write(home.path("elsewhere"), "").unwrap();
+        symlink(home.path("elsewhere"), &file).unwrap();
+        refused(ending, |error| matches!(error, StoreError::LogElsewhere { .. })).await;
+        fs::remove_file(&file).unwrap();
+        fs::hard_link(home.path("elsewhere"), &file).unwrap();
+        refused(ending, |error| matches!(error, StoreError::LogElsewhere { .. })).await;
+        fs::remove_file(&file).unwrap();
+    }
+    home.open("drydock.db").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_neither_file_nor_directory_is_no_database() {
+    let home = tempfile::tempdir().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(home.path().join("drydock.db")).unwrap();
+    let error = Store::open(&url(&home), Open::Existing).await.unwrap_err();
+    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+}
