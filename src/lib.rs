@@ -22,6 +22,7 @@
 //! | 1 | [`simulator`] | an Atlas that fits in a process |
 //! | 0 | [`domain`] | the rule book and its words: pure |
 //! | 0 | [`clock`] | what time it is |
+//! | 0 | [`redaction`] | text without the secrets of this process |
 //! | 0 | [`text`] | text from outside, on its way to a terminal or into JSON |
 //!
 //! # The life of a row
@@ -43,6 +44,7 @@ pub mod engine;
 pub mod intake;
 pub mod pacing;
 pub mod planning;
+pub mod redaction;
 pub mod report;
 pub mod simulator;
 pub mod store;

@@ -26,6 +26,7 @@ use crate::clock::{Clock, Deadline};
 use crate::domain::event::{Answer, Found};
 use crate::domain::operation;
 use crate::domain::operation::{Api, CLUSTERS};
+use crate::redaction::Redactor;
 
 /// How long a clean end may take.
 const SIGN_OUT: Duration = Duration::from_secs(2);
@@ -72,8 +73,22 @@ impl Client {
         clock: Clock,
         request_timeout: Duration,
     ) -> Self {
+        Self::sharing(Redactor::default(), transport, credentials, clock, request_timeout)
+    }
+
+    /// The same. What is secret is made known to `redactor`, and no answer repeats what that knows.
+    pub fn sharing(
+        redactor: Redactor,
+        transport: Transport,
+        credentials: Option<Credentials>,
+        clock: Clock,
+        request_timeout: Duration,
+    ) -> Self {
+        if let Some(credentials) = &credentials {
+            credentials.hide(&redactor);
+        }
         let who = credentials.as_ref().map_or_else(|| "nobody".to_owned(), Credentials::who);
-        let line = Line { transport, clock, request_timeout };
+        let line = Line { transport, clock, request_timeout, redactor };
         Self(Arc::new(Inner { line, signer: Signer::new(credentials), who }))
     }
 
@@ -184,7 +199,7 @@ impl Client {
     async fn send(&self, call: &Call, deadline: Deadline) -> Result<Response<Bytes>, Failure> {
         let (signature, answer) = self.send_once(call, deadline).await?;
         if answer.status() != StatusCode::UNAUTHORIZED || is_missing_role(answer.body()) {
-            return Ok(signature.conceal(answer));
+            return Ok(answer);
         }
         let Inner { line, signer, .. } = &*self.0;
         let left = deadline.at.since(line.clock.now());
@@ -193,10 +208,10 @@ impl Client {
         let differs = tokio::time::timeout(left, refused).await.unwrap_or(true);
         // A read may be repeated whatever became of it.
         if !differs || !(call.method == Method::GET || may_be_cured(&answer)) {
-            return Ok(signature.conceal(answer));
+            return Ok(answer);
         }
-        let (signature, answer) = self.send_once(call, deadline).await?;
-        Ok(signature.conceal(answer))
+        let (_, answer) = self.send_once(call, deadline).await?;
+        Ok(answer)
     }
 
     async fn send_once(&self, call: &Call, deadline: Deadline) -> Result<(Signature, Response<Bytes>), Failure> {

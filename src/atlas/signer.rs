@@ -9,11 +9,13 @@ use secrecy::ExposeSecret;
 
 use crate::atlas::credentials::Credentials;
 use crate::atlas::digest::Digest;
+use crate::atlas::redact;
 use crate::atlas::send_gate::SendGate;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::token::TokenKeeper;
 use crate::atlas::transport::{Transport, TransportError};
 use crate::clock::Clock;
+use crate::redaction::Redactor;
 
 const AGENT: &str = concat!("drydock/", env!("CARGO_PKG_VERSION"));
 
@@ -23,16 +25,27 @@ pub(super) struct Line {
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) request_timeout: Duration,
+    /// Knows what no answer may repeat.
+    pub(super) redactor: Redactor,
 }
 
 impl Line {
-    /// Sends one request as it stands. One that could not even be built was never sent.
+    /// Sends one request as it stands. One that could not even be built was never sent. No answer repeats a secret.
     pub(super) async fn call(
         &self,
         request: http::Result<Request<Bytes>>,
         within: Duration,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.transport.call(named(request)?, within).await
+        self.redacted(self.transport.call(named(request)?, within).await)
+    }
+
+    /// The same for a request whose answer is a secret: it is as it came.
+    pub(super) async fn call_for_secret(
+        &self,
+        request: http::Result<Request<Bytes>>,
+        within: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        self.transport.call(named(request)?, within).await.map_err(|error| error.redacted(&self.redactor))
     }
 
     /// Sends one upgrade request, if `gate` lets it.
@@ -41,7 +54,14 @@ impl Line {
         request: http::Result<Request<Bytes>>,
         gate: &SendGate,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.transport.send(named(request)?, gate).await
+        self.redacted(self.transport.send(named(request)?, gate).await)
+    }
+
+    fn redacted(&self, answered: Result<Response<Bytes>, TransportError>) -> Result<Response<Bytes>, TransportError> {
+        match answered {
+            Ok(answer) => Ok(redact::answer(&self.redactor, answer)),
+            Err(error) => Err(error.redacted(&self.redactor)),
+        }
     }
 }
 
@@ -75,19 +95,6 @@ impl Signature {
         if let Some(header) = &self.header {
             request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
-    }
-
-    /// The answer without the token, should an error have repeated it: answers go into histories.
-    pub(super) fn conceal(&self, mut answer: Response<Bytes>) -> Response<Bytes> {
-        let header = self.header.as_ref().and_then(|header| header.to_str().ok());
-        let token = header.and_then(|header| header.strip_prefix("Bearer ")).filter(|token| token.len() >= 8);
-        if let (false, Some(token)) = (answer.status().is_success(), token) {
-            let body = String::from_utf8_lossy(answer.body());
-            if body.contains(token) {
-                *answer.body_mut() = body.replace(token, "***").into();
-            }
-        }
-        answer
     }
 }
 

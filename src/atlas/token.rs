@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::atlas::page::page;
+use crate::atlas::redact;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::atlas::transport::TransportError;
@@ -101,12 +102,17 @@ impl TokenKeeper {
         let answer = self.post(line, FETCH, form, line.request_timeout).await;
         let answer = answer.map_err(|error| SignInError::of_transport(&error))?;
         if answer.status() != http::StatusCode::OK {
-            return Err(self.conceal(SignInError::of_answer(&answer, line.clock.now())));
+            let answer = redact::answer(&line.redactor, answer);
+            return Err(SignInError::of_answer(&answer, line.clock.now()));
         }
-        let granted: Granted = serde_json::from_slice(answer.body()).map_err(|_| match page(200, answer.body()) {
-            Some(fault) => SignInError::Later { fault, retry_after: None },
-            None => SignInError::later(format!("{FETCH} answered 200 without a token")),
-        })?;
+        let Ok(granted) = serde_json::from_slice::<Granted>(answer.body()) else {
+            let answer = redact::answer(&line.redactor, answer);
+            return Err(match page(200, answer.body()) {
+                Some(fault) => SignInError::Later { fault, retry_after: None },
+                None => SignInError::later(format!("{FETCH} answered 200 without a token")),
+            });
+        };
+        line.redactor.hide_token(&granted.access_token);
         // Counted from before the request: Atlas's clock may have started then.
         let seconds = granted.expires_in.unwrap_or(USUAL_LIFE).clamp(0.0, 24.0 * USUAL_LIFE);
         let whole = Duration::from_secs_f64(seconds);
@@ -147,7 +153,7 @@ impl TokenKeeper {
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(AUTHORIZATION, self.basic());
-        line.call(post.body(form), within).await
+        line.call_for_secret(post.body(form), within).await
     }
 
     /// Basic authentication, both halves form-encoded first (RFC 6749, section 2.3.1).
@@ -159,16 +165,6 @@ impl TokenKeeper {
         let mut header = HeaderValue::from_str(&format!("Basic {pair}")).unwrap_or(HeaderValue::from_static(""));
         header.set_sensitive(true);
         header
-    }
-
-    /// The error without the secret, should Atlas have repeated it.
-    fn conceal(&self, mut error: SignInError) -> SignInError {
-        let secret = self.client_secret.expose_secret();
-        let (SignInError::Refused(fault) | SignInError::Later { fault, .. }) = &mut error;
-        if secret.len() >= 8 {
-            fault.detail = fault.detail.replace(secret, "***");
-        }
-        error
     }
 }
 

@@ -20,6 +20,7 @@ use reqwest::Url;
 use crate::atlas::send_gate::{GatedBody, SendGate};
 use crate::atlas::{codes, tls};
 use crate::domain::code::Fault;
+use crate::redaction::Redactor;
 
 /// No answer of Atlas is longer: 500 clusters are about 3 MiB.
 const LARGEST_ANSWER: usize = 8 << 20;
@@ -78,6 +79,17 @@ impl TransportError {
     /// Whether no connection was to be had, so that nobody else gets one either.
     pub(super) fn is_no_way(&self) -> bool {
         matches!(self, Self::NeverMade(_) | Self::Insecure(_))
+    }
+
+    /// The same without a secret, should the other side have put one into what was made of its words.
+    pub(super) fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |text: String| redactor.redact(&text).into_owned();
+        match self {
+            Self::NeverMade(why) => Self::NeverMade(clean(why)),
+            Self::Insecure(why) => Self::Insecure(clean(why)),
+            Self::Lost(why) => Self::Lost(clean(why)),
+            other => other,
+        }
     }
 
     /// The same for a history.

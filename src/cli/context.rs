@@ -10,6 +10,7 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::printer::{Level, Printer};
 use crate::clock::Clock;
 use crate::config;
+use crate::redaction::Redactor;
 use crate::store::{Campaign, Open, Store};
 
 /// The common options, with the environment's defaults filled in.
@@ -22,6 +23,8 @@ pub(super) struct Context {
     pub(super) color: bool,
     pub(super) printer: Printer,
     pub(super) interrupts: Interrupts,
+    /// Knows every secret of this process.
+    pub(super) redactor: Redactor,
 }
 
 /// Puts together what to type next, so that it can be copied as it is.
@@ -51,7 +54,7 @@ impl Context {
     pub(super) fn new(common: &Common, interrupts: Interrupts) -> Self {
         let url = common.database_url.clone().or_else(|| environment::variable("DATABASE_URL"));
         let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
-        let clock = Clock::start();
+        let (clock, redactor) = (Clock::start(), environment::redactor());
         Self {
             database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
             next: Next { database_url: common.database_url.clone() },
@@ -59,8 +62,9 @@ impl Context {
             quiet: common.quiet,
             color,
             clock,
-            printer: Printer::start(common.log_format, color, clock),
+            printer: Printer::start(common.log_format, color, clock, redactor.clone()),
             interrupts,
+            redactor,
         }
     }
 

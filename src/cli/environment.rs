@@ -1,12 +1,25 @@
 //! The one place that reads the environment, and that knows on which machine and for whom this process runs.
 
 use crate::clock::Millis;
+use crate::config;
+use crate::redaction::Redactor;
 use crate::store::Runner;
 
 /// The value of a variable; nothing if it is unset, empty, or no text.
 #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Knows every secret that the environment holds, used or not: credentials, and the passwords of databases and proxies.
+pub(super) fn redactor() -> Redactor {
+    let redactor = Redactor::default();
+    config::SECRETS.iter().filter_map(|name| variable(name)).for_each(|secret| redactor.hide(secret.trim()));
+    let proxies = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].map(str::to_owned);
+    let lower = proxies.clone().map(|name| name.to_ascii_lowercase());
+    let urls = proxies.iter().chain(&lower).map(String::as_str).chain(["DATABASE_URL"]);
+    urls.filter_map(variable).for_each(|url| redactor.hide_url(&url));
+    redactor
 }
 
 /// This process as histories name it, new at every start.

@@ -21,12 +21,13 @@ impl FormatTime for Stamp {
 /// Starts the log. Other people's crates stay quiet below `-vvv`. What sqlx would warn of, a connection that is of no
 /// use after a failing disk, says less than the error that its user tells.
 pub(super) fn start(context: &Context) {
+    // A connection's options are warned of with their values, `?pwd=SECRET` among them.
     let filter = match (context.quiet, context.verbose) {
-        (true, _) => "error",
-        (_, 0) => "warn,sqlx_core=error",
-        (_, 1) => "warn,sqlx_core=error,drydock=info",
-        (_, 2) => "warn,sqlx_core=error,drydock=debug",
-        _ => "debug,drydock=trace",
+        (true, _) => "error,sqlx_postgres=off",
+        (_, 0) => "warn,sqlx_core=error,sqlx_postgres=off",
+        (_, 1) => "warn,sqlx_core=error,sqlx_postgres=off,drydock=info",
+        (_, 2) => "warn,sqlx_core=error,sqlx_postgres=off,drydock=debug",
+        _ => "debug,sqlx_postgres=off,drydock=trace",
     };
     let printer = context.printer.clone();
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_timer(Stamp(context.clock));

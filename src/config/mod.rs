@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use self::credentials::credentials;
+pub use self::credentials::{SECRETS, credentials};
 pub use self::error::{ConfigError, Problem};
 pub use self::rehearsal::{MEDIAN, Rehearsal, bucket};
 pub use self::span::duration;

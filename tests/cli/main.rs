@@ -11,6 +11,7 @@ mod complete;
 mod copies;
 mod crashes;
 mod dice;
+mod echo;
 mod endings;
 mod exclusive;
 mod faults;

@@ -36,7 +36,8 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     let fleet = fleet(&config).await?;
     let (known, holds) = known(&config, &fleet, context).await?;
     let transport = Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?;
-    let client = Client::new(transport, Some(credentials), context.clock, config.request_timeout);
+    let client =
+        Client::sharing(context.redactor.clone(), transport, Some(credentials), context.clock, config.request_timeout);
     let survey = survey(&client, &config, &fleet, context).await?;
     if let Some(fault) = &survey.shut_out {
         return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));

@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::cli::args::LogFormat;
 use crate::cli::printer::queue::{Item, Queue};
 use crate::clock::Clock;
+use crate::redaction::Redactor;
 use crate::text;
 
 /// As much as waits to be read, in bytes; more is left out.
@@ -41,11 +42,12 @@ pub(super) struct Printer {
 }
 
 /// How lines look.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Style {
     format: LogFormat,
     color: bool,
     clock: Clock,
+    redactor: Redactor,
 }
 
 /// What the bar shows.
@@ -58,10 +60,11 @@ pub(super) struct BarState {
 
 impl Printer {
     /// Starts the thread that writes. Where the system has no thread left, lines are written by whoever says them.
-    pub(super) fn start(format: LogFormat, color: bool, clock: Clock) -> Self {
-        let style = Style { format, color, clock };
+    pub(super) fn start(format: LogFormat, color: bool, clock: Clock, redactor: Redactor) -> Self {
+        let style = Style { format, color, clock, redactor };
         let queue = Arc::new(Queue::new(CAPACITY));
-        let (theirs, missing) = (Arc::clone(&queue), move |count| style.line(Level::Warning, &missing(count)));
+        let (theirs, own) = (Arc::clone(&queue), style.clone());
+        let missing = move |count| own.line(Level::Warning, &missing(count));
         let started = thread::Builder::new()
             .name("stderr".to_owned())
             .spawn(move || writer::write(&theirs, &mut io::stderr(), missing));
@@ -101,6 +104,7 @@ impl Printer {
 impl Write for Printer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let line = String::from_utf8_lossy(bytes);
+        let line = self.style.redactor.redact(&line);
         let line = match self.style.format {
             LogFormat::Text => text::visible_colored(&line),
             LogFormat::Json => text::json(&line),
@@ -116,7 +120,8 @@ impl Write for Printer {
 
 impl Style {
     /// A line as it is written, with its line feed. What is said may hold any text.
-    fn line(self, level: Level, words: &str) -> String {
+    fn line(&self, level: Level, words: &str) -> String {
+        let words = self.redactor.redact(words);
         match self.format {
             LogFormat::Json => {
                 let (at, level) = (self.clock.now().to_string(), level.of_log());
@@ -124,7 +129,7 @@ impl Style {
                 format!("{}\n", text::json(&object.to_string()))
             }
             LogFormat::Text => {
-                let words = text::visible_lines(words);
+                let words = text::visible_lines(&words);
                 match level.head() {
                     None => format!("{words}\n"),
                     Some((head, code)) if self.color => format!("\x1b[1;{code}m{head}\x1b[0m {words}\n"),
@@ -168,7 +173,8 @@ mod tests {
 
     #[test]
     fn what_is_said_cannot_command_a_terminal_and_is_one_object_in_json() {
-        let mut style = Style { format: LogFormat::Text, color: true, clock: Clock::start() };
+        let mut style =
+            Style { format: LogFormat::Text, color: true, clock: Clock::start(), redactor: Redactor::default() };
         assert_eq!(style.line(Level::Info, "a\u{1b}[2J\u{9b}b"), "a\\u{1b}[2J\\u{9b}b\n");
         assert_eq!(style.line(Level::Error, "one\n\u{1b}[31mtwo"), "\u{1b}[1;31merror:\u{1b}[0m one\n\\u{1b}[31mtwo\n");
         style.format = LogFormat::Json;

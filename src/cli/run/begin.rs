@@ -17,6 +17,7 @@ use crate::cli::run::{confirm, first_read, fleet, restored, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::redaction::Redactor;
 use crate::report;
 use crate::simulator::Settings;
 use crate::store::{Open, Runner, RunnerLock, Store, StoreError};
@@ -83,7 +84,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let way = Way { store: &store, config: &config, runner: &runner, clock };
     let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
     let campaign_id = fleet::load(&way, fleet, context).await?;
-    let client = client(args, &config, credentials, &store, campaign_id, clock).await?;
+    let client = client(context.redactor.clone(), args, &config, credentials, &store, campaign_id, clock).await?;
     if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
         confirm::ask(&config, &store, campaign_id, &client, context).await?;
     }
@@ -137,6 +138,7 @@ async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result
 }
 
 async fn client(
+    redactor: Redactor,
     args: &args::Run,
     config: &Config,
     credentials: Option<Credentials>,
@@ -150,5 +152,5 @@ async fn client(
     } else {
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?
     };
-    Ok(Client::new(transport, credentials, clock, config.request_timeout))
+    Ok(Client::sharing(redactor, transport, credentials, clock, config.request_timeout))
 }
