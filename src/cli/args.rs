@@ -245,6 +245,9 @@ pub(super) struct Report {
     /// csv or jsonl
     #[arg(long, default_value = "csv")]
     pub(super) format: String,
+    /// Begin the CSV with a byte-order mark, by which Excel knows that it is UTF-8
+    #[arg(long)]
+    pub(super) excel: bool,
     /// The file to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
 use crate::domain::job::State;
+use crate::domain::waiting::{Admission, WaitingFor};
 use crate::intake::near;
 use crate::report::job_json;
 use crate::store::{Filter, Pages, Row};
@@ -18,12 +19,13 @@ pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
     let mut pages = Pages::new(&store, campaign.id, Filter { states, project, code: None });
+    let admission = store.admission(campaign.id).await?;
     let mut out = Out::new();
     let mut table = None;
     while let Some(page) = pages.next().await? {
         if args.json {
             for row in &page {
-                out.line(&object(row, &campaign.operation).to_string())?;
+                out.line(&object(row, &campaign.operation, &admission).to_string())?;
             }
             continue;
         }
@@ -31,7 +33,7 @@ pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode
             Some(table) => table,
             None => table.insert(Table::begin(&page, &mut out)?),
         };
-        page.iter().try_for_each(|row| table.line(row, &mut out))?;
+        page.iter().try_for_each(|row| table.line(row, &admission, &mut out))?;
     }
     out.done()?;
     if !args.json && table.is_none() && !context.quiet {
@@ -50,8 +52,8 @@ fn state(name: &str) -> Result<State, Failure> {
 }
 
 /// A job as one object: that of the report, without the history, with what a waiting job waits for.
-fn object(row: &Row, operation: &str) -> Value {
-    let mut object = job_json(row, operation, &["send", "due_at"]);
+fn object(row: &Row, operation: &str, admission: &Admission) -> Value {
+    let mut object = job_json(row, operation, admission, &["send", "due_at"]);
     object.insert("send".into(), row.job.send.into());
     object.insert("due_at".into(), row.job.due_at.map(|at| at.to_string()).into());
     Value::Object(object)
@@ -68,13 +70,18 @@ impl Table {
         let widest = |width: &dyn Fn(&Row) -> usize, least| page.iter().map(width).max().unwrap_or(0).max(least);
         let row = widest(&|row| row.job.row.to_string().len(), "row".len());
         let name = widest(&|row| row.job.name().len(), "project/cluster".len());
-        out.line(&format!("{:>row$}  {:name$}  {:10}  attempts  code", "row", "project/cluster", "state"))?;
+        out.line(&format!(
+            "{:>row$}  {:name$}  {:10}  attempts  code, or what it waits for",
+            "row", "project/cluster", "state"
+        ))?;
         Ok(Self { row, name })
     }
 
-    fn line(&self, row: &Row, out: &mut Out) -> Result<(), Failure> {
+    fn line(&self, row: &Row, admission: &Admission, out: &mut Out) -> Result<(), Failure> {
         let job = &row.job;
         let code = job.error.as_ref().map(|fault| fault.code.escape_default().to_string()).unwrap_or_default();
+        // What has ended says why, and what lives what it waits for.
+        let code = WaitingFor::of(job, admission).map_or(code, |waiting| waiting.to_string());
         let Self { row: left, name } = self;
         let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);
         let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {code}", job.row);

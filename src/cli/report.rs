@@ -11,7 +11,14 @@ use crate::report::{self, Format};
 
 /// Writes the report.
 pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCode, Failure> {
-    let format = format(&args.format)?;
+    let format = match (format(&args.format)?, args.excel) {
+        (Format::Csv, true) => Format::CsvForExcel,
+        (format, true) => {
+            let why = "marks a CSV report for Excel; leave it out, or say --format csv";
+            return Err(Failure::bad_input(format!("--excel {why} ({})", format.name())));
+        }
+        (format, false) => format,
+    };
     let store = context.store().await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     if let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) {

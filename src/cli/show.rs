@@ -9,6 +9,7 @@ use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::cluster_name::is_same_name;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
+use crate::domain::waiting::{Admission, WaitingFor};
 use crate::intake::near;
 use crate::report::{event_json, job_json};
 use crate::store::{Campaign, Filter, Pages, Recorded, Row, Store};
@@ -30,13 +31,14 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     store.vouched_job(&campaign, job.id).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
+    let admission = store.admission(campaign.id).await?;
     let mut out = Out::new();
     if args.json {
-        let mut object = job_json(&row, &campaign.operation, &["history"]);
+        let mut object = job_json(&row, &campaign.operation, &admission, &["history"]);
         object.insert("history".into(), history.iter().map(event_json).collect());
         out.line(&Value::Object(object).to_string())?;
     } else {
-        facts(&mut out, &campaign, &row)?;
+        facts(&mut out, &campaign, &row, &admission)?;
         out.line("")?;
         for event in &history {
             tell(&mut out, event)?;
@@ -113,11 +115,14 @@ async fn with_extra(store: &Store, job: Job) -> Result<Row, Failure> {
     Ok(page.into_iter().find(|row| row.job.id == job.id).unwrap_or(Row { job, extra: Vec::new(), history: Vec::new() }))
 }
 
-fn facts(out: &mut Out, campaign: &Campaign, row: &Row) -> Result<(), Failure> {
+fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -> Result<(), Failure> {
     let job = &row.job;
     fact(out, "job", &job.name())?;
     fact(out, "campaign", &format!("{} ({}), row {}", campaign.name, campaign.operation, job.row))?;
     fact(out, "state", job.state.name())?;
+    if let Some(waiting) = WaitingFor::of(job, admission) {
+        fact(out, "waits for", &waiting.to_string())?;
+    }
     if let Some(error) = &job.error {
         let label = if job.state == State::Succeeded { "warning" } else { "error" };
         fact(out, label, &format!("{}: {}", error.code, error.detail))?;

@@ -19,6 +19,7 @@ use crate::domain::code::Fault;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
+use crate::domain::waiting::Astray;
 use crate::domain::wave::Wave;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
 
@@ -87,6 +88,8 @@ struct Status {
     /// Jobs that have ended in the last minute.
     rate: i64,
     next_due: Option<Millis>,
+    /// Upgrades that are not what they should be.
+    astray: Astray,
     last_write: Option<Millis>,
     /// Who works on the database, or died over it.
     runner: Option<(Holder, Vitals)>,
@@ -107,6 +110,7 @@ impl Status {
             released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
+            astray: store.astray(campaign.id).await?,
             runner: store.holder(&environment::host()),
             next: context.next.clone(),
             waves,
@@ -170,6 +174,8 @@ impl Status {
             "waves": waves::objects(&self.waves),
             "rate_per_minute": self.rate,
             "eta_seconds": self.to_the_end().map(|span| span.as_secs()),
+            "waiting_for": self.waiting_for(),
+            "astray": { "vanished": self.astray.vanished, "as_before": self.astray.as_before },
             "next_due_at": time(self.next_due),
             "last_write_at": time(self.last_write),
             "runner": self.runner.as_ref().map(|(holder, vitals)| json!({
@@ -224,24 +230,44 @@ impl Status {
                 .to_the_end()
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
             fact(out, "rate", &format!("{} jobs ended in the last minute, {estimate}", self.rate))?;
-            let due = match self.next_due {
-                _ if self.waits_for_release() => "an operator's release".to_owned(),
-                None if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
-                None if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
-                None => "a runner, which takes up what the last one had in hand".to_owned(),
-                Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
-                Some(due) => format!("a runner or its turn: a job was due at {due}"),
-            };
-            fact(out, "waits for", &due)?;
+            if let Some(waiting) = self.waiting_for() {
+                fact(out, "waits for", &waiting)?;
+            }
             let of = |state| self.counts.of(state);
             let (sent, verified, followed) = (of(State::Submitting), of(State::Verifying), of(State::Upgrading));
             let flight = format!("{sent} on the wire, {verified} verified, {followed} followed");
             fact(out, "in flight", &format!("{flight}; {open} open requests"))?;
+            let Astray { vanished, as_before } = self.astray;
+            if vanished > 0 {
+                fact(
+                    out,
+                    "vanished",
+                    &format!("{vanished} of the followed: Atlas knows no cluster of the name any more"),
+                )?;
+            }
+            if as_before > 0 {
+                fact(out, "as before", &format!("{as_before} of the followed: the cluster is idle and what it was"))?;
+            }
         }
         if let Some(at) = self.last_write {
             fact(out, "last write", &format!("{at}, {} ago", span(self.now.since(at))))?;
         }
         Ok(())
+    }
+
+    /// What happens next, or has to.
+    fn waiting_for(&self) -> Option<String> {
+        if self.is_ended() {
+            return None;
+        }
+        Some(match self.next_due {
+            _ if self.waits_for_release() => "an operator's release".to_owned(),
+            None if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
+            None if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
+            None => "a runner, which takes up what the last one had in hand".to_owned(),
+            Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
+            Some(due) => format!("a runner or its turn: a job was due at {due}"),
+        })
     }
 
     /// A command on a line of its own, so that it can be copied.

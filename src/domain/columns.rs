@@ -1,7 +1,7 @@
 //! The columns of every report (contract), in their order.
 
 /// As a header line has them; the fleet's own columns follow.
-pub const REPORT: [&str; 15] = [
+pub const REPORT: [&str; 20] = [
     "row",
     "project_id",
     "cluster_name",
@@ -17,4 +17,9 @@ pub const REPORT: [&str; 15] = [
     "target_cluster_id",
     "source_connection_string",
     "target_connection_string",
+    "provider",
+    "region",
+    "instance_size",
+    "wave",
+    "waiting_for",
 ];

@@ -169,7 +169,7 @@ pub struct Job {
     pub left_at: Option<Millis>,
     /// Looks in a row at an idle source, counted while verifying and upgrading.
     pub streak: Option<Streak>,
-    /// Looks in a row that found no cluster in either API.
+    /// Looks in a row that found no cluster in either API, counted while pending and upgrading.
     pub missing: i64,
     /// Whether the next look has to be a single read, since lists did not show the cluster.
     pub alone: bool,

@@ -17,4 +17,5 @@ pub mod machine;
 pub mod operation;
 pub mod policy;
 pub mod summary;
+pub mod waiting;
 pub mod wave;

@@ -8,6 +8,7 @@ use crate::clock::Millis;
 use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
+use crate::domain::waiting::Astray;
 use crate::domain::wave::Wave;
 use crate::pacing::Closed;
 
@@ -18,6 +19,8 @@ pub struct Snapshot {
     pub counts: Counts,
     /// The wave whose jobs may be begun.
     pub wave: Wave,
+    /// Upgrades that are not what they should be, as it was counted a few seconds ago.
+    pub astray: Astray,
     /// When this run began.
     pub started: Millis,
     /// Jobs that had ended when it began.
@@ -41,6 +44,7 @@ impl Default for Progress {
         let snapshot = Snapshot {
             counts: Counts::default(),
             wave: Wave::REST,
+            astray: Astray::default(),
             started: Millis(0),
             ended_before: 0,
             holds: Vec::new(),
@@ -85,6 +89,10 @@ impl Progress {
     /// What the store says, where another process has moved jobs.
     pub(super) fn recounted(&self, counts: Counts) {
         self.0.send_modify(|shot| shot.counts = counts);
+    }
+
+    pub(super) fn astray(&self, astray: Astray) {
+        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.astray, astray) != astray);
     }
 
     pub(super) fn trouble(&self, code: Option<&str>) {

@@ -84,7 +84,8 @@ async fn fill(store: &Store, campaign: &Campaign, csv: &mut Making, jsonl: &mut 
     let table = Table::of(store, campaign).await?;
     let operation = campaign.operation.clone();
     add(csv, table.header());
-    let make = move |rows: &[_], digest| (table.lines(rows), jsonl::lines(rows, &operation, digest));
+    let admission = table.admission.clone();
+    let make = move |rows: &[_], digest| (table.lines(rows), jsonl::lines(rows, &operation, &admission, digest));
     let mut audit = store.audit(campaign, make).await?;
     while let Some((table, lines)) = audit.next().await? {
         add(csv, table);

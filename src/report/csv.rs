@@ -5,12 +5,24 @@ use std::io::{self, Write};
 
 use crate::clock::Millis;
 use crate::domain::columns::REPORT;
-use crate::domain::job::Identity;
+use crate::domain::job::{Identity, Job};
+use crate::domain::waiting::{Admission, WaitingFor};
 use crate::report::Failure;
 use crate::store::{Campaign, Filter, Pages, Row, Store, StoreError};
 
-pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
+/// What a spreadsheet program takes for the sign that the text is UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+pub(super) async fn write(
+    store: &Store,
+    campaign: &Campaign,
+    for_excel: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     let table = Table::of(store, campaign).await?;
+    if for_excel {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+    }
     out.write_all(&table.header()?)?;
     let mut pages = Pages::new(store, campaign.id, Filter::default());
     while let Some(page) = pages.next().await? {
@@ -26,12 +38,15 @@ pub(super) struct Table {
     operation: String,
     /// The fleet's own columns.
     extra: Vec<String>,
+    /// What its live jobs wait for.
+    pub(super) admission: Admission,
 }
 
 impl Table {
     pub(super) async fn of(store: &Store, campaign: &Campaign) -> Result<Self, StoreError> {
         let extra = store.extra_columns(campaign.id).await?;
-        Ok(Self { operation: campaign.operation.clone(), extra })
+        let admission = store.admission(campaign.id).await?;
+        Ok(Self { operation: campaign.operation.clone(), extra, admission })
     }
 
     pub(super) fn header(&self) -> io::Result<Vec<u8>> {
@@ -43,7 +58,7 @@ impl Table {
     pub(super) fn lines(&self, rows: &[Row]) -> io::Result<Vec<u8>> {
         text(rows.len(), |csv| {
             rows.iter().try_for_each(|row| {
-                let ours = cells(row, &self.operation);
+                let ours = cells(row, &self.operation, &self.admission);
                 let theirs = self.extra.iter().map(|column| value(row, column));
                 line(csv, ours.iter().map(|cell| &**cell).chain(theirs))
             })
@@ -68,8 +83,9 @@ fn line<'a>(csv: &mut Csv, mut cells: impl Iterator<Item = &'a str>) -> csv::Res
 /// Most lines are shorter, in bytes.
 const USUAL: usize = 256;
 
-fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
+fn cells<'a>(row: &'a Row, operation: &'a str, admission: &Admission) -> [Cow<'a, str>; REPORT.len()] {
     let job = &row.job;
+    let wanted = &job.wanted;
     let number = |number: i64| Cow::from(number.to_string());
     let time = |at: Option<Millis>| Cow::from(at.map(|at| at.to_string()).unwrap_or_default());
     let id = |cluster: Option<&'a Identity>| Cow::from(cluster.map_or("", |cluster| &cluster.id));
@@ -78,7 +94,7 @@ fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
     };
     let (source, target) = (job.source.as_ref(), job.target.as_ref());
     let (code, detail) = job.error.as_ref().map(|fault| (&*fault.code, &*fault.detail)).unwrap_or_default();
-    let seconds = duration(job.submitted_at, job.finished_at).map(|seconds| format!("{seconds:.3}"));
+    let seconds = duration(job).map(|seconds| format!("{seconds:.3}"));
     [
         number(job.row),
         job.project_id.as_str().into(),
@@ -95,12 +111,17 @@ fn cells<'a>(row: &'a Row, operation: &'a str) -> [Cow<'a, str>; REPORT.len()] {
         id(target),
         string(source),
         string(target),
+        wanted.provider.as_str().into(),
+        wanted.region.as_str().into(),
+        wanted.instance_size.as_deref().unwrap_or_default().into(),
+        wanted.wave.map_or(Cow::from(""), |wave| number(wave.into())),
+        WaitingFor::of(job, admission).map_or(Cow::from(""), |waiting| waiting.to_string().into()),
     ]
 }
 
-/// Seconds from the first request that counted to the end of the job.
-pub(super) fn duration(from: Option<Millis>, to: Option<Millis>) -> Option<f64> {
-    Some(to?.since(from?).as_secs_f64())
+/// Seconds that the upgrade took: from its acceptance until its end was noticed.
+pub(super) fn duration(job: &Job) -> Option<f64> {
+    Some(job.finished_at?.since(job.accepted_at?).as_secs_f64())
 }
 
 fn value<'a>(row: &'a Row, column: &str) -> &'a str {

@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::clock::Millis;
+use crate::domain::columns::REPORT;
+use crate::domain::waiting::{Admission, WaitingFor};
 use crate::report::Failure;
 use crate::report::csv::duration;
 use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
@@ -15,7 +17,8 @@ use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
 /// lines are worth nothing.
 pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let operation = campaign.operation.clone();
-    let mut audit = store.audit(campaign, move |rows, digest| lines(rows, &operation, digest)).await?;
+    let admission = store.admission(campaign.id).await?;
+    let mut audit = store.audit(campaign, move |rows, digest| lines(rows, &operation, &admission, digest)).await?;
     while let Some(lines) = audit.next().await? {
         out.write_all(&lines?)?;
     }
@@ -28,21 +31,22 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
 /// take his time: beside a run at work the write-ahead log would grow until he is done.
 pub(super) async fn stream(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
     let digest = store.vouched(campaign).await?;
+    let admission = store.admission(campaign.id).await?;
     let mut pages = Pages::with_histories(store, campaign.id);
     while let Some(page) = pages.next().await? {
-        out.write_all(&lines(&page, &campaign.operation, digest)?)?;
+        out.write_all(&lines(&page, &campaign.operation, &admission, digest)?)?;
     }
     out.flush()?;
     Ok(())
 }
 
 /// A line for each of these jobs, of a campaign with this digest.
-pub(super) fn lines(rows: &[Row], operation: &str, digest: Digest) -> io::Result<Vec<u8>> {
+pub(super) fn lines(rows: &[Row], operation: &str, admission: &Admission, digest: Digest) -> io::Result<Vec<u8>> {
     let campaign_digest = &digest.to_string();
     let mut lines = Vec::with_capacity(rows.len() * USUAL);
     for row in rows {
         let history = row.history.iter().map(EventObject::of).collect();
-        let line = Line { job: JobObject::of(row, operation, &OURS), history, campaign_digest };
+        let line = Line { job: JobObject::of(row, operation, admission, &OURS), history, campaign_digest };
         serde_json::to_writer(&mut lines, &line)?;
         lines.push(b'\n');
     }
@@ -81,6 +85,11 @@ struct JobObject<'a> {
     target_cluster_id: Option<&'a str>,
     source_connection_string: Option<&'a str>,
     target_connection_string: Option<&'a str>,
+    provider: &'a str,
+    region: &'a str,
+    instance_size: Option<&'a str>,
+    wave: Option<u32>,
+    waiting_for: Option<String>,
     #[serde(flatten)]
     extra: Extra<'a>,
 }
@@ -95,14 +104,14 @@ struct Extra<'a> {
 impl Serialize for Extra<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.columns.iter().map(|(name, value)| {
-            let theirs = self.ours.contains(&name.as_str());
+            let theirs = self.ours.contains(&name.as_str()) || REPORT.contains(&name.as_str());
             (if theirs { format!("fleet_{name}").into() } else { Cow::from(name) }, value)
         }))
     }
 }
 
 impl<'a> JobObject<'a> {
-    fn of(row: &'a Row, operation: &'a str, ours: &'a [&'a str]) -> Self {
+    fn of(row: &'a Row, operation: &'a str, admission: &Admission, ours: &'a [&'a str]) -> Self {
         let job = &row.job;
         let (error, source, target) = (job.error.as_ref(), job.source.as_ref(), job.target.as_ref());
         Self {
@@ -116,11 +125,16 @@ impl<'a> JobObject<'a> {
             error_detail: error.map(|fault| &*fault.detail),
             submitted_at: job.submitted_at.map(Moment),
             finished_at: job.finished_at.map(Moment),
-            duration_seconds: duration(job.submitted_at, job.finished_at),
+            duration_seconds: duration(job),
             source_cluster_id: source.map(|cluster| &*cluster.id),
             target_cluster_id: target.map(|cluster| &*cluster.id),
             source_connection_string: source.and_then(|cluster| cluster.connection_string.as_deref()),
             target_connection_string: target.and_then(|cluster| cluster.connection_string.as_deref()),
+            provider: &job.wanted.provider,
+            region: &job.wanted.region,
+            instance_size: job.wanted.instance_size.as_deref(),
+            wave: job.wanted.wave,
+            waiting_for: WaitingFor::of(job, admission).map(|waiting| waiting.to_string()),
             extra: Extra { columns: &row.extra, ours },
         }
     }
@@ -191,8 +205,8 @@ impl<'a> EventObject<'a> {
 }
 
 /// A job as JSON, without its history: what `list --json` and `show --json` print too, each with these keys besides.
-pub fn job_json(row: &Row, operation: &str, ours: &[&str]) -> Map<String, Value> {
-    match serde_json::to_value(JobObject::of(row, operation, ours)) {
+pub fn job_json(row: &Row, operation: &str, admission: &Admission, ours: &[&str]) -> Map<String, Value> {
+    match serde_json::to_value(JobObject::of(row, operation, admission, ours)) {
         Ok(Value::Object(object)) => object,
         _ => Map::new(),
     }

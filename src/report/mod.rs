@@ -24,18 +24,20 @@ pub use jsonl::{event_json, job_json};
 pub enum Format {
     /// Comma-separated values with a header line, safe to open in a spreadsheet.
     Csv,
+    /// The same behind a byte-order mark, by which Excel knows that it is UTF-8.
+    CsvForExcel,
     /// One JSON object a line, with the job's history.
     Jsonl,
 }
 
 impl Format {
-    /// All formats.
+    /// All formats that have a name of their own.
     pub const ALL: [Self; 2] = [Self::Csv, Self::Jsonl];
 
     /// The name on the command line, which is also the file's ending.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Csv => "csv",
+            Self::Csv | Self::CsvForExcel => "csv",
             Self::Jsonl => "jsonl",
         }
     }
@@ -105,7 +107,8 @@ pub fn prepare(folder: &Path) -> Result<(), ReportError> {
 
 async fn stream(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {
     match format {
-        Format::Csv => csv::write(store, campaign, out).await,
+        Format::Csv => csv::write(store, campaign, false, out).await,
+        Format::CsvForExcel => csv::write(store, campaign, true, out).await,
         Format::Jsonl => jsonl::stream(store, campaign, out).await,
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
+use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::job::{Identity, State, Wanted};
 use crate::store::{Change, Filter, NewJob, Open, Pages, Runner};
 
@@ -35,6 +36,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
         job.error = code.map(|code| Fault::new(code, "@resume it"));
         (job.send, job.attempts, job.accepted) = (1, 1, true);
         job.submitted_at = Some(Millis(1_700_000_000_000));
+        job.accepted_at = Some(Millis(1_700_000_002_345));
         job.finished_at = Some(Millis(1_700_000_012_345));
         job.due_at = None;
         (job.source, job.target) = (identity("old"), identity("new"));
@@ -56,6 +58,28 @@ async fn written(format: Format) -> String {
 #[tokio::test]
 async fn the_csv_report_has_the_columns_of_the_contract_and_no_formula() {
     insta::assert_snapshot!(written(Format::Csv).await);
+}
+
+#[tokio::test]
+async fn a_report_for_excel_is_the_same_behind_a_byte_order_mark() {
+    let (csv, for_excel) = (written(Format::Csv).await, written(Format::CsvForExcel).await);
+    assert_eq!(for_excel.strip_prefix('\u{feff}'), Some(&*csv));
+}
+
+#[tokio::test]
+async fn a_held_job_says_in_both_reports_what_it_waits_for() {
+    let (_home, store, campaign) = campaign().await;
+    let fault = Fault::new("ACCOUNT_SUSPENDED", "pay");
+    let held = Held { scope: Scope::Project(PROJECT.into()), release: Release::Operator, fault, since: Millis(1) };
+    store.hold(&runner("r1"), campaign.id, &[held]).await.unwrap();
+    let said = format!("release of project {PROJECT}: ACCOUNT_SUSPENDED");
+    for format in Format::ALL {
+        let mut out = Vec::new();
+        write(&store, &campaign, format, &mut out).await.unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<bool> = text.lines().map(|line| line.contains(&said)).collect();
+        assert_eq!(lines.iter().filter(|said| **said).count(), 1, "only the live one: {text}");
+    }
 }
 
 #[tokio::test]
@@ -102,7 +126,8 @@ async fn a_report_that_cannot_be_written_takes_neither_the_other_with_it_nor_the
 async fn a_column_of_the_fleet_makes_way_for_ours() {
     let (_home, store, campaign) = campaign().await;
     let page = Pages::new(&store, campaign.id, Filter::default()).next().await.unwrap().unwrap();
-    let object = job_json(&page[0], "m0-to-flex", &["owner"]);
+    let admission = store.admission(campaign.id).await.unwrap();
+    let object = job_json(&page[0], "m0-to-flex", &admission, &["owner"]);
     assert_eq!((object.get("owner"), &object["fleet_owner"]), (None, &serde_json::json!("=1+1")));
 }
 

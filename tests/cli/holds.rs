@@ -1,5 +1,7 @@
 //! What one project's answer stops, what people read of it, and how they let it go on.
 
+use serde_json::Value;
+
 use crate::atlas::Atlas;
 use crate::scrub::scrub;
 use crate::workdir::{Workdir, project};
@@ -21,6 +23,19 @@ fn a_project_that_is_not_paid_for_waits_for_its_release_while_the_others_finish(
         (&holds[0]["scope"], &holds[0]["id"], &holds[0]["jobs"]),
         (&"project".into(), &unpaid.as_str().into(), &2.into())
     );
+    let reason = format!("release of project {unpaid}: NO_PAYMENT_INFORMATION_FOUND");
+    let list = dir.run(&["list"]).with(0).stdout;
+    assert_eq!(list.lines().filter(|line| line.ends_with(&reason)).count(), 2, "{list}");
+    let waiting: Vec<Value> = dir.histories().into_iter().map(|job| job["waiting_for"].clone()).collect();
+    assert_eq!(waiting.iter().filter(|waiting| **waiting == reason).count(), 2, "{waiting:?}");
+    assert_eq!(waiting.iter().filter(|waiting| waiting.is_null()).count(), 4, "those that have ended: {waiting:?}");
+    let report = dir.report();
+    let column = report[0].iter().position(|name| name == "waiting_for").unwrap();
+    assert_eq!(report.iter().filter(|row| row[column] == reason).count(), 2);
+    assert_eq!(dir.status()["waiting_for"], "an operator's release");
+    let show = dir.run(&["show", &format!("{unpaid}/orders-0")]).with(0).stdout;
+    let show = show.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(show.contains(&format!("waits for {reason}")), "{show}");
     atlas.stop();
 
     // It is paid for now, but nobody has said so.

@@ -101,14 +101,16 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
 /// What it waits for, and `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`.
 fn line(shot: &Snapshot, now: Millis) -> String {
     let mut parts = troubles(shot, now);
-    let counts = &shot.counts;
+    let (counts, astray) = (&shot.counts, shot.astray);
     let begin = counts.of(State::Pending) + counts.of(State::Ready);
     if shot.wave != Wave::REST {
         parts.push(shot.wave.to_string());
     }
     let shown = [
         (begin, "to begin"),
-        (counts.of(State::Upgrading), "upgrading"),
+        (counts.of(State::Upgrading) - astray.vanished - astray.as_before, "upgrading"),
+        (astray.vanished, "vanished"),
+        (astray.as_before, "as before the upgrade"),
         (counts.of(State::Verifying), "verifying"),
         (counts.of(State::Failed), "failed"),
         (counts.of(State::Cancelled), "cancelled"),

@@ -61,6 +61,7 @@ impl Dispatcher {
     /// Looks at what other processes put into the table.
     async fn poll(&mut self) -> Result<(), StoreError> {
         self.follow_holds().await?;
+        self.progress.astray(self.engine.store.astray(self.engine.campaign_id).await?);
         self.buffer.wake_all();
         let due = self.engine.next_due(Lane::Rest).await?;
         self.follow.has_at(due);

@@ -37,3 +37,15 @@ async fn a_cluster_that_auto_scaling_has_changed_since_is_done_and_the_differenc
     assert!(fault.detail.contains("is M30, not M20 (compute auto-scaling has changed it)"), "{}", fault.detail);
     assert!(job.seen.unwrap().contains("M20 (scaled to M30) in AWS US_EAST_1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_upgrade_that_went_back_to_its_source_is_not_called_upgrading() {
+    let settings = Settings { faults: Faults { roll_back: 1.0, ..Faults::default() }, ..Settings::default() };
+    let mut harbour = Harbour::new(1, 1, settings, |cluster| cluster).await;
+    let progress = Progress::default();
+    let (_control, listening) = watch::channel(Control::Run);
+    let run = harbour.engine().run(listening, progress.clone());
+    let _dead = tokio::time::timeout(Duration::from_secs(120), run).await;
+    let shot = progress.watch().borrow().clone();
+    assert_eq!((shot.counts.of(State::Upgrading), shot.astray.as_before, shot.astray.vanished), (1, 1, 0));
+}

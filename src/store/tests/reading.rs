@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::job::Streak;
+use crate::domain::waiting::Astray;
 use crate::store::rows::PAGE;
 use crate::store::{Filter, Row};
 
@@ -105,4 +107,21 @@ async fn many_histories_and_jobs_are_read_at_once() {
     assert_eq!(history.len(), 1100);
     assert!(history.is_sorted_by_key(|entry| (entry.job_id, entry.seq)));
     assert_eq!(home.store.reload(&ids).await.unwrap().len(), 1100);
+}
+
+#[tokio::test]
+async fn upgrades_that_are_not_what_they_should_be_are_counted_by_their_newest_looks() {
+    let (home, campaign_id) = Home::with(&rows(&["gone", "as-before", "fine", "verified"])).await;
+    let streak = || Some(Streak { since: Millis(1), id: "s".into(), looks: 1 });
+    for (name, state, missing, streak) in [
+        ("gone", State::Upgrading, 2, streak()),
+        ("as-before", State::Upgrading, 0, streak()),
+        ("fine", State::Upgrading, 0, None),
+        ("verified", State::Verifying, 0, streak()),
+    ] {
+        let job = home.job(campaign_id, name).await;
+        home.alter(job, |job| (job.state, job.missing, job.streak) = (state, missing, streak)).await;
+    }
+    let astray = home.store.astray(campaign_id).await.unwrap();
+    assert_eq!(astray, Astray { vanished: 1, as_before: 1 });
 }

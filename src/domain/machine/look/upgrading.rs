@@ -33,6 +33,10 @@ pub(super) fn upgrading<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
             turn.next.streak = None;
             wait(turn, sighting)
         }
+        Sighting::Missing => {
+            turn.next.missing += 1; // told in the status
+            wait(turn, sighting)
+        }
         _ => wait(turn, sighting),
     }
 }

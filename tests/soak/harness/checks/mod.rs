@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use drydock::domain::event::Seen;
+use drydock::domain::waiting::Admission;
 use drydock::report::{Format, write};
 use drydock::simulator::Ledger;
 use drydock::store::{Filter, Misfits, Open, Recorded, Row, Store};
@@ -30,6 +31,8 @@ struct Evidence<'a> {
     rows: Vec<Row>,
     histories: BTreeMap<i64, Vec<Recorded>>,
     csv: Vec<u8>,
+    /// What is held, and which wave is under way.
+    admission: Admission,
     /// What the audit finds first, if it finds anything.
     misfits: Option<Misfits>,
     ledger: Ledger,
@@ -82,11 +85,12 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     for entry in store.history(&ids).await.unwrap() {
         histories.entry(entry.job_id).or_default().push(entry);
     }
+    let admission = store.admission(campaign.id).await.unwrap();
     let mut csv = Vec::new();
     write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
     let misfits = store.verify(&campaign).await.unwrap().err();
     store.close().await;
-    Some(Evidence { voyage, rows, histories, csv, misfits, ledger: voyage.world.ledger(), last, calm })
+    Some(Evidence { voyage, rows, histories, csv, admission, misfits, ledger: voyage.world.ledger(), last, calm })
 }
 
 impl Evidence<'_> {

@@ -3,6 +3,7 @@
 use drydock::clock::Millis;
 use drydock::domain::columns::REPORT;
 use drydock::domain::job::Identity;
+use drydock::domain::waiting::{Admission, WaitingFor};
 use drydock::store::Row;
 
 use super::{Evidence, Violation, name_of};
@@ -24,7 +25,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     for ((line, of_fleet), row) in lines.iter().zip(&fleet).zip(&evidence.rows) {
         let mut wanted = vec![of_fleet.row.to_string(), of_fleet.project_id.clone(), of_fleet.cluster_name.clone()];
-        wanted.extend(rest(row, evidence.voyage.scenario.operation));
+        wanted.extend(rest(row, evidence.voyage.scenario.operation, &evidence.admission));
         wanted.push(of_fleet.extra[0].1.clone());
         if *line != wanted {
             let what = format!("the report says\n    {line:?}, and not\n    {wanted:?}");
@@ -35,14 +36,14 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
 }
 
 /// What stands behind the cluster's name.
-fn rest(row: &Row, operation: &str) -> Vec<String> {
+fn rest(row: &Row, operation: &str, admission: &Admission) -> Vec<String> {
     let job = &row.job;
     let time = |at: Option<Millis>| at.map(|at| at.to_string()).unwrap_or_default();
     let id = |one: &Option<Identity>| one.as_ref().map(|one| one.id.clone()).unwrap_or_default();
     let string =
         |one: &Option<Identity>| one.as_ref().and_then(|one| one.connection_string.clone()).unwrap_or_default();
     let (code, detail) = job.error.clone().map(|fault| (fault.code, fault.detail)).unwrap_or_default();
-    let span = job.submitted_at.zip(job.finished_at).map(|(from, to)| to.since(from).as_secs_f64());
+    let span = job.accepted_at.zip(job.finished_at).map(|(from, to)| to.since(from).as_secs_f64());
     vec![
         operation.to_owned(),
         job.state.name().to_owned(),
@@ -56,5 +57,10 @@ fn rest(row: &Row, operation: &str) -> Vec<String> {
         id(&job.target),
         string(&job.source),
         string(&job.target),
+        job.wanted.provider.clone(),
+        job.wanted.region.clone(),
+        job.wanted.instance_size.clone().unwrap_or_default(),
+        job.wanted.wave.map(|wave| wave.to_string()).unwrap_or_default(),
+        WaitingFor::of(job, admission).map(|waiting| waiting.to_string()).unwrap_or_default(),
     ]
 }

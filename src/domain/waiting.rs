@@ -1,0 +1,151 @@
+//! What a live job waits for: one answer for lists, reports and the status.
+
+use std::fmt;
+
+use crate::clock::Millis;
+use crate::domain::hold::{Held, Scope};
+use crate::domain::job::{Job, State};
+use crate::domain::wave::Wave;
+
+/// The first thing that a live job waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum WaitingFor {
+    /// The end of a hold that covers its project; of an organisation's, the project may belong to another one.
+    Hold {
+        /// What is held.
+        scope: Scope,
+        /// Why.
+        code: String,
+    },
+    /// The end of an earlier wave.
+    Wave(Wave),
+    /// A moment until which Atlas asked to wait.
+    Atlas(Millis),
+    /// The next look at the cluster, which is due then.
+    Look(Millis),
+    /// Its turn to be sent, from then on.
+    Turn(Millis),
+    /// The answer to the request that is on the wire.
+    Answer,
+}
+
+/// What may be begun in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The holds in force, the oldest first.
+    pub holds: Vec<Held>,
+    /// The wave that is under way: no job of a later one is begun.
+    pub wave: Wave,
+}
+
+impl WaitingFor {
+    /// What `job` waits for; `None` if it has ended.
+    pub fn of(job: &Job, Admission { holds, wave }: &Admission) -> Option<Self> {
+        if job.state.is_ended() {
+            return None;
+        }
+        let Some(due) = job.due_at else { return Some(Self::Answer) };
+        let begun = job.state.is_in_flight();
+        // What is in flight is followed, whatever is held.
+        let hold = holds.iter().find(|held| !begun && covers(&held.scope, job));
+        let asked = job.asked_until.filter(|until| *until >= due);
+        Some(match (hold, asked) {
+            (Some(Held { scope, fault, .. }), _) => Self::Hold { scope: scope.clone(), code: fault.code.clone() },
+            _ if !begun && Wave::of(&job.wanted) > *wave => Self::Wave(*wave),
+            (None, Some(until)) => Self::Atlas(until),
+            (None, None) if job.state == State::Ready => Self::Turn(due),
+            (None, None) => Self::Look(due),
+        })
+    }
+}
+
+/// Which projects an organisation has, only Atlas can tell; one's credentials belong to one organisation.
+fn covers(scope: &Scope, job: &Job) -> bool {
+    match scope {
+        Scope::Project(id) => *id == job.project_id,
+        Scope::Organisation(_) | Scope::Campaign => true,
+    }
+}
+
+impl fmt::Display for WaitingFor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hold { scope: scope @ Scope::Organisation(_), code } => {
+                write!(out, "release of {scope}, if the project is one of it: {code}")
+            }
+            Self::Hold { scope, code } => write!(out, "release of {scope}: {code}"),
+            Self::Wave(wave) => write!(out, "end of {wave}"),
+            Self::Atlas(until) => write!(out, "Atlas, which asked to wait until {until}"),
+            Self::Look(due) => write!(out, "look at {due}"),
+            Self::Turn(due) => write!(out, "turn to be sent, from {due}"),
+            Self::Answer => out.write_str("answer to its request"),
+        }
+    }
+}
+
+/// Upgrades whose newest look showed neither the target nor the source at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Astray {
+    /// Atlas knows no cluster of the name.
+    pub vanished: i64,
+    /// The cluster is idle and what it was before; soon after an acceptance that may be a stale answer.
+    pub as_before: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::code::Fault;
+    use crate::domain::hold::Release;
+    use crate::domain::job::Wanted;
+
+    const DUE: Millis = Millis(1_800_000_000_000);
+
+    fn job(state: State, wave: Option<u32>) -> Job {
+        let wanted = Wanted { wave, ..Wanted::default() };
+        let mut job = Job::new(2, "5f0000000000000000000001", "c", wanted, DUE);
+        job.state = state;
+        job
+    }
+
+    fn held(scope: Scope) -> Held {
+        let fault = Fault::new("ACCOUNT_SUSPENDED", "pay");
+        Held { scope, release: Release::Operator, fault, since: Millis(0) }
+    }
+
+    fn words(job: &Job, holds: &[Held], wave: Wave) -> String {
+        WaitingFor::of(job, &Admission { holds: holds.to_vec(), wave })
+            .map(|waiting| waiting.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_job_says_the_first_thing_that_it_waits_for() {
+        let (pending, first) = (job(State::Pending, Some(2)), Wave::numbered(1));
+        let project = held(Scope::Project(pending.project_id.clone()));
+        let other = held(Scope::Project("5f0000000000000000000002".into()));
+        let release = "release of project 5f0000000000000000000001: ACCOUNT_SUSPENDED";
+        assert_eq!(words(&pending, &[other.clone(), project.clone()], first), release);
+        assert_eq!(words(&pending, &[other], first), "end of wave 1");
+        assert_eq!(words(&pending, &[], Wave::numbered(2)), "look at 2027-01-15T08:00:00.000Z");
+        let asked = Job { asked_until: Some(DUE), ..pending };
+        let until = "Atlas, which asked to wait until 2027-01-15T08:00:00.000Z";
+        assert_eq!(words(&asked, &[], Wave::REST), until);
+        let campaign = held(Scope::Campaign);
+        assert_eq!(words(&asked, &[campaign], Wave::REST), "release of the campaign: ACCOUNT_SUSPENDED");
+        let organisation = held(Scope::Organisation("6a".into()));
+        assert!(words(&asked, &[organisation], Wave::REST).contains("organisation 6a, if the project is one of it"));
+        assert_eq!(words(&job(State::Ready, None), &[], Wave::REST), "turn to be sent, from 2027-01-15T08:00:00.000Z");
+        assert_eq!(words(&job(State::Succeeded, None), &[project], first), "");
+    }
+
+    #[test]
+    fn what_is_in_flight_waits_for_no_hold_and_no_wave() {
+        let holds = [held(Scope::Campaign)];
+        for state in [State::Verifying, State::Upgrading] {
+            assert_eq!(words(&job(state, Some(9)), &holds, Wave::numbered(1)), "look at 2027-01-15T08:00:00.000Z");
+        }
+        let sent = Job { due_at: None, ..job(State::Submitting, None) };
+        assert_eq!(words(&sent, &holds, Wave::REST), "answer to its request");
+    }
+}
