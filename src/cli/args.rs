@@ -215,14 +215,20 @@ pub(super) struct Status {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// The campaign's name or file; needed if the database holds several
+    /// The campaign's name or file; without it, a database that holds several has its campaigns listed
     pub(super) campaign: Option<String>,
     /// Only jobs in these states, separated by commas
     #[arg(long, value_name = "STATE,...", value_delimiter = ',')]
     pub(super) state: Vec<String>,
-    /// Only jobs of this project
+    /// Only jobs of this project; the first digits of its id are enough
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
+    /// Only jobs whose error has this code
+    #[arg(long, value_name = "CODE")]
+    pub(super) code: Option<String>,
+    /// Only jobs of this wave
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) wave: Option<u32>,
     /// One JSON object a line
     #[arg(long)]
     pub(super) json: bool,
@@ -230,8 +236,9 @@ pub(super) struct List {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// The campaign (if the database holds several) and PROJECT/CLUSTER
-    #[arg(value_name = "[CAMPAIGN] PROJECT/CLUSTER", num_args = 1..=2, required = true)]
+    /// The campaign (if the database holds several), and PROJECT/CLUSTER or the cluster's name; the first digits of the
+    /// project's id are enough
+    #[arg(value_name = "[CAMPAIGN] JOB", num_args = 1..=2, required = true)]
     pub(super) words: Vec<String>,
     /// One JSON object
     #[arg(long)]
@@ -264,7 +271,7 @@ pub(super) struct Retry {
     /// Those that ended with this code
     #[arg(long, value_name = "CODE")]
     pub(super) code: Option<String>,
-    /// Those of this project
+    /// Those of this project; the first digits of its id are enough
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
     /// Why; it is kept in the history
@@ -276,7 +283,7 @@ pub(super) struct Retry {
 pub(super) struct Release {
     /// The campaign's name or file; needed if the database holds several
     pub(super) campaign: Option<String>,
-    /// Only the hold on this project
+    /// Only the hold on this project; the first digits of its id are enough
     #[arg(long, value_name = "ID", conflicts_with = "organisation")]
     pub(super) project: Option<String>,
     /// Only the hold on this organisation

@@ -7,6 +7,7 @@ use crate::cli::args::Common;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::interrupt::Interrupts;
+use crate::cli::next::Next;
 use crate::cli::printer::{Level, Printer};
 use crate::clock::Clock;
 use crate::config;
@@ -27,29 +28,6 @@ pub(super) struct Context {
     pub(super) redactor: Redactor,
 }
 
-/// Puts together what to type next, so that it can be copied as it is.
-#[derive(Clone)]
-pub(super) struct Next {
-    /// The database as it was named on the command line, and so has to be named again.
-    database_url: Option<String>,
-}
-
-impl Next {
-    /// `drydock` and `words`, on this database.
-    pub(super) fn command(&self, words: &str) -> String {
-        match &self.database_url {
-            Some(url) => format!("drydock {words} --database-url {}", quoted(url)),
-            None => format!("drydock {words}"),
-        }
-    }
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-+=@%,".contains(letter);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
 impl Context {
     pub(super) fn new(common: &Common, interrupts: Interrupts) -> Self {
         let url = common.database_url.clone().or_else(|| environment::variable("DATABASE_URL"));
@@ -57,7 +35,7 @@ impl Context {
         let (clock, redactor) = (Clock::start(), environment::redactor());
         Self {
             database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
-            next: Next { database_url: common.database_url.clone() },
+            next: Next::new(common.database_url.clone()),
             verbose: common.verbose,
             quiet: common.quiet,
             color,
@@ -81,13 +59,6 @@ impl Context {
     /// Says what may not have been meant.
     pub(super) fn warn(&self, line: &str) {
         self.printer.say(Level::Warning, line);
-    }
-
-    /// How to go on with a campaign, which was named `word` on the command line.
-    pub(super) fn run_again(&self, campaign: &Campaign, word: Option<&str>) -> String {
-        let simulate = if campaign.against.as_deref() == Some("simulation") { " --simulate" } else { "" };
-        let file = word.filter(|word| Path::new(word).extension().is_some()).unwrap_or("CAMPAIGN.toml");
-        self.next.command(&format!("run {file}{simulate}"))
     }
 
     /// Opens the job table that is there already.
@@ -117,7 +88,7 @@ impl Context {
                 Err(_) if count == 0 => Err(Failure::bad_input(format!(
                     "{} holds no campaign yet: start one with `{}`",
                     store.name(),
-                    self.next.command("run CAMPAIGN.toml")
+                    self.next.command(["run", "CAMPAIGN.toml"])
                 ))),
                 Err(_) => {
                     Err(Failure::bad_input(format!("{} holds {count} campaigns, so say which: {names}", store.name())))

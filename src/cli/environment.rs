@@ -1,5 +1,8 @@
 //! The one place that reads the environment, and that knows on which machine and for whom this process runs.
 
+use std::env::current_dir;
+use std::path::{self, Path};
+
 use crate::clock::Millis;
 use crate::config;
 use crate::redaction::Redactor;
@@ -47,4 +50,14 @@ pub(super) fn host() -> String {
         .or_else(|| variable("COMPUTERNAME"))
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "this host".to_owned())
+}
+
+/// A path that means the same in every directory, if it is text.
+pub(super) fn absolute(path: &Path) -> Option<String> {
+    path::absolute(path).ok()?.into_os_string().into_string().ok()
+}
+
+/// A path as it is best named here: from the working directory, if the file is in it or below.
+pub(super) fn relative(path: &Path) -> &Path {
+    current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }

@@ -37,7 +37,7 @@ pub(super) async fn remind(store: &Store, campaign: &str, campaign_id: i64, cont
     let holds = store.holds(campaign_id).await?;
     let waits = holds.iter().filter(|held| held.release == Release::Operator).count();
     if waits > 0 {
-        let release = context.next.command(&format!("release {campaign}"));
+        let release = context.next.command(["release", campaign]);
         let holds = if waits == 1 { "a hold is".to_owned() } else { format!("{waits} holds are") };
         context.warn(&format!("{holds} in force, and what is held waits until: {release}"));
     }

@@ -5,20 +5,32 @@ use serde_json::Value;
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::terminal::Out;
+use crate::cli::lookup::Lookup;
+use crate::cli::terminal::{Out, wrap};
 use crate::domain::job::State;
 use crate::domain::waiting::{Admission, WaitingFor};
+use crate::domain::wave::Wave;
 use crate::intake::near;
 use crate::report::job_json;
-use crate::store::{Filter, Pages, Row};
+use crate::store::{Campaign, Filter, Pages, Row, Store};
 
-/// Lists the jobs that the filters let through.
+/// Lists the jobs that the filters let through; or the campaigns, where there are several and nothing says of which.
 pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, Failure> {
     let states = args.state.iter().map(|name| state(name)).collect::<Result<Vec<_>, _>>()?;
     let store = context.store().await?;
+    if is_bare(args) {
+        let campaigns = store.campaigns().await?;
+        if campaigns.len() > 1 {
+            return list_campaigns(&store, &campaigns, context).await;
+        }
+    }
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
-    let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
-    let mut pages = Pages::new(&store, campaign.id, Filter { states, project, code: None });
+    let project = match &args.project {
+        Some(word) => Some(Lookup::new(&store, &campaign, context).project(word).await?),
+        None => None,
+    };
+    let (code, wave) = (args.code.clone(), args.wave.map(|wave| Wave::numbered(wave.into())));
+    let mut pages = Pages::new(&store, campaign.id, Filter { states, project, code, wave });
     let admission = store.admission(campaign.id).await?;
     let mut out = Out::new();
     let mut table = None;
@@ -38,6 +50,33 @@ pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode
     out.done()?;
     if !args.json && table.is_none() && !context.quiet {
         context.say("no job is like that");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether nothing was asked for. Scripts read the objects of one campaign's jobs, and never those of anything else.
+fn is_bare(args: &args::List) -> bool {
+    let args::List { campaign, state, project, code, wave, json } = args;
+    campaign.is_none() && state.is_empty() && project.is_none() && code.is_none() && wave.is_none() && !json
+}
+
+/// Name, operation and counts of each campaign.
+async fn list_campaigns(store: &Store, campaigns: &[Campaign], context: &Context) -> Result<ExitCode, Failure> {
+    let widest = |width: fn(&Campaign) -> usize, least: usize| campaigns.iter().map(width).fold(least, usize::max);
+    let name = widest(|campaign| campaign.name.len(), "campaign".len());
+    let operation = widest(|campaign| campaign.operation.len(), "operation".len());
+    let mut out = Out::new();
+    out.line(&format!("{:name$}  {:operation$}  jobs", "campaign", "operation"))?;
+    for campaign in campaigns {
+        let counts = store.counts(campaign.id).await?;
+        let states = counts.iter().filter(|(_, count)| *count > 0);
+        let states = states.map(|(state, count)| format!("{count} {state}")).collect::<Vec<_>>().join(", ");
+        let Campaign { name: said, operation: does, .. } = campaign;
+        out.line(&format!("{said:name$}  {does:operation$}  {}: {states}", counts.total()))?;
+    }
+    out.done()?;
+    if !context.quiet {
+        context.say(&format!("the jobs of one: {}", context.next.command(["list", &campaigns[0].name])));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +110,7 @@ impl Table {
         let row = widest(&|row| row.job.row.to_string().len(), "row".len());
         let name = widest(&|row| row.job.name().len(), "project/cluster".len());
         out.line(&format!(
-            "{:>row$}  {:name$}  {:10}  attempts  code, or what it waits for",
+            "{:>row$}  {:name$}  {:10}  attempts  error, or what it waits for",
             "row", "project/cluster", "state"
         ))?;
         Ok(Self { row, name })
@@ -79,12 +118,14 @@ impl Table {
 
     fn line(&self, row: &Row, admission: &Admission, out: &mut Out) -> Result<(), Failure> {
         let job = &row.job;
-        let code = job.error.as_ref().map(|fault| fault.code.escape_default().to_string()).unwrap_or_default();
+        let error = job.error.as_ref().map(|fault| format!("{}: {}", fault.code, fault.detail)).unwrap_or_default();
         // What has ended says why, and what lives what it waits for.
-        let code = WaitingFor::of(job, admission).map_or(code, |waiting| waiting.to_string());
+        let error = WaitingFor::of(job, admission).map_or(error, |waiting| waiting.to_string());
+        // On one line, so that it can be searched, and nothing in it commands a terminal.
+        let error = wrap(&error, usize::MAX).join(" ");
         let Self { row: left, name } = self;
         let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);
-        let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {code}", job.row);
+        let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {error}", job.row);
         out.line(line.trim_end())
     }
 }

@@ -7,8 +7,10 @@ use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::holds::{self, Waiting};
+use crate::cli::lookup;
+use crate::cli::next::Next;
 use crate::cli::terminal::Out;
-use crate::domain::hold::Scope;
+use crate::domain::hold::{Held, Scope};
 use crate::store::Vitals;
 
 /// Lifts the holds that were selected, or all.
@@ -17,7 +19,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let mut out = Out::new();
-    let holds = selected(args, holds::waiting(&store, campaign.id).await?, name)?;
+    let holds = selected(args, holds::waiting(&store, campaign.id).await?, name, &context.next)?;
     if holds.is_empty() {
         out.line(&format!("{name}: nothing is held"))?;
         out.done()?;
@@ -36,23 +38,27 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     out.line(&if at_work {
         "a run that is at work on it goes on with them within seconds".to_owned()
     } else {
-        format!("next: {}", context.run_again(&campaign, args.campaign.as_deref()))
+        format!("next: {}", context.next.run_again(&campaign, args.campaign.as_deref()))
     })?;
     out.done()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The holds on the scopes that were named; on any, if none was.
-fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str) -> Result<Vec<Waiting>, Failure> {
-    let lower = |id: &String| id.to_ascii_lowercase();
-    let wanted = match (&args.project, &args.organisation) {
-        (Some(id), _) => Scope::Project(lower(id)),
-        (None, Some(id)) => Scope::Organisation(lower(id)),
+/// The holds on the scope that was named by its id or the beginning of it; all, if none was.
+fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Next) -> Result<Vec<Waiting>, Failure> {
+    let (word, what, scope): (_, _, fn(String) -> Scope) = match (&args.project, &args.organisation) {
+        (Some(word), _) => (lookup::id(word)?, "project", Scope::Project),
+        (None, Some(word)) => (lookup::id(word)?, "organisation", Scope::Organisation),
         (None, None) => return Ok(holds),
     };
-    let found: Vec<Waiting> = holds.into_iter().filter(|waiting| waiting.held.scope == wanted).collect();
-    if found.is_empty() {
-        return Err(Failure::bad_input(format!("{campaign}: {wanted} is not held; `drydock status` lists what is")));
+    let is_meant = |held: &Held| held.scope == scope(held.scope.id().to_owned()) && held.scope.id().starts_with(&word);
+    let held: Vec<String> =
+        holds.iter().filter(|hold| is_meant(&hold.held)).map(|hold| hold.held.scope.id().to_owned()).collect();
+    if held.is_empty() {
+        let status = next.command(["status", campaign]);
+        let wanted = scope(word);
+        return Err(Failure::bad_input(format!("{campaign}: {wanted} is not held; `{status}` lists what is")));
     }
-    Ok(found)
+    let meant = scope(lookup::only(&word, what, &held)?.to_owned());
+    Ok(holds.into_iter().filter(|hold| hold.held.scope == meant).collect())
 }

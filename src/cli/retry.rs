@@ -8,7 +8,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::show::{find, job_word, no_job_word};
+use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::{Clock, Millis};
 use crate::domain::code::NO_LONGER_IN_FLEET;
@@ -42,9 +42,13 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let uncertain = uncertain_until(&store, clock).await?;
     let mut back =
         Back { store: &store, clock, runner, reason: args.reason.clone(), uncertain, tally: Tally::default() };
+    let lookup = Lookup::new(&store, &campaign, context);
     if by_filter {
-        let project = args.project.as_ref().map(|project| project.to_ascii_lowercase());
-        let filter = Filter { states: UNHAPPY.to_vec(), project, code: args.code.clone() };
+        let project = match &args.project {
+            Some(word) => Some(lookup.project(word).await?),
+            None => None,
+        };
+        let filter = Filter { states: UNHAPPY.to_vec(), project, code: args.code.clone(), ..Filter::default() };
         let mut pages = Pages::new(&store, campaign.id, filter);
         while let Some(page) = pages.next().await? {
             back.send(page.into_iter().map(|row| row.job).collect()).await?;
@@ -52,8 +56,11 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     } else {
         // All of them are looked up first: a slip in the last name shall not leave the others sent back.
         let mut found = Vec::new();
-        for (project, cluster) in &jobs {
-            found.push(find(&store, &campaign, project, cluster, &context.next).await?);
+        for word in &jobs {
+            let job = lookup.job(word).await?;
+            if found.iter().all(|other: &Job| other.id != job.id) {
+                found.push(job);
+            }
         }
         back.send(found).await?;
     }
@@ -71,7 +78,7 @@ async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, 
 
 struct Words<'a> {
     campaign: Option<&'a str>,
-    jobs: Vec<(String, &'a str)>,
+    jobs: Vec<JobWord<'a>>,
 }
 
 /// Which of the words are jobs, and which is the campaign.
@@ -79,7 +86,7 @@ fn words(words: &[String]) -> Result<Words<'_>, Failure> {
     let mut campaign = None;
     let mut jobs = Vec::new();
     for word in words {
-        match job_word(word) {
+        match JobWord::with_project(word) {
             Some(job) if jobs.contains(&job) => {}
             Some(job) => jobs.push(job),
             // A file has an ending, and a cluster's name no dot: this was to be a job.
@@ -201,7 +208,7 @@ impl Tally {
         if !self.left.is_empty() {
             out.line(&format!("  {:>6} left as they are", self.left.len()))?;
         }
-        out.line(&format!("next: {}", context.run_again(campaign, word)))?;
+        out.line(&format!("next: {}", context.next.run_again(campaign, word)))?;
         out.done()?;
         Ok(ExitCode::SUCCESS)
     }

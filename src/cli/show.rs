@@ -3,31 +3,27 @@
 use serde_json::Value;
 
 use crate::cli::args;
-use crate::cli::context::{Context, Next};
+use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::{Out, WIDTH, fact, wrap};
 use crate::clock::Millis;
-use crate::domain::cluster_name::is_same_name;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::waiting::{Admission, WaitingFor};
-use crate::intake::near;
 use crate::report::{event_json, job_json};
-use crate::store::{Campaign, Filter, Pages, Recorded, Row, Store};
-
-/// How many names an error suggests.
-const SUGGESTED: usize = 10;
+use crate::store::{Campaign, Filter, Recorded, Row, Store};
 
 /// Shows the job that was named.
 pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode, Failure> {
     let (campaign, word) = match args.words.as_slice() {
         [word] => (None, word),
         [campaign, word, ..] => (Some(campaign.as_str()), word),
-        [] => return Err(Failure::bad_input("say which job: PROJECT/CLUSTER")),
+        [] => return Err(Failure::bad_input("say which job: PROJECT/CLUSTER, or the name of a cluster")),
     };
-    let (project, cluster) = job_word(word).ok_or_else(|| no_job_word(word))?;
+    let word = JobWord::read(word).ok_or_else(|| no_job_word(word))?;
     let store = context.store().await?;
     let campaign = context.campaign(&store, campaign).await?;
-    let job = find(&store, &campaign, &project, cluster, &context.next).await?;
+    let job = Lookup::new(&store, &campaign, context).job(&word).await?;
     store.vouched_job(&campaign, job.id).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
@@ -46,65 +42,6 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     }
     out.done()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The project and the cluster of a word that names a job: 24 hex digits, a slash, a name.
-pub(super) fn job_word(word: &str) -> Option<(String, &str)> {
-    let (project, cluster) = word.split_once('/')?;
-    let is_project = project.len() == 24 && project.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_project && !cluster.is_empty()).then(|| (project.to_ascii_lowercase(), cluster))
-}
-
-/// The error for a word that should have named a job.
-pub(super) fn no_job_word(word: &str) -> Failure {
-    Failure::bad_input(format!("a job is named PROJECT/CLUSTER, the project by its 24 hex digits ({word:?})"))
-}
-
-/// The job of that name, or an error that says which names there are.
-pub(super) async fn find(
-    store: &Store,
-    campaign: &Campaign,
-    project: &str,
-    cluster: &str,
-    next: &Next,
-) -> Result<Job, Failure> {
-    if let Some(job) = store.job(campaign.id, project, cluster).await? {
-        return Ok(job);
-    }
-    let hint = names(store, campaign, project, cluster, next).await?;
-    Err(Failure::bad_input(format!("campaign {} has no job {project}/{cluster}{hint}", campaign.name)))
-}
-
-/// What may have been meant: another cluster of the project, or else the cluster in another project.
-async fn names(
-    store: &Store,
-    campaign: &Campaign,
-    project: &str,
-    cluster: &str,
-    next: &Next,
-) -> Result<String, Failure> {
-    let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
-    let mut pages = Pages::new(store, campaign.id, Filter::default());
-    while let Some(page) = pages.next().await? {
-        for job in page.into_iter().map(|row| row.job) {
-            if job.project_id == project {
-                here.push(job.cluster_name);
-            } else if is_same_name(&job.cluster_name, cluster) && elsewhere.len() < SUGGESTED {
-                elsewhere.push(job.name());
-            }
-        }
-    }
-    if !here.is_empty() {
-        let hint = near::hint(cluster, here.iter().map(String::as_str));
-        let more = here.len().saturating_sub(SUGGESTED);
-        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-        here.truncate(SUGGESTED);
-        return Ok(format!("{hint}; that project has {}{tail}", here.join(", ")));
-    }
-    if elsewhere.is_empty() {
-        return Ok(format!(", nor any of that project: see `{}`", next.command(&format!("list {}", campaign.name))));
-    }
-    Ok(format!(", nor any of that project; there is {}", elsewhere.join(", ")))
 }
 
 /// The job together with the fleet's own columns, which only a page carries.
@@ -189,18 +126,4 @@ fn tell(out: &mut Out, event: &Recorded) -> Result<(), Failure> {
 /// A time for people, which is UTC as everywhere: `2026-01-01 12:00:00.000`.
 fn stamp(at: Millis) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_is_a_project_of_24_hex_digits_and_a_cluster() {
-        let project = "5F00000000000000000000aa";
-        assert_eq!(job_word(&format!("{project}/one")), Some((project.to_ascii_lowercase(), "one")));
-        assert_eq!(job_word("jobs/q4.toml"), None);
-        assert_eq!(job_word(&format!("{project}/")), None);
-        assert_eq!(job_word(project), None);
-    }
 }

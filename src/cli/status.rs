@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::args;
-use crate::cli::context::{Context, Next};
+use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds::{self, Waiting};
+use crate::cli::next::Next;
 use crate::cli::terminal::{Out, fact, facts, span};
 use crate::cli::waves;
 use crate::clock::Millis;
@@ -73,6 +74,11 @@ async fn watch(store: &Store, mut campaign: Campaign, json: bool, context: &Cont
         // A hold may have come or gone.
         campaign = store.campaign(&status.campaign.name).await?.unwrap_or(status.campaign);
     }
+}
+
+/// A command on a line of its own, so that it can be copied.
+fn command(out: &mut Out, label: &str, command: &str) -> Result<(), Failure> {
+    out.line(&format!("{label:12}{command}"))
 }
 
 /// What is known at one moment.
@@ -218,13 +224,13 @@ impl Status {
             fact(out, "held", &waiting.words())?;
         }
         if self.holds.iter().any(|waiting| waiting.held.release == Release::Operator) {
-            self.next_command(out, "then", &format!("release {}", self.campaign.name))?;
+            command(out, "then", &self.next.command(["release", &self.campaign.name]))?;
         }
         if !self.is_ended() {
             fact(out, "runner", &self.hands())?;
             // A runner that is stopped has the lock: another one is refused.
             if !self.may_be_at_work() && !self.is_stopped() {
-                self.next_command(out, "to go on", "run CAMPAIGN.toml")?;
+                command(out, "to go on", &self.next.run_again(&self.campaign, None))?;
             }
             let estimate = self
                 .to_the_end()
@@ -268,11 +274,6 @@ impl Status {
             Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
             Some(due) => format!("a runner or its turn: a job was due at {due}"),
         })
-    }
-
-    /// A command on a line of its own, so that it can be copied.
-    fn next_command(&self, out: &mut Out, label: &str, words: &str) -> Result<(), Failure> {
-        out.line(&format!("{label:12}{}", self.next.command(words)))
     }
 
     /// Whether nothing is left but what is held: nothing is in flight, and as many wait as have not ended.

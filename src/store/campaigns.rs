@@ -18,9 +18,21 @@ pub struct Campaign {
     pub operation: String,
     /// What it was first run against, the simulation or a host; unset until then.
     pub against: Option<String>,
+    /// The campaign file that was run last, as an absolute path.
+    pub file: Option<String>,
     /// When it was first loaded.
     pub created_at: Millis,
 }
+
+impl Campaign {
+    /// Whether it is run against the simulation.
+    pub fn is_simulated(&self) -> bool {
+        self.against.as_deref() == Some(SIMULATION)
+    }
+}
+
+/// What a campaign that was first run against the simulation is bound to.
+pub const SIMULATION: &str = "simulation";
 
 #[derive(FromRow)]
 struct CampaignRow {
@@ -28,6 +40,7 @@ struct CampaignRow {
     name: String,
     operation: String,
     against: Option<String>,
+    file: Option<String>,
     created_at: i64,
 }
 
@@ -38,6 +51,7 @@ impl From<CampaignRow> for Campaign {
             name: row.name,
             operation: row.operation,
             against: row.against,
+            file: row.file,
             created_at: Millis(row.created_at),
         }
     }
@@ -82,6 +96,7 @@ const ALL: &str = "SELECT * FROM campaigns ORDER BY id";
 const OF_NAME: &str = "SELECT * FROM campaigns WHERE name = $1";
 const CHARTER: &str = "SELECT name, operation, against, columns, created_at, jobs, seal FROM campaigns WHERE id = $1";
 const SEAL: &str = "UPDATE campaigns SET seal = $2 WHERE id = $1";
+const FILE: &str = "UPDATE campaigns SET file = $2 WHERE id = $1";
 const BIND: &str = "UPDATE campaigns SET against = $2 WHERE id = $1";
 
 impl Store {
@@ -119,6 +134,14 @@ impl Store {
         }
         self.explained(sqlx::query(BIND).bind(campaign_id).bind(against).execute(&mut *tx).await)?;
         self.seal(&mut tx, campaign_id).await?;
+        self.commit(tx).await
+    }
+
+    /// Notes the file that a campaign is run from, so that messages can name it.
+    pub async fn remember_file(&self, campaign_id: i64, file: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let _still = self.still();
+        self.explained(sqlx::query(FILE).bind(campaign_id).bind(file).execute(&mut *tx).await)?;
         self.commit(tx).await
     }
 

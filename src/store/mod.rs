@@ -33,6 +33,7 @@ mod jobs;
 mod load;
 mod lock;
 mod meaning;
+mod names;
 mod open;
 mod pages;
 mod place;
@@ -53,7 +54,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use audit::{Audit, Misfit, Misfits, Verified};
-pub use campaigns::Campaign;
+pub use campaigns::{Campaign, SIMULATION};
 pub use change::{Before, Call, Change};
 pub use digest::Digest;
 pub use error::{RESTORE, StoreError};

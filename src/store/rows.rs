@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State};
+use crate::domain::wave::Wave;
 use crate::store::ahead::FIRST;
 use crate::store::bulk::placeholders;
 use crate::store::columns::{JobRow, job_row, of_array};
@@ -35,6 +36,8 @@ pub struct Filter {
     pub project: Option<String>,
     /// Those whose error has this code.
     pub code: Option<String>,
+    /// Those of this wave.
+    pub wave: Option<Wave>,
 }
 
 /// One entry of a job's history as it was recorded.
@@ -108,7 +111,7 @@ pub(super) const PAGE: &str = concat!(
     ", row, id FROM jobs WHERE campaign_id = $1 AND (row, id) > ($2, $3) \
     AND ($4 = ',' OR $4 LIKE '%,' || state || ',%') \
     AND (CAST($5 AS TEXT) IS NULL OR project_id = $5) AND (CAST($6 AS TEXT) IS NULL OR error_code = $6) \
-    ORDER BY row, id LIMIT $7"
+    AND (CAST($7 AS BIGINT) IS NULL OR wave = $7) ORDER BY row, id LIMIT $8"
 );
 const COLUMNS: &str = "SELECT columns FROM campaigns WHERE id = $1";
 
@@ -210,6 +213,7 @@ pub(super) async fn lying(
         .bind(states)
         .bind(filter.project.as_deref())
         .bind(filter.code.as_deref())
+        .bind(filter.wave.map(Wave::number))
         .bind(limit)
         .fetch_all(connection)
         .await

@@ -15,6 +15,7 @@ mod echo;
 mod endings;
 mod exclusive;
 mod faults;
+mod finding;
 mod fleets;
 mod help;
 mod holds;

@@ -90,7 +90,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     if let Some(file) = &args.out {
         write(file, &plan)?;
         context.say(&format!("the plan is in {}, with digest {}", file.display(), plan.digest));
-        context.say(&format!("to run just that: {}", context.next.command(&format!("run --plan {}", file.display()))));
+        context.say(&format!("to run just that: {}", context.next.command(["run", "--plan", &file.to_string_lossy()])));
     }
     out.done()?;
     Ok(exit_code(&plan, held))

@@ -21,7 +21,7 @@ use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::{Control, Ending, Engine, Progress};
 use crate::simulator::{Served, Settings};
-use crate::store::{NewJob, Open, Runner, Store};
+use crate::store::{NewJob, Open, Runner, SIMULATION, Store};
 
 /// A campaign that takes longer does not end.
 const LONGEST: Duration = Duration::from_hours(24 * 90);
@@ -100,7 +100,7 @@ impl Play {
         push_all(&mut loader, &fleet).await?;
         let campaign_id = loader.finish().await?.campaign_id;
         drop(fleet);
-        store.bind(campaign_id, "simulation").await?;
+        store.bind(campaign_id, SIMULATION).await?;
         let seed = settings.seed;
         let simulator = world::simulator(&store, campaign_id, made_up::way(config.operation), settings, clock).await?;
         let transport = world::transport(simulator.clone());

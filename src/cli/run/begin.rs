@@ -20,10 +20,7 @@ use crate::config::{self, Config};
 use crate::redaction::Redactor;
 use crate::report;
 use crate::simulator::Settings;
-use crate::store::{Open, Runner, RunnerLock, Store, StoreError};
-
-/// What a campaign that was first run against the simulation is bound to.
-const SIMULATION: &str = "simulation";
+use crate::store::{Open, Runner, RunnerLock, SIMULATION, Store, StoreError};
 
 /// Clocks of two machines are seldom further apart.
 const DRIFT: Duration = Duration::from_mins(2);
@@ -93,6 +90,9 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;
+    if let Some(file) = environment::absolute(&config.file) {
+        store.remember_file(campaign_id, &file).await?;
+    }
     if let Some(binding) = &binding {
         binding.apply(&way, campaign_id, context).await?;
     }

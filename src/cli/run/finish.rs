@@ -1,13 +1,13 @@
 //! The end of a run, however its work ended: sign out, write the reports, say how it went.
 
-use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::next::Next;
 use crate::cli::run::begin::Begun;
 use crate::cli::run::reports::{self, Reports};
 use crate::cli::run::summary::Summary;
 use crate::clock::Millis;
 use crate::engine::Ending;
-use crate::store::{Origin, StoreError};
+use crate::store::{Origin, SIMULATION, StoreError};
 
 /// How the work went.
 pub(super) struct Work {
@@ -52,6 +52,7 @@ pub(super) async fn finish(mut run: Begun, work: Work) -> Result<Finished, Failu
         who: run.who(),
         digest,
         reports: paths,
+        run_again: work.next.run(&run.config.file, run.against == SIMULATION),
         next: work.next,
         ending,
         span: run.clock.now().since(work.started),

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::context::Next;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds;
+use crate::cli::next::Next;
 use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
 use crate::domain::code::{Fault, TARGET_DIFFERS};
 use crate::domain::job::State;
@@ -27,6 +27,8 @@ pub(super) struct Summary<'a> {
     /// Over all histories; `drydock audit verify` computes it anew.
     pub(super) digest: Option<Digest>,
     pub(super) next: Next,
+    /// The command that goes on with it.
+    pub(super) run_again: String,
     /// Nothing where there was nothing to do.
     pub(super) ending: Option<Ending>,
     pub(super) span: Duration,
@@ -51,7 +53,7 @@ impl Summary<'_> {
             inset_fact(&mut out, "held", &waiting.words())?;
         }
         if let Some(more) = waiting.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            let status = self.next.command(&format!("status {}", self.campaign));
+            let status = self.next.command(["status", self.campaign]);
             inset_fact(&mut out, "", &format!("and {more} more: {status}"))?;
         }
         let counts: Vec<String> = self
@@ -77,12 +79,17 @@ impl Summary<'_> {
         if self.exit_code() == ExitCode::HELD {
             out.line("")?;
             wrap(&self.advice(), WIDTH).iter().try_for_each(|line| out.line(line))?;
-            out.line(&format!("  {}", self.next.command(&format!("release {}", self.campaign))))?;
+            out.line(&format!("  {}", self.next.command(["release", self.campaign])))?;
         }
         if self.exit_code() == ExitCode::SOME_FAILED {
             out.line("")?;
             out.line("When they are set right, run it again after")?;
-            out.line(&format!("  {}", self.next.command(&format!("retry {} --all-failed", self.campaign))))?;
+            out.line(&format!("  {}", self.next.command(["retry", self.campaign, "--all-failed"])))?;
+        }
+        if self.exit_code() == ExitCode::INTERRUPTED {
+            out.line("")?;
+            out.line("To go on:")?;
+            out.line(&format!("  {}", self.run_again))?;
         }
         out.done()
     }
@@ -92,7 +99,7 @@ impl Summary<'_> {
         match &self.ending {
             None => format!("{campaign}: nothing is left to do"),
             Some(Ending::Finished) => format!("{campaign}: every job has ended, after {span}"),
-            Some(Ending::Interrupted) => format!("{campaign}: interrupted after {span}; run it again to go on"),
+            Some(Ending::Interrupted) => format!("{campaign}: interrupted after {span}"),
             Some(Ending::Held(_)) => format!("{campaign}: held after {span}"),
         }
     }
@@ -105,7 +112,7 @@ impl Summary<'_> {
             told += kind.first.len();
         }
         if let Some(more) = self.counts.unhappy().checked_sub(told as i64).filter(|more| *more > 0) {
-            let list = self.next.command(&format!("list {} --state failed,cancelled", self.campaign));
+            let list = self.next.command(["list", self.campaign, "--state", "failed,cancelled"]);
             out.line("")?;
             out.line(&format!("  and {more} more: {list}"))?;
         }

@@ -56,8 +56,28 @@ async fn a_filter_shows_what_was_asked_for() {
     assert_eq!(seen(&page(Filter { states: two.clone(), ..all() }).await), ["c2", "c3"]);
     assert_eq!(seen(&page(Filter { project: Some(P2.into()), ..all() }).await), ["c5"]);
     assert_eq!(seen(&page(Filter { code: Some("CANCELLED".into()), ..all() }).await), ["c4"]);
-    let none = Filter { states: two, project: Some(P2.into()), code: None };
+    let none = Filter { states: two, project: Some(P2.into()), ..all() };
     assert!(page(none).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_wave_and_a_part_of_a_name_find_their_jobs() {
+    let mut fleet = rows(&["c1", "C2", "c2", "c3"]);
+    (fleet[2].project_id, fleet[3].project_id) = (P2.into(), P2.into());
+    fleet[0].wanted.wave = Some(2);
+    let (home, id) = Home::with(&fleet).await;
+    let of_wave = |wave| Filter { wave: Some(wave), ..Filter::default() };
+    let page = async |filter: Filter| home.store.page(id, &filter, None, 9).await.unwrap();
+    assert_eq!(seen(&page(of_wave(Wave::numbered(2))).await), ["c1"]);
+    assert_eq!(seen(&page(of_wave(Wave::REST)).await), ["C2", "c2", "c3"]);
+    let names = async |digits, name| home.store.names_of(id, digits, name, 9).await.unwrap();
+    let pair = |project: &str, name: &str| (project.to_owned(), name.to_owned());
+    assert_eq!(names("", "c2").await, [pair(P1, "C2"), pair(P2, "c2")]);
+    assert_eq!(names(P2, "C3").await, [pair(P2, "c3")]);
+    assert_eq!(names("", "c").await, []);
+    let mut both = home.store.projects_beginning(id, "", 9).await.unwrap();
+    both.sort();
+    assert_eq!((both.len(), home.store.projects_beginning(id, P2, 9).await.unwrap()), (2, vec![P2.to_owned()]));
 }
 
 #[tokio::test]
