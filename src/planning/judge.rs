@@ -1,6 +1,6 @@
 //! What is to become of each row: the rule book's own word on what was seen, and what it cannot know.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::clock::Millis;
 use crate::domain::cluster_name::ClusterKey;
@@ -33,19 +33,29 @@ pub fn judge(
     known: &BTreeMap<ClusterKey, Known>,
     (policy, now): (&Policy, Millis),
 ) -> Vec<Row> {
-    let mut names: HashMap<&str, Vec<&str>> = HashMap::new();
-    for row in fleet {
-        names.entry(&row.project_id).or_default().push(&row.cluster_name);
-    }
-    let alike: HashMap<&str, BTreeMap<String, String>> = names
-        .into_iter()
-        .map(|(project, own)| {
-            let others = survey.names.get(project).into_iter().flatten().map(String::as_str);
-            (project, collisions(own.into_iter().chain(others)))
-        })
-        .collect();
+    let alike = names_in_atlas(survey).into_iter().map(|(project, names)| (project, collisions(names))).collect();
     let judge = Judge { operation, survey, known, alike, policy, now };
     fleet.iter().map(|row| judge.row(row)).collect()
+}
+
+/// The names in each project that Atlas has, listed or read; a row of the fleet alone is no cluster.
+fn names_in_atlas(survey: &Survey) -> HashMap<&str, BTreeSet<&str>> {
+    let mut names: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (project, listed) in &survey.names {
+        names.entry(project).or_default().extend(listed.iter().map(String::as_str));
+    }
+    for (cluster, sighting) in &survey.sightings {
+        names.entry(cluster.project_id()).or_default().extend(stands(sighting).map(|seen| seen.name.as_str()));
+    }
+    names
+}
+
+/// What stands under a name.
+fn stands(sighting: &Sighting) -> Option<&Seen> {
+    match sighting {
+        Sighting::Source(seen) | Sighting::Target { seen, .. } | Sighting::Other(seen) => Some(seen),
+        _ => None,
+    }
 }
 
 struct Judge<'a> {
@@ -65,9 +75,10 @@ impl Judge<'_> {
         let key = ClusterKey::new(&new.project_id, &new.cluster_name);
         let sighting = self.survey.sightings.get(&key);
         let (verdict, fault) = self.opinion(new, sighting, self.known.get(&key));
-        let stands = match sighting {
-            Some(Sighting::Source(seen) | Sighting::Target { seen, .. } | Sighting::Other(seen)) => Some(seen),
-            _ => None,
+        let stands = sighting.and_then(stands);
+        let warnings = match (verdict, stands) {
+            (Verdict::Eligible, Some(seen)) => self.warnings(new, seen),
+            _ => Vec::new(),
         };
         let (code, detail) = fault.map(|fault| (fault.code, fault.detail)).unzip();
         Row {
@@ -80,6 +91,7 @@ impl Judge<'_> {
             verdict,
             code,
             detail,
+            warnings,
             cluster_id: stands.map(|seen| seen.id.clone()),
             connection_string: stands.and_then(|seen| seen.connection_string.clone()),
         }
@@ -101,20 +113,22 @@ impl Judge<'_> {
             return (Verdict::NotEligible, Some(hold.fault.clone()));
         }
         let Some(sighting) = sighting else { return not("NOT_SEEN", "Atlas said nothing about it".to_owned()) };
-        let opinion = self.by_the_book(new, sighting);
-        if opinion.0 != Verdict::Eligible {
-            return opinion;
-        }
-        let alike = self.alike.get(&*new.project_id).and_then(|names| names.get(&new.cluster_name));
-        if let Some(other) = alike {
-            let detail = format!(
-                "its first 23 characters are those of {other} in the same project: Atlas tells them apart by these"
-            );
-            return not("NAME_COLLIDES", detail);
-        }
+        self.by_the_book(new, sighting)
+    }
+
+    /// What Atlas may refuse of a row that would be upgraded. A run does not know it, so that it is no verdict.
+    fn warnings(&self, new: &NewJob, seen: &Seen) -> Vec<String> {
+        let alike = self.alike.get(&*new.project_id).and_then(|names| names.get(&seen.name));
+        let collides = alike.map(|other| {
+            format!(
+                "NAME_COLLIDES: its first 23 characters are those of {other} in the same project, by which Atlas tells \
+                 clusters apart"
+            )
+        });
         let tier = (self.operation.tier)(&new.wanted);
         let region = tier.and_then(|tier| self.survey.regions.wrong(&new.wanted, &tier));
-        region.map_or(opinion, |fault| (Verdict::NotEligible, Some(fault)))
+        let region = region.map(|fault| format!("{}: {}", fault.code, fault.detail));
+        collides.into_iter().chain(region).collect()
     }
 
     /// What the rule book makes of a pending job that is seen so, twice if once is not enough.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::hold::{Held, Scope};
+use crate::domain::operation::Operation;
 use crate::store::NewJob;
 
 pub use judge::{Known, judge};
@@ -79,6 +80,9 @@ pub struct Row {
     pub code: Option<String>,
     /// The same in words, with what to do.
     pub detail: Option<String>,
+    /// What Atlas may refuse, though the row is eligible: a run would ask all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The id of the cluster that stands under the name.
     pub cluster_id: Option<String>,
     /// Its connection string.
@@ -127,6 +131,14 @@ pub struct Estimate {
     pub peak_in_flight: i64,
 }
 
+/// The form of the plans that this version writes.
+pub const FORM: u32 = 2;
+
+/// The form of a plan that names none.
+fn before() -> u32 {
+    1
+}
+
 /// A whole plan, as it is written to a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -144,7 +156,11 @@ pub struct Plan {
     pub against: String,
     /// Who looked; never a secret.
     pub signed_in_as: String,
-    /// Over the bytes of the campaign file.
+    /// What the plan is tied to, by number: [`FORM`], or 1 for the plans of before, which a comment in the campaign file
+    /// made stale.
+    #[serde(default = "before")]
+    pub form: u32,
+    /// Over the campaign's name, operation, host and guard; not over its pace, its patience or its comments.
     pub campaign_digest: String,
     /// Over the rows of the fleet, as they were read.
     pub fleet_digest: String,
@@ -208,8 +224,9 @@ impl Fingerprint {
         HEXLOWER.encode(&self.0.finalize())
     }
 
-    /// Over the bytes of a file: 64 hex digits.
-    pub fn of_file(bytes: &[u8]) -> String {
-        HEXLOWER.encode(&Sha256::digest(bytes))
+    /// Over what a campaign does and where, beside its rows: 64 hex digits.
+    pub fn of_campaign(name: &str, operation: &Operation, base_url: &str, allow_region_change: bool) -> String {
+        let form = serde_json::to_vec(&("drydock campaign", FORM, name, operation.name, base_url, allow_region_change));
+        HEXLOWER.encode(&Sha256::digest(form.unwrap_or_default()))
     }
 }

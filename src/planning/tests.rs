@@ -51,7 +51,9 @@ async fn planned(
     );
     let words = |row: &Row| {
         let code = row.code.as_deref().map(|code| format!(": {code}")).unwrap_or_default();
-        format!("{}: {} -> {}: {}{code}", row.cluster_name, row.is, row.becomes, row.verdict.words())
+        let warned = row.warnings.iter().filter_map(|warning| Some(warning.split_once(':')?.0));
+        let warned = warned.fold(String::new(), |words, code| words + ", with a warning: " + code);
+        format!("{}: {} -> {}: {}{code}{warned}", row.cluster_name, row.is, row.becomes, row.verdict.words())
     };
     (survey, judged.iter().map(words).collect())
 }
@@ -132,7 +134,8 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
         operation: "m0-to-flex".into(),
         against: "https://cloud.mongodb.com".into(),
         signed_in_as: "nobody".into(),
-        campaign_digest: Fingerprint::of_file(b"x"),
+        form: FORM,
+        campaign_digest: Fingerprint::of_campaign("q4", Operation::all()[0], "https://cloud.mongodb.com", false),
         fleet_digest: Fingerprint::default().finish(),
         counts: BTreeMap::from([(Verdict::Eligible, 1)]),
         region_changes: 0,

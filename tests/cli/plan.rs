@@ -68,7 +68,9 @@ fn a_plan_of_what_has_changed_since_is_refused_before_anything_is_started() {
     let mut said = String::new();
     for (file, text) in [
         ("fleet.csv", fleet.replacen("US_EAST_1", "US_WEST_2", 1)),
-        ("fast.toml", format!("{campaign}\n# nothing\n")),
+        ("fast.toml", campaign.replace("shared-to-serverless", "m0-to-flex")),
+        ("fast.toml", format!("campaign = \"slow\"\n{campaign}")),
+        ("fleet.plan.json", plan.replace("\"form\": 2", "\"form\": 1")),
         ("fleet.plan.json", plan.replacen("not_eligible", "eligible", 1)),
         ("fleet.plan.json", "{}".to_owned()),
     ] {
@@ -81,6 +83,37 @@ fn a_plan_of_what_has_changed_since_is_refused_before_anything_is_started() {
     insta::assert_snapshot!("stale_plans", said);
     assert!(!dir.has("drydock.db"));
     assert_eq!(atlas.stop().upgrade_requests, 0);
+}
+
+#[test]
+fn a_plan_outlives_comments_and_another_pace() {
+    let dir = Workdir::with_fleet(1, 2);
+    let atlas = Atlas::serve(&dir, &[]);
+    expect_quick(&dir);
+    dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(0);
+    dir.tune("pace", "workers = 2");
+    dir.write("fast.toml", &format!("# Approved by mara.\n{}", dir.read("fast.toml")));
+    dir.run(&["run", "--plan", "fleet.plan.json"]).with(0);
+    atlas.stop().are_clean(2);
+}
+
+#[test]
+fn a_name_that_stands_in_the_fleet_alone_makes_no_cluster_ineligible() {
+    let dir = Workdir::with_fleet(1, 1);
+    let there = dir.read("fleet.csv").replace("orders-0", "customer-orders-prod-eu-west");
+    dir.write("fleet.csv", &there);
+    let atlas = Atlas::serve(&dir, &[]);
+    expect_quick(&dir);
+    let absent = there.lines().nth(1).unwrap().replace("eu-west", "eu-central");
+    dir.write("fleet.csv", &format!("{there}{absent}\n"));
+    dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(10);
+    let rows = plan(&dir)["rows"].clone();
+    assert_eq!((&rows[0]["verdict"], &rows[1]["code"]), (&"eligible".into(), &"CLUSTER_NOT_FOUND".into()), "{rows}");
+    assert_eq!(rows[0]["warnings"], Value::Null);
+    // And so a run does.
+    let run = dir.run(&["run", "fast.toml"]).with(10);
+    assert!(run.stdout.contains("1 succeeded") && run.stdout.contains("CLUSTER_NOT_FOUND"), "{}", run.stdout);
+    atlas.stop().are_clean(1);
 }
 
 #[test]

@@ -13,7 +13,6 @@ use crate::cli::check::{self, each_chunk};
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::input;
 use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
@@ -66,7 +65,8 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         operation: config.operation.name.to_owned(),
         against: config.base_url.clone(),
         signed_in_as: client.who(),
-        campaign_digest: campaign_digest(&args.campaign).await?,
+        form: planning::FORM,
+        campaign_digest: campaign_digest(&config),
         fleet_digest: fleet_digest(&fleet),
         counts: counts(&rows),
         region_changes: rows.iter().filter(|row| row.moves.is_some()).count(),
@@ -116,10 +116,10 @@ pub(super) async fn fleet(config: &Config) -> Result<Vec<NewJob>, Failure> {
     Ok(fleet)
 }
 
-/// Over the bytes of the campaign file.
-pub(super) async fn campaign_digest(file: &Path) -> Result<String, Failure> {
-    let file = file.to_owned();
-    Ok(Fingerprint::of_file(&input::blocking(move || config::read(&file)).await??))
+/// Over what the campaign file says the campaign does, and where.
+pub(super) fn campaign_digest(config: &Config) -> String {
+    let Config { campaign, operation, base_url, policy, .. } = config;
+    Fingerprint::of_campaign(campaign, operation, base_url, policy.allow_region_change)
 }
 
 /// Over the rows of the fleet.

@@ -130,7 +130,7 @@ fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
 /// The rows: all, or those that somebody has to think about.
 fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
     let quiet = [Verdict::Eligible, Verdict::AtTarget, Verdict::UnderWay];
-    let told = |row: &&Row| all || row.moves.is_some() || !quiet.contains(&row.verdict);
+    let told = |row: &&Row| all || row.moves.is_some() || !row.warnings.is_empty() || !quiet.contains(&row.verdict);
     let rows: Vec<&Row> = plan.rows.iter().filter(told).collect();
     if rows.is_empty() {
         return Ok(());
@@ -145,6 +145,11 @@ fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
         };
         let moves = row.moves.as_ref().map(|moves| format!(", moves {moves}")).unwrap_or_default();
         for line in wrap(&format!("{} -> {}{moves}: {}{why}", row.is, row.becomes, row.verdict.words()), WIDTH - 6) {
+            out.line(&format!("      {line}"))?;
+        }
+        for line in
+            row.warnings.iter().flat_map(|warning| wrap(&format!("but Atlas may refuse it: {warning}"), WIDTH - 6))
+        {
             out.line(&format!("      {line}"))?;
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::cluster_name::ClusterKey;
 use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
 use crate::intake::bounded::Bounded;
-use crate::planning::{Plan, Row, Verdict};
+use crate::planning::{FORM, Plan, Row, Verdict};
 use crate::store::{Filter, NewJob, Pages};
 
 /// How many bytes a plan may have: more than one of a million rows has.
@@ -37,6 +37,10 @@ pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Fa
     let plan = input::blocking(move || plan_of(&path)).await??;
     if !plan.counts.contains_key(&Verdict::Eligible) {
         return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
+    }
+    if plan.form != FORM {
+        let why = "is of another version of drydock, whose plans are tied to a campaign otherwise: plan again";
+        return Err(Failure::bad_input(format!("{name} {why}")));
     }
     if !plan.is_as_written() {
         let why = "was edited after it was written, and so is not what was approved: plan again";
@@ -62,16 +66,16 @@ impl Binding {
     /// Checks that the plan is of this campaign and this fleet, as they are now.
     pub(super) async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, Failure> {
         let name = file.display();
-        if plan.campaign_digest != plan::campaign_digest(file).await? {
-            return Err(stale(&format!(
-                "{name} is not as it was when the plan of {} was made of {}",
-                plan.made_at, plan.file
-            )));
-        }
         if plan.against != config.base_url {
             return Err(stale(&format!(
                 "the plan is for {}, and this run would be against {}",
                 plan.against, config.base_url
+            )));
+        }
+        if plan.campaign_digest != plan::campaign_digest(config) {
+            return Err(stale(&format!(
+                "the name, the operation or the guard of {name} is not as it was when the plan of {} was made of {}",
+                plan.made_at, plan.file
             )));
         }
         let fleet = plan::fleet(config).await?;
