@@ -37,7 +37,7 @@ pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode
     while let Some(page) = pages.next().await? {
         if args.json {
             for row in &page {
-                out.line(&object(row, &campaign.operation, &admission).to_string())?;
+                out.json(&object(row, &campaign.operation, &admission))?;
             }
             continue;
         }
@@ -121,7 +121,7 @@ impl Table {
         let error = job.error.as_ref().map(|fault| format!("{}: {}", fault.code, fault.detail)).unwrap_or_default();
         // What has ended says why, and what lives what it waits for.
         let error = WaitingFor::of(job, admission).map_or(error, |waiting| waiting.to_string());
-        // On one line, so that it can be searched, and nothing in it commands a terminal.
+        // On one line, so that it can be searched.
         let error = wrap(&error, usize::MAX).join(" ");
         let Self { row: left, name } = self;
         let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);

@@ -26,6 +26,7 @@ mod show;
 mod simulate;
 mod status;
 mod terminal;
+mod usage;
 mod waves;
 
 use std::num::NonZero;
@@ -34,7 +35,6 @@ use std::thread::{self, Builder};
 use std::time::Duration;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 
 pub use exit::ExitCode;
@@ -55,11 +55,7 @@ const STACK: usize = 8 << 20;
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => {
-            let _closed = error.print();
-            let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if told { ExitCode::SUCCESS } else { ExitCode::BAD_INPUT };
-        }
+        Err(error) => return usage::print(&error),
     };
     let (ends, ended) = channel();
     let context = Context::new(&args.common, Interrupts::new(ends.clone()));

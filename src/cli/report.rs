@@ -28,7 +28,7 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
         }
     } else {
         let mut out = Out::new();
-        report::write(&store, &campaign, format, out.writer()).await?;
+        report::write(&store, &campaign, format, &mut out.data()).await?;
         out.done()?;
     }
     Ok(ExitCode::SUCCESS)

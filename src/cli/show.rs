@@ -32,7 +32,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     if args.json {
         let mut object = job_json(&row, &campaign.operation, &admission, &["history"]);
         object.insert("history".into(), history.iter().map(event_json).collect());
-        out.line(&Value::Object(object).to_string())?;
+        out.json(&Value::Object(object))?;
     } else {
         facts(&mut out, &campaign, &row, &admission)?;
         out.line("")?;

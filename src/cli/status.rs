@@ -147,7 +147,7 @@ impl Status {
         let mut out = Out::new();
         out.writer().write_all(before.as_bytes())?;
         if json {
-            out.line(&self.object().to_string())?;
+            out.json(&self.object())?;
         } else {
             self.progress(&mut out)?;
             self.waiting(&mut out, open)?;

@@ -1,8 +1,11 @@
 //! Standard output for people and for pipes: a reader that goes away is no error.
 
-use std::io::{self, Stdout, Write, stdout};
+use std::io::{self, IsTerminal, Stdout, Write, stdout};
+
+use serde::Serialize;
 
 use crate::cli::exit::Failure;
+use crate::text;
 
 /// How wide the text is.
 pub(super) const WIDTH: usize = 80;
@@ -17,17 +20,58 @@ impl Out {
         Self(io::BufWriter::new(stdout()))
     }
 
+    /// Writes a line for people: what is not visible is written out, so that nothing in it commands the terminal.
     pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
-        Ok(writeln!(self.0, "{line}")?)
+        Ok(writeln!(self.0, "{}", text::visible(line))?)
+    }
+
+    /// Writes a value as one line of JSON, with everything that is not visible escaped.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let line = serde_json::to_string(value).map_err(Failure::internal)?;
+        Ok(writeln!(self.0, "{}", text::json(&line))?)
     }
 
     pub(super) fn done(mut self) -> Result<(), Failure> {
         Ok(self.0.flush()?)
     }
 
-    /// The writer itself, for what writes on its own.
+    /// The writer itself, for what commands the terminal.
     pub(super) fn writer(&mut self) -> &mut impl Write {
         &mut self.0
+    }
+
+    /// A writer for data: they go into a pipe or a file as they are, and to a terminal with everything that is not
+    /// visible written out.
+    pub(super) fn data(&mut self) -> Box<dyn Write + '_> {
+        if stdout().is_terminal() {
+            Box::new(Visible { out: &mut self.0, cut: Vec::new() })
+        } else {
+            Box::new(&mut self.0)
+        }
+    }
+}
+
+/// Writes out what is not visible.
+struct Visible<W> {
+    out: W,
+    /// The beginning of a character whose end has not come yet.
+    cut: Vec<u8>,
+}
+
+impl<W: Write> Write for Visible<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.cut.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.cut) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.cut.len(),
+        };
+        let text: Vec<u8> = self.cut.drain(..whole).collect();
+        self.out.write_all(text::visible_lines(&String::from_utf8_lossy(&text)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -65,12 +109,11 @@ fn labelled(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
 }
 
 /// Breaks a text into lines of at most `width` letters; a word that is longer stays whole, so that it can be copied.
-/// What Atlas or a fleet put into it cannot command a terminal.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
     for word in text.split_whitespace() {
-        let word: String = word.chars().flat_map(printable).collect();
+        let word = text::visible(word);
         let letters = word.chars().count();
         if length > 0 && length + 1 + letters > width {
             lines.push(String::new());
@@ -85,21 +128,25 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-fn printable(letter: char) -> impl Iterator<Item = char> {
-    let escaped = letter.is_control().then(|| letter.escape_default());
-    let kept = (!letter.is_control()).then_some(letter);
-    escaped.into_iter().flatten().chain(kept)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_wrapped_and_cannot_command_a_terminal() {
+    fn a_text_is_wrapped_as_it_will_be_shown() {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
         assert_eq!(wrap("a\u{1b}[2Jb", 80), ["a\\u{1b}[2Jb"]);
         assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn data_on_a_terminal_are_written_out_wherever_they_are_cut() {
+        let text = "a,\u{9b}b\u{202e},é,日\n";
+        for size in 1..=text.len() {
+            let mut shown = Visible { out: Vec::new(), cut: Vec::new() };
+            text.as_bytes().chunks(size).for_each(|part| shown.write_all(part).unwrap());
+            assert_eq!(String::from_utf8(shown.out).unwrap(), "a,\\u{9b}b\\u{202e},é,日\n");
+        }
     }
 }

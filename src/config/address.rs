@@ -17,7 +17,7 @@ pub(super) fn of_text(text: &str) -> Result<Address, String> {
     if text.contains('@') {
         return Err("must hold no user name and no password: credentials come from their own variables".to_owned());
     }
-    let shown: String = text.chars().take(80).flat_map(char::escape_default).collect();
+    let shown: String = text.chars().take(80).collect();
     let wrong = |what: &str| Err(format!("{what} ({shown})"));
     let Ok(uri) = text.parse::<Uri>() else { return wrong("must be a URL such as https://cloud.mongodb.com") };
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

@@ -62,7 +62,7 @@ fn name(root: &Section<'_, '_>, file: &Path) -> Option<String> {
         return Some(name);
     }
     let whose = if said.is_some() { "" } else { "is missing, and the file's own name cannot stand in for it: it " };
-    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let shown: String = name.chars().take(80).collect();
     let form = "must be letters, digits, -, _ and ., begin with a letter or digit, and be at most 64 long";
     root.blame("campaign", format!("{whose}{form} ({shown})"));
     None
@@ -78,7 +78,7 @@ fn operation(root: &Section<'_, '_>) -> Option<&'static Operation> {
     let name = root.text("operation")?;
     let found = Operation::of_name(name);
     if found.is_none() {
-        let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+        let shown: String = name.chars().take(80).collect();
         root.blame("operation", format!("must be one of {all}{} ({shown})", near::hint(name, known())));
     }
     found

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use crate::text;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -20,16 +22,16 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            out.write_str(file)?;
+            out.write_str(&text::visible(file))?;
             if let Some(line) = self.line {
                 write!(out, ":{line}")?;
             }
             out.write_str(": ")?;
         }
         if !self.key.is_empty() {
-            write!(out, "{}: ", self.key)?;
+            write!(out, "{}: ", text::visible(&self.key))?;
         }
-        out.write_str(&self.what)
+        out.write_str(&text::visible(&self.what))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::intake::row_errors::RowErrors;
+use crate::text;
 
 /// One thing that is wrong, at the place where a spreadsheet shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,17 +23,17 @@ pub struct RowError {
 
 impl fmt::Display for RowError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.file)?;
+        out.write_str(&text::visible(&self.file))?;
         if let Some(row) = self.row {
             write!(out, ":{row}")?;
         }
         if let Some(cluster) = &self.cluster {
-            write!(out, " ({cluster})")?;
+            write!(out, " ({})", text::visible(cluster))?;
         }
         if let Some(column) = &self.column {
-            write!(out, ":{column}")?;
+            write!(out, ":{}", text::visible(column))?;
         }
-        write!(out, ": {}", self.what)
+        write!(out, ": {}", text::visible(&self.what))
     }
 }
 
@@ -78,7 +79,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 fn printable(letter: char) -> impl Iterator<Item = char> {
-    let hidden = letter.is_control() || letter == '\u{feff}' || letter == '\u{a0}';
+    let hidden = letter == '\u{a0}' || !text::is_visible(letter);
     let escaped = if hidden { letter.escape_default().collect::<Vec<_>>() } else { vec![letter] };
     escaped.into_iter()
 }

@@ -12,6 +12,7 @@ use crate::domain::waiting::{Admission, WaitingFor};
 use crate::report::Failure;
 use crate::report::csv::duration;
 use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
+use crate::text;
 
 /// Audits the campaign while it writes the lines: where something does not fit there is an error at the end, and the
 /// lines are worth nothing.
@@ -40,7 +41,7 @@ pub(super) async fn stream(store: &Store, campaign: &Campaign, out: &mut impl Wr
     Ok(())
 }
 
-/// A line for each of these jobs, of a campaign with this digest.
+/// A line for each of these jobs, of a campaign with this digest. What nobody sees is escaped, as in `\u200b`.
 pub(super) fn lines(rows: &[Row], operation: &str, admission: &Admission, digest: Digest) -> io::Result<Vec<u8>> {
     let campaign_digest = &digest.to_string();
     let mut lines = Vec::with_capacity(rows.len() * USUAL);
@@ -50,7 +51,10 @@ pub(super) fn lines(rows: &[Row], operation: &str, admission: &Admission, digest
         serde_json::to_writer(&mut lines, &line)?;
         lines.push(b'\n');
     }
-    Ok(lines)
+    Ok(match text::json(&String::from_utf8_lossy(&lines)) {
+        Cow::Borrowed(_) => lines,
+        Cow::Owned(plain) => plain.into_bytes(),
+    })
 }
 
 /// Most lines are shorter, in bytes.
@@ -95,7 +99,7 @@ struct JobObject<'a> {
 }
 
 /// The fleet's own columns. One that is called like one of ours gets the prefix that it would have got had the report
-/// such a column.
+/// such a column, and once more where the fleet has that name too: no key comes twice.
 struct Extra<'a> {
     columns: &'a [(String, String)],
     ours: &'a [&'a str],
@@ -103,10 +107,19 @@ struct Extra<'a> {
 
 impl Serialize for Extra<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.columns.iter().map(|(name, value)| {
-            let theirs = self.ours.contains(&name.as_str()) || REPORT.contains(&name.as_str());
-            (if theirs { format!("fleet_{name}").into() } else { Cow::from(name) }, value)
-        }))
+        serializer.collect_map(self.columns.iter().map(|(name, value)| (self.key(name), value)))
+    }
+}
+
+impl<'a> Extra<'a> {
+    fn key(&self, name: &'a str) -> Cow<'a, str> {
+        let is_ours = |key: &str| self.ours.contains(&key) || REPORT.contains(&key);
+        let is_theirs = |key: &str| key != name && self.columns.iter().any(|(other, _)| other == key);
+        let mut key = Cow::from(name);
+        while is_ours(&key) || is_theirs(&key) {
+            key = format!("fleet_{key}").into();
+        }
+        key
     }
 }
 

@@ -17,6 +17,7 @@ mod exclusive;
 mod faults;
 mod finding;
 mod fleets;
+mod foreign;
 mod help;
 mod holds;
 mod kills;

@@ -22,6 +22,7 @@ use crate::domain::hold::{Held, Hold, Reach, Scope};
 use crate::domain::job::{Job, State};
 use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
 use crate::store::{NewJob, Open, Store, StoreError};
+use crate::text;
 
 /// Plans, and tells or writes the plan.
 pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode, Failure> {
@@ -83,7 +84,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     client.sign_out().await;
     let mut out = Out::new();
     if args.json {
-        out.line(&serde_json::to_string(&plan).map_err(Failure::internal)?)?;
+        out.json(&plan)?;
     } else {
         words::tell(&mut out, &plan, &holds, &survey, args.rows)?;
     }
@@ -146,6 +147,7 @@ fn bucket(set: &EndpointSet) -> String {
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(plan).map_err(Failure::internal)?;
+    let text = text::json(&text);
     let folder = folder_of(file);
     // For its owner alone, since it names hosts; and never half a plan in the place of an approved one.
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
