@@ -40,7 +40,7 @@ impl<T> Exchange<T> {
 /// What an answer says about the rate of requests (Atlas documentation, "API rate limits").
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// `Retry-After`, at most a day.
+    /// `Retry-After`, as long as it says.
     pub retry_after: Option<Duration>,
     /// `RateLimit-Remaining`: requests left in the bucket. It does not only fall.
     pub remaining: Option<u32>,

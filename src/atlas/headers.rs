@@ -1,6 +1,6 @@
 //! What the headers of an answer say beside its body.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
@@ -8,8 +8,12 @@ use http::header::{DATE, RETRY_AFTER};
 use crate::atlas::exchange::Limits;
 use crate::clock::Millis;
 
-/// No wait is longer, whatever a header says.
-const LONGEST_WAIT: u64 = 24 * 60 * 60;
+/// What is said beyond this is no time that anybody can write down. (How long it is waited for is another matter:
+/// [`LONGEST_WAIT`](crate::domain::policy::LONGEST_WAIT).)
+const LONGEST_SAID: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// How far an instant is away at most, in a header that should hold a number of seconds.
+const NEAR: Duration = Duration::from_hours(24);
 
 /// The rate limits of an answer that came at `now`. Atlas may leave any of the headers out.
 pub(super) fn limits(status: u16, headers: &HeaderMap, now: Millis) -> Limits {
@@ -33,21 +37,36 @@ pub(super) fn retired(headers: &HeaderMap) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// `Retry-After` in either form of RFC 9110, section 10.2.3. A date counts from the answer's own `Date`, if it
-/// has one, so that two clocks that differ do no harm.
+/// `Retry-After`: seconds, or a date in one of the three forms of RFC 9110, section 5.6.7. A number that would be an
+/// instant of about now, in seconds since 1970, is one: nobody asks for fifty years. An instant counts from the answer's
+/// own `Date`, if it has one, so that two clocks that differ do no harm.
 fn retry_after(headers: &HeaderMap, now: Millis) -> Option<Duration> {
     let value = text(headers, RETRY_AFTER.as_str())?;
-    let seconds = if let Ok(seconds) = value.parse::<u64>() {
-        seconds
-    } else {
-        let until = date(value)?;
-        let from = text(headers, DATE.as_str()).and_then(date).unwrap_or(now);
-        until.since(from).as_millis().div_ceil(1000).try_into().ok()?
+    let now = text(headers, DATE.as_str()).and_then(date).unwrap_or(now);
+    let wait = match seconds(value) {
+        Some(seconds) => instant(seconds, now).map_or(Duration::from_secs(seconds), |until| until.since(now)),
+        None => date(value)?.since(now),
     };
-    Some(Duration::from_secs(seconds.min(LONGEST_WAIT)))
+    Some(Duration::from_secs(wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)).min(LONGEST_SAID))
 }
 
+/// A number of any length.
+fn seconds(value: &str) -> Option<u64> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| value.parse().unwrap_or(u64::MAX))
+}
+
+/// The instant that a number of seconds since 1970 stands for, if that is within a day of `now`.
+fn instant(seconds: u64, now: Millis) -> Option<Millis> {
+    let at = Millis(i64::try_from(seconds).ok()?.checked_mul(1000)?);
+    (at.since(now).max(now.since(at)) <= NEAR).then_some(at)
+}
+
+/// A date of HTTP. What only nearly is one is read too.
 fn date(value: &str) -> Option<Millis> {
+    if let Ok(date) = httpdate::parse_http_date(value) {
+        return Some(Millis(i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()?));
+    }
     let moment = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
     Some(Millis(moment.as_millisecond()))
 }
@@ -68,15 +87,38 @@ mod tests {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
+    fn wait_at(now: i64, pairs: &[(&'static str, &'static str)]) -> Option<Duration> {
+        limits(429, &headers(pairs), Millis(now)).retry_after
+    }
+
     #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date() {
-        let wait = |pairs: &[(&'static str, &'static str)]| limits(429, &headers(pairs), Millis(0)).retry_after;
-        assert_eq!(wait(&[("retry-after", "55")]), Some(Duration::from_secs(55)));
-        assert_eq!(wait(&[("retry-after", "99999999999")]), Some(Duration::from_hours(24)));
-        assert_eq!(wait(&[("retry-after", "soon")]), None);
-        assert_eq!(wait(&[("retry-after", "-5")]), None);
-        let dated = [("retry-after", "Mon, 10 Aug 2026 03:03:27 GMT"), ("date", "Mon, 10 Aug 2026 03:03:08 GMT")];
-        assert_eq!(wait(&dated), Some(Duration::from_secs(19)));
+    fn retry_after_is_read_as_seconds_and_as_a_date_in_each_of_three_forms() {
+        let wait = |value| wait_at(0, &[("retry-after", value)]);
+        assert_eq!(wait("55"), Some(Duration::from_secs(55)));
+        assert_eq!(wait("1000000000"), Some(Duration::from_secs(1_000_000_000)), "what it says, whatever is done");
+        assert_eq!(wait("99999999999999999999999"), Some(LONGEST_SAID));
+        for nothing in ["soon", "-5", "", "1.5"] {
+            assert_eq!(wait(nothing), None, "{nothing:?}");
+        }
+        let forms = ["Mon, 10 Aug 2026 03:03:27 GMT", "Monday, 10-Aug-26 03:03:27 GMT", "Mon Aug 10 03:03:27 2026"];
+        for form in forms {
+            let dated = [("retry-after", form), ("date", "Mon, 10 Aug 2026 03:03:08 GMT")];
+            assert_eq!(wait_at(0, &dated), Some(Duration::from_secs(19)), "{form}");
+            assert_eq!(wait_at(1_786_331_000_000, &[("retry-after", form)]), Some(Duration::from_secs(7)), "{form}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_an_instant_of_about_now_is_read_as_one() {
+        const NOW: i64 = 1_786_331_000_000;
+        let wait = |value| wait_at(NOW, &[("retry-after", value)]);
+        assert_eq!(wait("1786331060"), Some(Duration::from_mins(1)));
+        assert_eq!(wait("1786330990"), Some(Duration::ZERO), "it has passed");
+        assert_eq!(wait("3600"), Some(Duration::from_hours(1)));
+        assert_eq!(wait("1000000000"), Some(Duration::from_secs(1_000_000_000)), "that is no time of about now");
+        // Atlas's own clock counts, if it says what it is.
+        let dated = [("retry-after", "1786327460"), ("date", "Mon, 10 Aug 2026 02:03:20 GMT")];
+        assert_eq!(wait_at(NOW, &dated), Some(Duration::from_mins(1)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach};
+use crate::domain::policy::LONGEST_WAIT;
 
 /// A service account has at most a hundred tokens, which expire by themselves within the hour.
 const TOKEN_LIMIT_WAIT: Duration = Duration::from_mins(1);
@@ -71,7 +72,7 @@ impl SignInError {
         let least = Duration::from_secs(1);
         match self {
             Self::Refused(_) => 10 * least,
-            Self::Later { retry_after, .. } => retry_after.unwrap_or(least).max(least),
+            Self::Later { retry_after, .. } => retry_after.unwrap_or(least).max(least).min(LONGEST_WAIT),
         }
     }
 

@@ -242,6 +242,11 @@ pub enum Event {
     SentElsewhere,
     /// The database may lack what was sent: it was put back from a backup, or is of elsewhere.
     Restored,
+    /// An operator wants no waiting for what Atlas has asked for.
+    BroughtForward {
+        /// The operator's words.
+        reason: Option<String>,
+    },
     /// An operator wants it tried again.
     Retry {
         /// The operator's words.

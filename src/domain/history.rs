@@ -51,6 +51,8 @@ pub enum Kind {
     Restored,
     /// An operator sent it back.
     Retried,
+    /// An operator wants no waiting for what Atlas has asked for.
+    BroughtForward,
 }
 
 impl Kind {
@@ -80,6 +82,7 @@ impl Kind {
             Self::SentElsewhere => "sent_elsewhere",
             Self::Restored => "restored",
             Self::Retried => "retried",
+            Self::BroughtForward => "brought_forward",
         }
     }
 }

@@ -14,6 +14,9 @@ pub const FRESH: Duration = Duration::from_secs(5 * 60);
 /// The third answer or look after a job's time ends it, never time alone.
 pub const OVERDUE: i64 = 3;
 
+/// However long Atlas asks to wait, after this it is asked again.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// `[retry]` and `[look]` of the campaign file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

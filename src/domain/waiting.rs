@@ -83,6 +83,17 @@ impl fmt::Display for WaitingFor {
     }
 }
 
+/// Until when Atlas asked to wait, if the job waits for that.
+pub fn asked_until(job: &Job, now: Millis) -> Option<Millis> {
+    let waits = job.due_at.is_some_and(|due| due > now);
+    job.asked_until.filter(|asked| waits && *asked > now)
+}
+
+/// That Atlas asked to wait, in words, for every place that tells of it.
+pub fn asked_words(until: Millis) -> String {
+    format!("Atlas asked to wait until {until}")
+}
+
 /// Upgrades whose newest look showed neither the target nor the source at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Astray {

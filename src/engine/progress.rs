@@ -10,7 +10,7 @@ use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::domain::waiting::Astray;
 use crate::domain::wave::Wave;
-use crate::pacing::Closed;
+use crate::pacing::{Asked, Closed};
 
 /// A run at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub holds: Vec<Held>,
     /// What nobody gets through to, if so.
     pub closed: Option<Closed>,
+    /// Until when Atlas asked to wait, if so.
+    pub asked: Option<Asked>,
     /// Why looks fail again and again, if so.
     pub trouble: Option<String>,
     /// Whether a signal asked to drain.
@@ -49,6 +51,7 @@ impl Default for Progress {
             ended_before: 0,
             holds: Vec::new(),
             closed: None,
+            asked: None,
             trouble: None,
             draining: false,
         };
@@ -113,6 +116,14 @@ impl Progress {
 
     pub(super) fn draining(&self) {
         self.0.send_modify(|shot| shot.draining = true);
+    }
+
+    pub(super) fn asked(&self, asked: Option<&Asked>) {
+        self.0.send_if_modified(|shot| {
+            let changed = shot.asked.as_ref() != asked;
+            shot.asked = asked.cloned();
+            changed
+        });
     }
 
     pub(super) fn closed(&self, closed: Option<Closed>) {

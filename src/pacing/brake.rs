@@ -46,6 +46,11 @@ impl Brake {
         self.since = None;
     }
 
+    /// It may be tried now, whether or not its time has passed.
+    pub(super) fn try_now(&mut self) {
+        self.until = None;
+    }
+
     pub(super) fn closed_until(&self, now: Millis) -> Option<Millis> {
         self.until.filter(|until| *until > now)
     }

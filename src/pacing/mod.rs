@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
 use crate::domain::bucket::Bucket;
+use crate::domain::policy::LONGEST_WAIT;
 
 use brake::Brake;
 use scope::Scope;
@@ -81,6 +82,20 @@ pub struct Closed {
     pub writes_only: bool,
 }
 
+/// What Atlas asked for with `Retry-After`, where that is long enough to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Until when it asked to wait.
+    pub until: Millis,
+    /// When it is asked again at the latest.
+    pub again: Millis,
+    /// The project that it asked to; all of them, if none.
+    pub project: Option<String>,
+}
+
+/// A wait that is shorter is over before anybody has read of it.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
+
 /// A brake that one asker may probe when its time has passed.
 #[derive(Default)]
 struct Gate {
@@ -119,6 +134,8 @@ pub struct Pacing {
     host: Gate,
     /// Upgrade requests, probed by one of them: a 405 applies nothing and is no attempt.
     writes: Gate,
+    /// The longest wait that Atlas asked for and that is not over.
+    asked: Option<Asked>,
 }
 
 impl Pacing {
@@ -131,6 +148,7 @@ impl Pacing {
             stated: HashMap::new(),
             host: Gate::default(),
             writes: Gate::default(),
+            asked: None,
         }
     }
 
@@ -184,6 +202,8 @@ impl Pacing {
     /// Learns from an answer, or from the news that none came.
     pub fn tell(&mut self, project: &str, report: Report) {
         let now = self.clock.now();
+        self.asks(project, &report, now);
+        let report = Report { retry_after: report.retry_after.map(|wait| wait.min(LONGEST_WAIT)), ..report };
         let passed = report.answered && !report.brakes_host;
         self.host.heard(now, report.brakes_host, passed, report.retry_after);
         if report.sent {
@@ -194,6 +214,30 @@ impl Pacing {
         if let Some(scope) = self.scopes.get_mut(project) {
             scope.tell(report, passed, now);
         }
+    }
+
+    fn asks(&mut self, project: &str, report: &Report, now: Millis) {
+        let all = report.brakes_host || report.writes_closed;
+        let Some(wait) = report.retry_after.filter(|wait| *wait >= WORTH_TELLING && (all || report.throttled)) else {
+            return;
+        };
+        let (until, again) = (now.after(wait), now.after(wait.min(LONGEST_WAIT)));
+        if self.asked().is_none_or(|known| known.again < again) {
+            self.asked = Some(Asked { until, again, project: (!all).then(|| project.to_owned()) });
+        }
+    }
+
+    /// Until when Atlas asked to wait, if that is not over.
+    pub fn asked(&self) -> Option<&Asked> {
+        let now = self.clock.now();
+        self.asked.as_ref().filter(|asked| asked.again > now)
+    }
+
+    /// An operator wants no waiting for what Atlas asked for: whatever was closed for a time may be tried now.
+    pub fn bring_forward(&mut self) {
+        self.asked = None;
+        let gates = [&mut self.host.brake, &mut self.writes.brake];
+        gates.into_iter().chain(self.scopes.values_mut().map(Scope::brake)).for_each(Brake::try_now);
     }
 
     /// Whether nobody gets through to the host, or none with an upgrade request.

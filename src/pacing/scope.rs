@@ -31,6 +31,10 @@ impl Scope {
         Self { quota: Quota::new(per_minute, clock), brake: Brake::default(), lanes: HashMap::new(), per_minute }
     }
 
+    pub(super) fn brake(&mut self) -> &mut Brake {
+        &mut self.brake
+    }
+
     /// Takes permits for all of these requests, or says when to ask again.
     pub(super) fn take(&mut self, needs: &[(Set, u32)], now: Millis) -> Result<(), Millis> {
         if let Some(until) = self.brake.closed_until(now) {

@@ -135,3 +135,20 @@ async fn a_bucket_is_learned_from_a_429_and_from_headers() {
     }
     assert_eq!(went, 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_years_is_told_and_tried_again_after_an_hour_or_when_an_operator_says_so() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(100, clock);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    let years = Some(Duration::from_secs(1_000_000_000));
+    pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
+    let (until, again) = (Millis(1_000_000_000_000), Millis(3_600_000));
+    assert_eq!(pacing.asked(), Some(&Asked { until, again, project: Some("a".to_owned()) }));
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(again));
+    pacing.bring_forward();
+    assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));
+    pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
+    clock.sleep_until(again).await;
+    assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));
+}

@@ -14,6 +14,7 @@ use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
 use crate::domain::hold::{Hold, Reach};
 use crate::domain::operation::{Api, CLUSTERS, Operation};
+use crate::domain::policy::LONGEST_WAIT;
 use crate::pacing::{Pacing, Purpose, Set, Verdict};
 use crate::planning::regions::Regions;
 use crate::store::NewJob;
@@ -193,7 +194,7 @@ impl Surveyor<'_> {
                 }
                 Err(_) => {}
             }
-            let moment = self.clock.now().after(limits.retry_after.unwrap_or(wait));
+            let moment = self.clock.now().after(limits.retry_after.unwrap_or(wait).min(LONGEST_WAIT));
             self.clock.sleep_until(moment).await;
             wait *= 2;
             tries += 1;

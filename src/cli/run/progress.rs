@@ -13,9 +13,10 @@ use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
 use crate::domain::hold::Held;
 use crate::domain::job::State;
+use crate::domain::waiting;
 use crate::domain::wave::Wave;
 use crate::engine::{Progress, Snapshot};
-use crate::pacing::Closed;
+use crate::pacing::{Asked, Closed};
 
 const REDRAW: Duration = Duration::from_millis(200);
 const PLAIN: Duration = Duration::from_secs(5);
@@ -146,10 +147,20 @@ fn troubles(shot: &Snapshot, now: Millis) -> Vec<String> {
     if let Some(closed) = &shot.closed {
         parts.push(outage(closed, now));
     }
+    if let Some(asked) = &shot.asked {
+        parts.push(asked_words(asked, now));
+    }
     if let Some(code) = &shot.trouble {
         parts.push(format!("looks fail: {code}"));
     }
     parts
+}
+
+/// What Atlas asked for, and when it is asked again.
+fn asked_words(asked: &Asked, now: Millis) -> String {
+    let of = asked.project.as_ref().map(|id| format!(" in project {}..", id.get(..8).unwrap_or(id)));
+    let again = span(asked.again.since(now));
+    format!("{}{}, asked again in {again}", waiting::asked_words(asked.until), of.unwrap_or_default())
 }
 
 /// What is waited for, how long it has been, and when it is tried again.

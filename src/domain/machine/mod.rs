@@ -58,6 +58,7 @@ pub fn decide(job: &Job, event: &Event, now: Millis, policy: &Policy, jitter: u6
         Event::Returned { elsewhere } => operator::returned(turn, *elsewhere),
         _ if job.state.is_ended() => turn.unchanged(),
         Event::Looked { started, sighting } => look::looked(turn, *started, sighting),
+        Event::BroughtForward { reason } => operator::brought_forward(turn, reason.as_deref()),
         Event::LookFailed { fault, retry_after, braked } => look::failed(turn, fault, *retry_after, *braked),
         Event::Intent => answer::intent(turn),
         Event::TakenOver => operator::taken_over(turn),

@@ -1,10 +1,13 @@
 //! Rules 7 and 8: what an operator, the fleet file and a dead runner's successor may do.
 
+use std::time::Duration;
+
 use crate::domain::code::{ALREADY_AT_TARGET, CANCELLED, CLUSTER_REPLACED, Fault, NO_LONGER_IN_FLEET, NOT_IN_PLAN};
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
 use crate::domain::machine::turn::Turn;
+use crate::domain::waiting;
 
 /// No further send. What is under way is followed to its end: Atlas takes nothing back.
 pub(super) fn cancel(mut turn: Turn<'_>) -> Decision {
@@ -116,6 +119,15 @@ pub(super) fn retry(turn: Turn<'_>, reason: Option<&str>, elsewhere: bool) -> De
     }
     let entry = Entry { detail: reason.map(str::to_owned), ..Entry::new(Kind::Retried) };
     go_back(turn, elsewhere).noting(entry)
+}
+
+/// An operator's word: a job that waits for what Atlas has asked for is acted on now.
+pub(super) fn brought_forward(turn: Turn<'_>, reason: Option<&str>) -> Decision {
+    if waiting::asked_until(turn.was, turn.now).is_none() {
+        return turn.unchanged();
+    }
+    let entry = Entry { detail: reason.map(str::to_owned), ..Entry::new(Kind::BroughtForward) };
+    turn.due_in(Duration::ZERO).noting(entry)
 }
 
 /// To `pending`; but where a request was accepted or is open, here or elsewhere, a verification comes first.

@@ -62,6 +62,10 @@ fn jobs() -> Vec<(&'static str, Job)> {
         ..verifying.clone()
     };
     all.push((
+        "ready, asked to wait",
+        Job { due_at: Some(Millis(4_600_000)), asked_until: Some(Millis(9_000_000)), ..typical(State::Ready) },
+    ));
+    all.push((
         "submitting, sent before",
         Job { send: 2, attempts: 1, submitted_at: Some(Millis(1)), ..typical(State::Submitting) },
     ));
@@ -138,6 +142,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("named by an older job", Event::Duplicate { of: "c".to_owned() }),
         ("sent in another campaign", Event::SentElsewhere),
         ("database restored", Event::Restored),
+        ("brought forward", Event::BroughtForward { reason: None }),
         ("retry", Event::Retry { reason: None, elsewhere: false }),
         ("retry, sent elsewhere", Event::Retry { reason: None, elsewhere: true }),
     ];
@@ -178,6 +183,9 @@ fn row(job: &Job, event: &Event) -> Option<String> {
     }
     if let Some(due) = next.due_at.filter(|_| next.due_at != job.due_at) {
         write!(words, ", due in {} s", due.since(NOW).as_secs()).unwrap();
+    }
+    if next.asked_until != job.asked_until {
+        words.push_str(if next.asked_until.is_some() { ", asked to wait" } else { ", asked no more" });
     }
     match (job.open, next.open) {
         (false, true) => words.push_str(", request opened"),

@@ -495,3 +495,37 @@ fn a_cluster_that_stirs_after_an_unknown_answer_has_the_time_of_an_upgrade() {
     }
     assert_eq!(after(&job, &look(target(true), day + 300), day + 300).state, State::Succeeded);
 }
+
+#[test]
+fn what_atlas_asks_for_is_remembered_and_after_an_hour_it_is_asked_again() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let throttled = Answer::Throttled { retry_after: Some(hours(300_000)) };
+    let job = after(&submitting(Millis(0)), &answer(throttled, 1), 1);
+    assert_eq!(job.due_at, Some(Millis(1000).after(hours(1))), "not in 34 years");
+    assert_eq!(job.asked_until, Some(Millis(1000).after(hours(300_000))));
+    let failed = Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(hours(2)), braked: false };
+    let pending = after(&new_job(), &failed, 1);
+    assert_eq!(
+        (pending.due_at, pending.asked_until),
+        (Some(Millis(1000).after(hours(1))), Some(Millis(1000).after(hours(2))))
+    );
+    let seen = after(&pending, &look(source("s", "UPDATING"), 3601), 3601);
+    assert_eq!(seen.asked_until, None, "it waits for something else now");
+    let short =
+        Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(Duration::from_secs(1)), braked: false };
+    assert_eq!(after(&new_job(), &short, 1).asked_until, None, "it would wait for longer anyway");
+}
+
+#[test]
+fn an_operator_brings_forward_what_waits_for_atlas_and_nothing_else() {
+    let forward = Event::BroughtForward { reason: Some("asked MongoDB".into()) };
+    let failed =
+        Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(Duration::from_secs(900)), braked: false };
+    let waits = after(&new_job(), &failed, 1);
+    let now = Millis(5000);
+    let Decision { job, entry, .. } = decide(&waits, &forward, now, &Policy::default(), 0);
+    assert_eq!((job.due_at, job.asked_until, job.state), (Some(now), None, State::Pending));
+    assert_eq!(entry.and_then(|entry| entry.detail).as_deref(), Some("asked MongoDB"));
+    let verifying = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
+    assert_eq!(after(&verifying, &forward, 2), verifying, "the settle time is nobody's to cut short");
+}

@@ -8,7 +8,7 @@ use crate::domain::history::Entry;
 use crate::domain::hold::Hold;
 use crate::domain::job::{IfNotLanded, Job, State};
 use crate::domain::machine::Decision;
-use crate::domain::policy::{OVERDUE, Policy};
+use crate::domain::policy::{LONGEST_WAIT, OVERDUE, Policy};
 
 pub(super) struct Turn<'a> {
     pub(super) was: &'a Job,
@@ -17,28 +17,41 @@ pub(super) struct Turn<'a> {
     pub(super) policy: &'a Policy,
     jitter: u64,
     hold: Option<Hold>,
+    /// Until when Atlas has asked to wait, if the next action is put off for that.
+    asked_until: Option<Millis>,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(was: &'a Job, now: Millis, policy: &'a Policy, jitter: u64) -> Self {
-        Self { was, next: was.clone(), now, policy, jitter, hold: None }
+        Self { was, next: was.clone(), now, policy, jitter, hold: None, asked_until: None }
     }
 
     /// Nothing changes and nothing is noted.
     pub(super) fn unchanged(self) -> Decision {
-        Decision { job: self.next, entry: None, hold: None }
+        Decision { job: self.decided().0, entry: None, hold: None }
     }
 
     /// What was decided, with an entry for the history.
     pub(super) fn noting(self, entry: Entry) -> Decision {
-        Decision { job: self.next, entry: Some(entry), hold: self.hold }
+        let (job, hold) = self.decided();
+        Decision { job, entry: Some(entry), hold }
     }
 
     /// What was decided; the entry is written only if it tells something that was not known, or if it changed the job.
     pub(super) fn noting_if_new(self, seen: String, entry: Entry) -> Decision {
         let known = self.was.seen.as_ref() == Some(&seen) && !self.next.differs(self.was);
-        let next = Job { seen: Some(seen), ..self.next };
-        Decision { job: next, entry: (!known).then_some(entry), hold: self.hold }
+        let (job, hold) = self.decided();
+        Decision { job: Job { seen: Some(seen), ..job }, entry: (!known).then_some(entry), hold }
+    }
+
+    /// The job as it becomes. What Atlas asked for counts until the next action is put off, or moved forward, for
+    /// something else.
+    fn decided(self) -> (Job, Option<Hold>) {
+        let Self { was, mut next, hold, asked_until, .. } = self;
+        if next.due_at != was.due_at || next.state != was.state {
+            next.asked_until = asked_until;
+        }
+        (next, hold)
     }
 
     /// Nothing that `hold` reaches may be begun.
@@ -69,11 +82,14 @@ impl<'a> Turn<'a> {
         self
     }
 
-    /// Puts the next action off, longer with every time in a row, and at least by what Atlas asked for.
+    /// Puts the next action off, longer with every time in a row, and at least by what Atlas asked for; but Atlas is
+    /// asked again after [`LONGEST_WAIT`].
     pub(super) fn back_off(mut self, retry_after: Option<Duration>) -> Self {
         self.next.deferrals += 1;
         let delay = self.policy.backoff(self.next.deferrals, self.jitter);
-        self.due_in(delay.max(retry_after.unwrap_or_default()))
+        let asked = retry_after.unwrap_or_default();
+        self.asked_until = (asked > delay).then(|| self.now.after(asked));
+        self.due_in(delay.max(asked.min(LONGEST_WAIT)))
     }
 
     /// Ends the job. One that a request of ours may still land on ends as OUTCOME_UNKNOWN, whatever else is

@@ -179,6 +179,7 @@ impl Dispatcher {
                 return Ok(ending);
             }
             self.progress.closed(self.pacing.closed());
+            self.progress.asked(self.pacing.asked());
             let wake = self.wake_at(blocked_until);
             tokio::select! {
                 Some(one) = news.recv() => self.hear(one)?,
