@@ -104,6 +104,11 @@ impl Client {
         self.0.signer.ready(&self.0.line, &format!("/api/atlas/v2/groups/{project}")).await
     }
 
+    /// Forgets that signing in was put off: the next call tries it.
+    pub async fn ask_again(&self) {
+        self.0.signer.ask_again().await;
+    }
+
     /// Sends one upgrade request. A 401 with an error document, which applies nothing, is followed by one more
     /// send with a fresh token or nonce, within the same `request_timeout`; nothing else is sent twice.
     ///

@@ -63,6 +63,11 @@ impl Digest {
         asked
     }
 
+    /// The last failure counts no more: the next call asks again.
+    pub(super) async fn ask_again(&self) {
+        *self.asking.lock().await = None;
+    }
+
     async fn ask(&self, line: &Line, path: &str) -> Result<(), SignInError> {
         let get = Request::get(a_read_near(path)).header(ACCEPT, VERSION);
         let answer = line.call(get.body(Bytes::new()), line.request_timeout).await;

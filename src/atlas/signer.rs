@@ -156,6 +156,15 @@ impl Signer {
         }
     }
 
+    /// What Atlas asked to wait for before signing in again counts no more.
+    pub(super) async fn ask_again(&self) {
+        match self {
+            Self::Nobody | Self::Bearer(_) => {}
+            Self::Account(keeper) => keeper.ask_again().await,
+            Self::Key(digest) => digest.ask_again().await,
+        }
+    }
+
     /// Gives up what was fetched.
     pub(super) async fn sign_out(&self, line: &Line, within: Duration) {
         if let Self::Account(keeper) = self {

@@ -123,6 +123,11 @@ impl TokenKeeper {
         })
     }
 
+    /// The last failure counts no more: the next call asks again.
+    pub(super) async fn ask_again(&self) {
+        self.state.lock().await.failure = None;
+    }
+
     /// Drops the token that Atlas refused, unless it was renewed meanwhile.
     pub(super) async fn forget(&self, generation: u64) {
         let mut state = self.state.lock().await;

@@ -107,7 +107,7 @@ pub(super) enum Command {
     Report(Report),
     /// Send failed and cancelled jobs back
     Retry(Retry),
-    /// Let go on what is held, when what held it has been set right
+    /// Let go on what is held, when what held it has been set right; ask Atlas again where it asked to wait
     Release(Release),
     /// Check that the history is as it was written
     Audit {
@@ -271,7 +271,7 @@ pub(super) struct Retry {
     /// Those that ended with this code
     #[arg(long, value_name = "CODE")]
     pub(super) code: Option<String>,
-    /// Those of this project; the first digits of its id are enough
+    /// Those of this project (the first digits of its id are enough), and those of it that wait for what Atlas asked for
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
     /// Why; it is kept in the history

@@ -7,6 +7,7 @@ mod context;
 mod environment;
 mod exit;
 mod failures;
+mod forward;
 mod holds;
 mod input;
 mod interrupt;

@@ -1,4 +1,5 @@
-//! `drydock release`: an operator's word that what held a scope has been set right.
+//! `drydock release`: an operator's word that what held a scope has been set right, or that what Atlas asked to wait for
+//! need not be waited for.
 //!
 //! It needs no runner's lock: a run that is at work sees it in the table, and goes on within seconds.
 
@@ -6,12 +7,15 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::forward::Forward;
 use crate::cli::holds::{self, Waiting};
-use crate::cli::lookup;
+use crate::cli::lookup::{self, Lookup};
 use crate::cli::next::Next;
 use crate::cli::terminal::Out;
+use crate::clock::Millis;
 use crate::domain::hold::{Held, Scope};
-use crate::store::Vitals;
+use crate::domain::waiting;
+use crate::store::{Campaign, Store, Vitals};
 
 /// Lifts the holds that were selected, or all.
 pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, Failure> {
@@ -19,20 +23,37 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let mut out = Out::new();
-    let holds = selected(args, holds::waiting(&store, campaign.id).await?, name, &context.next)?;
-    if holds.is_empty() {
+    let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
+    let now = clock.now();
+    let project = match &args.project {
+        Some(word) => Lookup::new(&store, &campaign, context).project(word).await.ok(),
+        None => None,
+    };
+    let asked = asked(args, &store, &campaign, project.as_deref(), now).await?;
+    let holds = match selected(args, holds::waiting(&store, campaign.id).await?, name, &context.next) {
+        // What is named is not held, but something else is waited for there.
+        Err(_) if asked.is_some() => Vec::new(),
+        holds => holds?,
+    };
+    if holds.is_empty() && asked.is_none() {
         out.line(&format!("{name}: nothing is held"))?;
         out.done()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
-    let now = clock.now();
     let scopes: Vec<Scope> = holds.iter().map(|waiting| waiting.held.scope.clone()).collect();
-    let released = store.release(&environment::runner(now), campaign.id, &scopes, args.reason.as_deref(), now).await?;
+    let (runner, reason) = (environment::runner(now), args.reason.as_deref());
+    let released = store.release(&runner, campaign.id, &scopes, reason, now).await?;
     out.line(&format!("{name}: released"))?;
     for Waiting { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
         let jobs = jobs.map(|jobs| format!(", {jobs} jobs")).unwrap_or_default();
         out.line(&format!("  {} ({} since {}){jobs}", held.scope, held.fault.code, held.since))?;
+    }
+    if let Some(until) = asked {
+        let forward = Forward { store: &store, campaign_id: campaign.id, runner: &runner, clock, reason };
+        let jobs = forward.project(project.as_deref().unwrap_or_default()).await?;
+        forward.tell_the_run().await?;
+        let jobs = if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") };
+        out.line(&format!("  {}: it is asked again now, {jobs}", waiting::asked_words(until)))?;
     }
     let at_work = matches!(store.holder(&environment::host()), Some((_, Vitals::Works | Vitals::Unknown)));
     out.line(&if at_work {
@@ -42,6 +63,28 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     })?;
     out.done()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Until when Atlas asked to wait, if jobs of what was named wait for that, or a run does that is at work.
+async fn asked(
+    args: &args::Release,
+    store: &Store,
+    campaign: &Campaign,
+    project: Option<&str>,
+    now: Millis,
+) -> Result<Option<Millis>, Failure> {
+    if args.organisation.is_some() || (args.project.is_some() && project.is_none()) {
+        return Ok(None);
+    }
+    if let Some(project) = project {
+        let some = store.asked(campaign.id, project, now, 1).await?;
+        return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
+    }
+    if let Some((_, wait)) = store.asked_wait(campaign.id, now).await? {
+        return Ok(Some(wait.until));
+    }
+    let notes = store.run_notes(campaign.id).await?.and_then(|(_, notes)| notes.asked);
+    Ok(notes.filter(|wait| wait.again > now).map(|wait| wait.until))
 }
 
 /// The holds on the scope that was named by its id or the beginning of it; all, if none was.

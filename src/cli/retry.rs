@@ -8,6 +8,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::forward::Forward;
 use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::{Clock, Millis};
@@ -16,6 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
+use crate::domain::waiting;
 use crate::store::{Campaign, Change, Filter, Origin, Pages, Runner, Store};
 
 /// How many jobs one transaction sends back.
@@ -43,15 +45,26 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let mut back =
         Back { store: &store, clock, runner, reason: args.reason.clone(), uncertain, tally: Tally::default() };
     let lookup = Lookup::new(&store, &campaign, context);
+    let forward = Forward {
+        store: &store,
+        campaign_id: campaign.id,
+        runner: &back.runner.clone(),
+        clock,
+        reason: args.reason.as_deref(),
+    };
     if by_filter {
         let project = match &args.project {
             Some(word) => Some(lookup.project(word).await?),
             None => None,
         };
-        let filter = Filter { states: UNHAPPY.to_vec(), project, code: args.code.clone(), ..Filter::default() };
+        let (states, code) = (UNHAPPY.to_vec(), args.code.clone());
+        let filter = Filter { states, project: project.clone(), code, ..Filter::default() };
         let mut pages = Pages::new(&store, campaign.id, filter);
         while let Some(page) = pages.next().await? {
             back.send(page.into_iter().map(|row| row.job).collect()).await?;
+        }
+        if let Some(project) = project.filter(|_| args.code.is_none()) {
+            back.tally.forward = forward.project(&project).await?;
         }
     } else {
         // All of them are looked up first: a slip in the last name shall not leave the others sent back.
@@ -61,6 +74,12 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
             if found.iter().all(|other: &Job| other.id != job.id) {
                 found.push(job);
             }
+        }
+        let (asked, found): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|job| waiting::asked_until(job, clock.now()).is_some());
+        back.tally.forward = forward.jobs(&asked.iter().map(|job| job.id).collect::<Vec<_>>()).await?;
+        if back.tally.forward > 0 {
+            forward.tell_the_run().await?;
         }
         back.send(found).await?;
     }
@@ -170,6 +189,8 @@ struct Tally {
     selected: u64,
     pending: u64,
     verifying: u64,
+    /// Live jobs that waited for what Atlas asked for.
+    forward: usize,
     left: Vec<String>,
 }
 
@@ -189,7 +210,7 @@ impl Tally {
         }
         let name = &campaign.name;
         let mut out = Out::new();
-        if self.pending + self.verifying == 0 {
+        if self.pending + self.verifying == 0 && self.forward == 0 {
             if args.all_failed && self.selected == 0 {
                 out.line(&format!("{name}: no such job has failed or was cancelled; there is nothing to send back"))?;
                 out.done()?;
@@ -199,6 +220,9 @@ impl Tally {
             return Err(Failure::bad_input(format!("{name}: nothing was sent back{why}")));
         }
         out.line(&format!("{name}: sent back"))?;
+        if self.forward > 0 {
+            out.line(&format!("  {:>6} brought forward, for which Atlas had asked to wait", self.forward))?;
+        }
         if self.pending > 0 {
             out.line(&format!("  {:>6} to pending", self.pending))?;
         }

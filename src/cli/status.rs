@@ -19,8 +19,9 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
+use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
 use crate::domain::summary::Counts;
-use crate::domain::waiting::Astray;
+use crate::domain::waiting::{self, Astray};
 use crate::domain::wave::Wave;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
 
@@ -96,6 +97,10 @@ struct Status {
     next_due: Option<Millis>,
     /// Upgrades that are not what they should be.
     astray: Astray,
+    /// How many jobs wait for what Atlas asked for, and for how long; no jobs, if only the run that is at work does.
+    asked: Option<(i64, AskedWait)>,
+    /// What the run that is at work gets through to no more.
+    outage: Option<Outage>,
     last_write: Option<Millis>,
     /// Who works on the database, or died over it.
     runner: Option<(Holder, Vitals)>,
@@ -108,6 +113,15 @@ impl Status {
         // The runner's clock may be ahead of this host's.
         let now = last_write.map_or(context.clock, |newest| context.clock.not_before(newest)).now();
         let waves = store.counts_by_wave(campaign.id).await?;
+        let runner = store.holder(&environment::host());
+        // A run that is dead or stopped cannot say that all is well again.
+        let notes = store.run_notes(campaign.id).await?.filter(|(id, _)| {
+            runner.as_ref().is_some_and(|(holder, vitals)| {
+                holder.runner == *id && matches!(vitals, Vitals::Works | Vitals::Unknown)
+            })
+        });
+        let RunNotes { outage, asked } = notes.map(|(_, notes)| notes).unwrap_or_default();
+        let asked = asked.filter(|wait| wait.again > now).map(|wait| (0, wait));
         let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
         Ok(Self {
             database: store.name(),
@@ -117,7 +131,9 @@ impl Status {
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
             astray: store.astray(campaign.id).await?,
-            runner: store.holder(&environment::host()),
+            asked: store.asked_wait(campaign.id, now).await?.or(asked),
+            outage,
+            runner,
             next: context.next.clone(),
             waves,
             campaign,
@@ -183,6 +199,7 @@ impl Status {
             "waiting_for": self.waiting_for(),
             "astray": { "vanished": self.astray.vanished, "as_before": self.astray.as_before },
             "next_due_at": time(self.next_due),
+            "asked_until": time(self.asked.map(|(_, wait)| wait.until)),
             "last_write_at": time(self.last_write),
             "runner": self.runner.as_ref().map(|(holder, vitals)| json!({
                 "runner": holder.runner,
@@ -239,6 +256,16 @@ impl Status {
             if let Some(waiting) = self.waiting_for() {
                 fact(out, "waits for", &waiting)?;
             }
+            if let Some((jobs, wait)) = &self.asked {
+                let jobs = match jobs {
+                    0 => String::new(),
+                    1 => ", 1 job waits for that".to_owned(),
+                    jobs => format!(", {jobs} jobs wait for that"),
+                };
+                let again = span(wait.again.since(self.now));
+                fact(out, "asked", &format!("{}{jobs}; asked again in {again}", waiting::asked_words(wait.until)))?;
+                command(out, "or at once", &self.next.command(["release", &self.campaign.name]))?;
+            }
             let of = |state| self.counts.of(state);
             let (sent, verified, followed) = (of(State::Submitting), of(State::Verifying), of(State::Upgrading));
             let flight = format!("{sent} on the wire, {verified} verified, {followed} followed");
@@ -266,13 +293,19 @@ impl Status {
         if self.is_ended() {
             return None;
         }
-        Some(match self.next_due {
+        if let Some(outage) = &self.outage {
+            let span = span(self.now.since(outage.since));
+            return Some(format!("{} for {span}; it is tried again and again", outage.words));
+        }
+        Some(match (self.next_due, &self.asked) {
             _ if self.waits_for_release() => "an operator's release".to_owned(),
-            None if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
-            None if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
-            None => "a runner, which takes up what the last one had in hand".to_owned(),
-            Some(due) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
-            Some(due) => format!("a runner or its turn: a job was due at {due}"),
+            (Some(due), Some((_, wait))) if due > self.now && due >= wait.again => waiting::asked_words(wait.until),
+            (None, Some((_, wait))) => waiting::asked_words(wait.until),
+            (None, _) if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
+            (None, _) if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
+            (None, _) => "a runner, which takes up what the last one had in hand".to_owned(),
+            (Some(due), _) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
+            (Some(due), _) => format!("a runner or its turn: a job was due at {due}"),
         })
     }
 

@@ -16,6 +16,7 @@ pub mod job;
 pub mod machine;
 pub mod operation;
 pub mod policy;
+pub mod run_notes;
 pub mod summary;
 pub mod waiting;
 pub mod wave;

@@ -82,6 +82,13 @@ pub struct Closed {
     pub writes_only: bool,
 }
 
+impl Closed {
+    /// To what nobody gets through.
+    pub fn words(&self) -> &'static str {
+        if self.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "no way to Atlas" }
+    }
+}
+
 /// What Atlas asked for with `Retry-After`, where that is long enough to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {

@@ -40,6 +40,7 @@ mod place;
 mod record;
 mod rescue;
 mod rows;
+mod run_notes;
 mod runner;
 mod standing;
 mod stats;

@@ -10,3 +10,4 @@ mod network;
 mod permission;
 mod tls;
 mod tokens;
+mod waits;

@@ -165,7 +165,7 @@ fn asked_words(asked: &Asked, now: Millis) -> String {
 
 /// What is waited for, how long it has been, and when it is tried again.
 fn outage(closed: &Closed, now: Millis) -> String {
-    let what = if closed.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "no way to Atlas" };
+    let what = closed.words();
     let next = closed.until.map_or("trying".to_owned(), |until| format!("next try in {}", span(until.since(now))));
     format!("{what} for {}, {next}", span(now.since(closed.since)))
 }

@@ -53,6 +53,7 @@ impl Dispatcher {
     fn looks_went(&mut self, failed: Option<Fault>) {
         self.failing = if failed.is_some() { self.failing + 1 } else { 0 };
         if self.failing == 0 {
+            self.trouble = None;
             self.progress.trouble(None);
         }
         if let Some(fault) = failed {
@@ -65,6 +66,8 @@ impl Dispatcher {
             }
             if lost || self.failing == FAILING {
                 self.progress.trouble(Some(code));
+                let since = self.trouble.take().map_or_else(|| self.engine.clock.now(), |(_, since)| since);
+                self.trouble = Some((code.to_owned(), since));
             }
         }
     }

@@ -6,6 +6,7 @@ mod claims;
 mod hand_out;
 mod hear;
 mod held;
+mod notes;
 mod refill;
 mod waves;
 
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Millis;
+use crate::domain::run_notes::RunNotes;
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 use crate::engine::buffer::Buffer;
@@ -80,6 +82,12 @@ pub(super) struct Dispatcher {
     looking: HashMap<String, usize>,
     /// Looks in a row that failed.
     failing: u32,
+    /// Why they fail, and since when, where people were told.
+    trouble: Option<(String, Millis)>,
+    /// What this run has left for other processes to read.
+    notes: RunNotes,
+    /// When an operator last wanted no waiting, as the table said at the last look.
+    forward_at: Option<Millis>,
     /// What the table has to do: what is followed, and what has not been begun.
     follow: Tide,
     pending: Tide,
@@ -126,6 +134,9 @@ impl Dispatcher {
             leaving_until: now,
             looking: HashMap::new(),
             failing: 0,
+            trouble: None,
+            notes: RunNotes::default(),
+            forward_at: None,
             follow: Tide::new(now),
             pending: Tide::new(now),
             wanted: 0,
@@ -176,6 +187,7 @@ impl Dispatcher {
             if let Some(ending) = self.ending().await? {
                 let leaving = self.buffer.drain();
                 self.leave(leaving, self.engine.clock.now()).await?;
+                self.take_notes_back().await;
                 return Ok(ending);
             }
             self.progress.closed(self.pacing.closed());

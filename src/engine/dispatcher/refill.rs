@@ -62,6 +62,8 @@ impl Dispatcher {
     async fn poll(&mut self) -> Result<(), StoreError> {
         self.follow_holds().await?;
         self.progress.astray(self.engine.store.astray(self.engine.campaign_id).await?);
+        self.follow_bringing_forward().await?;
+        self.leave_notes().await?;
         self.buffer.wake_all();
         let due = self.engine.next_due(Lane::Rest).await?;
         self.follow.has_at(due);

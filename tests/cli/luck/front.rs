@@ -21,6 +21,8 @@ pub(crate) enum Mood {
     Endless(Flow),
     /// Hands it on to nobody and says nothing.
     Silence,
+    /// Answers 429 itself, with this `Retry-After`.
+    Throttled(&'static str),
     /// Hands out no tokens, but this answer; everything else goes through.
     NoToken { status: &'static str, body: &'static str },
 }
@@ -177,6 +179,11 @@ impl Door {
             Mood::Page => {
                 self.asked.add_permits(1);
                 say(&mut stream, "200 OK", "text/html", PAGE).await
+            }
+            Mood::Throttled(wait) => {
+                self.asked.add_permits(1);
+                let (body, wait) = (r#"{"error":429,"errorCode":"RATE_LIMITED"}"#, format!("\r\nretry-after: {wait}"));
+                say(&mut stream, "429 Too Many Requests", &format!("application/json{wait}"), body).await
             }
             Mood::Silence => {
                 self.asked.add_permits(1);

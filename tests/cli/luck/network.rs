@@ -7,15 +7,15 @@ use crate::scrub::scrub;
 use crate::workdir::Workdir;
 
 /// A run with its Atlas behind a front, which has just seen its first upgrade accepted.
-struct Voyage {
-    dir: Workdir,
-    atlas: Atlas,
-    front: Front,
-    run: Running,
+pub(crate) struct Voyage {
+    pub(crate) dir: Workdir,
+    pub(crate) atlas: Atlas,
+    pub(crate) front: Front,
+    pub(crate) run: Running,
 }
 
 impl Voyage {
-    fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         let dir = Workdir::with_fleet(4, 3);
         let atlas = Atlas::serve(&dir, &[]);
         let front = Front::before(&atlas.url);
@@ -28,7 +28,7 @@ impl Voyage {
 
     /// All is well again: the same run finishes, and asks nobody twice.
     #[track_caller]
-    fn ends_well(self) {
+    pub(crate) fn ends_well(self) {
         self.front.becomes(Mood::Through);
         let ended = self.run.end().with(0);
         assert!(ended.stdout.contains("12 succeeded"), "{}", ended.stdout);
