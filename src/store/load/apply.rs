@@ -16,19 +16,19 @@ use crate::store::record::{Place, link};
 use crate::store::write::{self, Appended};
 
 // Another wish is news to whoever has read the job; another place in the list is not.
-const CHANGED: &str = concat!(
+pub(in crate::store) const CHANGED: &str = concat!(
     "SELECT ",
     job_row!(),
     ", incoming.n AS new_n, incoming.row AS new_row, incoming.wanted AS new_wanted, \
     incoming.extra AS new_extra, incoming.wave AS new_wave FROM ",
-    pairs!(),
+    pairs!("CROSS JOIN"),
     "WHERE incoming.n > $2 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
     OR jobs.wanted <> incoming.wanted) ORDER BY incoming.n LIMIT $3"
 );
 const MOVE: &str = "UPDATE jobs SET row = $2, wanted = $3, extra = $4, revision = $5, events = $6, head = $7, seal = $8, wave = $9 \
     WHERE id = $1";
 const RETURNED: &str =
-    concat!("SELECT ", job_row!(), " FROM ", pairs!(), "WHERE ", gone!(), " ORDER BY jobs.row, jobs.id");
+    concat!("SELECT ", job_row!(), " FROM ", pairs!("JOIN"), "WHERE ", gone!(), " ORDER BY +jobs.row, jobs.id");
 const LEFT: &str = concat!(
     "SELECT ",
     job_row!(),
@@ -39,15 +39,15 @@ const LEFT: &str = concat!(
     older!(),
     "ORDER BY row, id"
 );
-const DUPLICATES: &str = concat!(
+pub(in crate::store) const DUPLICATES: &str = concat!(
     "SELECT ",
     job_row!(),
     ", older.cluster_name FROM jobs JOIN jobs AS older ON older.id = jobs.duplicate_of \
         AND older.campaign_id = jobs.campaign_id \
     WHERE jobs.campaign_id = $1 AND jobs.duplicate_of IS NOT NULL AND jobs.finished_at IS NULL \
-    ORDER BY jobs.row, jobs.id"
+    ORDER BY +jobs.row, jobs.id"
 );
-const NEW: &str = concat!(
+pub(in crate::store) const NEW: &str = concat!(
     "SELECT n, row, project_id, cluster_name, wanted, extra, wave FROM incoming WHERE n > $2 \
     AND NOT EXISTS (SELECT 1 FROM jobs WHERE ",
     same_cluster!("jobs", "incoming"),

@@ -100,10 +100,10 @@ const CAMPAIGN: &str = "INSERT INTO campaigns (name, operation, created_at, touc
     ON CONFLICT (name) DO NOTHING";
 const FIND: &str = "SELECT id, operation FROM campaigns WHERE name = $1";
 // The table belongs to the transaction: a rollback takes it along.
-const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT NULL UNIQUE, row BIGINT NOT NULL, \
+pub(super) const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT NULL UNIQUE, row BIGINT NOT NULL, \
     project_id TEXT NOT NULL, cluster_name TEXT NOT NULL, wanted TEXT NOT NULL, extra TEXT NOT NULL, \
     wave BIGINT NOT NULL)";
-const ONE_ROW_A_CLUSTER: &str =
+pub(super) const ONE_ROW_A_CLUSTER: &str =
     "CREATE UNIQUE INDEX temp.incoming_by_cluster ON incoming (lower(project_id), lower(cluster_name))";
 
 /// Whether the job is the older one of its campaign for its cluster: the row of the fleet is that one's.
@@ -113,11 +113,13 @@ macro_rules! older {
             WHERE older.id = jobs.duplicate_of AND older.campaign_id = jobs.campaign_id)) "
     };
 }
-/// A row of the fleet and the campaign's job for it.
+/// A row of the fleet and the campaign's job for it. (`CROSS JOIN`: SQLite then goes through the rows of the fleet.)
 macro_rules! pairs {
-    () => {
+    ($join:literal) => {
         concat!(
-            "incoming JOIN jobs ON ",
+            "incoming ",
+            $join,
+            " jobs ON ",
             same_cluster!("jobs", "incoming"),
             " AND jobs.campaign_id = $1 AND ",
             older!()
@@ -131,22 +133,22 @@ macro_rules! gone {
     };
 }
 
-mod apply;
+pub(super) mod apply;
 mod known;
 
 const STARTED: &str = concat!(
     "SELECT incoming.row, jobs.project_id || '/' || jobs.cluster_name, jobs.state FROM ",
-    pairs!(),
+    pairs!("JOIN"),
     "WHERE jobs.wanted <> incoming.wanted AND jobs.state NOT IN ('pending', 'ready') AND NOT ",
     gone!(),
     " ORDER BY incoming.row"
 );
 // A row whose job has begun here, or has ended for good, takes no part: it is followed, or another campaign may go on
 // with that cluster. One that has not begun is live in both only where an older version took two names for two clusters.
-const ELSEWHERE: &str = concat!(
+pub(super) const ELSEWHERE: &str = concat!(
     "SELECT incoming.row, incoming.project_id || '/' || incoming.cluster_name, campaigns.name \
         || CASE WHEN other.cluster_name = incoming.cluster_name THEN '' ELSE ' as ' || other.cluster_name END \
-    FROM incoming JOIN jobs AS other ON ",
+    FROM incoming CROSS JOIN jobs AS other ON ",
     same_cluster!("other", "incoming"),
     " AND other.campaign_id <> $1 AND other.finished_at IS NULL \
     JOIN campaigns ON campaigns.id = other.campaign_id \

@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::code::NO_LONGER_IN_FLEET;
 use crate::store::Filter;
+use crate::store::load::apply::{CHANGED, DUPLICATES, NEW};
+use crate::store::load::{ELSEWHERE, INCOMING, ONE_ROW_A_CLUSTER};
 
 fn numbers(loaded: &Loaded) -> [i64; 4] {
     [loaded.total, loaded.added, loaded.unchanged, loaded.changed]
@@ -195,4 +197,30 @@ async fn the_extra_columns_are_those_of_the_newest_load() {
     fleet[0].extra = vec![("team".into(), "db".into())];
     home.load("q4", &fleet).await.unwrap();
     assert_eq!(home.store.extra_columns(id).await.unwrap(), ["team"]);
+}
+
+#[tokio::test]
+async fn a_load_goes_through_the_fleet_once_and_finds_each_row_s_jobs_by_an_index() {
+    let home = Home::new().await;
+    let mut tx = home.store.begin().await.unwrap();
+    for make in [INCOMING, ONE_ROW_A_CLUSTER] {
+        sqlx::query(make).execute(&mut *tx).await.unwrap();
+    }
+    let by_cluster = "USING INDEX jobs_by_cluster (<expr>=? AND <expr>=?)";
+    for (sql, first, inner) in [
+        // In chunks: each goes on where the one before has ended.
+        (CHANGED, "SEARCH incoming USING INDEX sqlite_autoindex_incoming_1 (n>?)", by_cluster),
+        (NEW, "SEARCH incoming USING INDEX sqlite_autoindex_incoming_1 (n>?)", by_cluster),
+        (ELSEWHERE, "SCAN incoming", by_cluster),
+        (
+            DUPLICATES,
+            "SEARCH jobs USING INDEX jobs_duplicates (campaign_id=?)",
+            "SEARCH older USING INTEGER PRIMARY KEY",
+        ),
+    ] {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut *tx).await.unwrap();
+        let plan = steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n");
+        assert!(plan.starts_with(first) && plan.contains(inner), "{sql}\n{plan}");
+    }
 }
