@@ -112,7 +112,11 @@ impl Judge<'_> {
         if let Some(hold) = self.survey.closed.get(&new.project_id) {
             return (Verdict::NotEligible, Some(hold.fault.clone()));
         }
-        let Some(sighting) = sighting else { return not("NOT_SEEN", "Atlas said nothing about it".to_owned()) };
+        let Some(sighting) = sighting else {
+            let nothing = || Fault::new("NOT_SEEN", "Atlas said nothing about it");
+            let why = self.survey.unseen.get(&ClusterKey::new(&new.project_id, &new.cluster_name));
+            return (Verdict::NotSeen, Some(why.cloned().unwrap_or_else(nothing)));
+        };
         self.by_the_book(new, sighting)
     }
 

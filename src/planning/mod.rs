@@ -37,14 +37,16 @@ pub enum Verdict {
     Busy,
     /// It would fail, or must not be tried.
     NotEligible,
+    /// It could not be seen: a run would look at it first, and then decide.
+    NotSeen,
     /// This campaign has begun with it, or has ended it.
     Begun,
 }
 
 impl Verdict {
     /// All, the good news first.
-    pub const ALL: [Self; 6] =
-        [Self::Eligible, Self::AtTarget, Self::UnderWay, Self::Busy, Self::NotEligible, Self::Begun];
+    pub const ALL: [Self; 7] =
+        [Self::Eligible, Self::AtTarget, Self::UnderWay, Self::Busy, Self::NotEligible, Self::NotSeen, Self::Begun];
 
     /// In words.
     pub fn words(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Verdict {
             Self::UnderWay => "under way",
             Self::Busy => "busy",
             Self::NotEligible => "not eligible",
+            Self::NotSeen => "could not be seen",
             Self::Begun => "begun",
         }
     }
@@ -170,8 +173,8 @@ pub struct Plan {
     pub region_changes: usize,
     /// What is held in this campaign: these rows wait, however eligible they are.
     pub holds: Vec<Hold>,
-    /// Projects of the fleet that the credentials do not see.
-    pub unseen_projects: Vec<String>,
+    /// Projects of the fleet that the credentials do not see; `None` if the list of projects could not be read.
+    pub unseen_projects: Option<Vec<String>>,
     /// The token buckets of a project, by set of endpoints, as Atlas states them.
     pub limits: BTreeMap<String, String>,
     /// What Atlas says about the end of the resources that are read, by resource.

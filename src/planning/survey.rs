@@ -1,10 +1,13 @@
 //! What Atlas says now: lists of each project, single reads of what no list shows, regions, limits, projects. Reads
 //! only.
+//!
+//! Every project is looked at once. What could not be seen then is looked at again, in rounds that are further and further
+//! apart, for a minute in all. What still could not be seen is an answer of its own: it says nothing about a cluster.
+
+mod rounds;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
 use crate::atlas::{Client, EndpointSet, Exchange, Listed, Page};
@@ -12,27 +15,30 @@ use crate::clock::Clock;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
-use crate::domain::hold::{Hold, Reach};
+use crate::domain::hold::Hold;
 use crate::domain::operation::{Api, CLUSTERS, Operation};
-use crate::domain::policy::LONGEST_WAIT;
 use crate::pacing::{Pacing, Purpose, Set, Verdict};
 use crate::planning::regions::Regions;
 use crate::store::NewJob;
 
-/// How often a read is tried that did not come to an answer.
-const TRIES: u32 = 5;
+use rounds::{Failure, Looked};
+
+/// The most pages of a list that are read: Atlas's limits allow a project 25 clusters, and a page has 500.
+const MOST_PAGES: u32 = 40;
 
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Survey {
     /// By cluster.
     pub sightings: HashMap<ClusterKey, Sighting>,
+    /// Why a cluster could not be seen, for those that could not.
+    pub unseen: HashMap<ClusterKey, Fault>,
     /// All names in each project, of any kind that was listed.
     pub names: HashMap<String, BTreeSet<String>>,
     /// Projects that are closed to these credentials, and why.
     pub closed: BTreeMap<String, Hold>,
-    /// Projects of the fleet that the list of all projects does not show.
-    pub unseen: Vec<String>,
+    /// Projects of the fleet that the list of all projects does not show; `None` if that list could not be read.
+    pub unlisted: Option<Vec<String>>,
     /// Why the credentials open nothing at all, if so.
     pub shut_out: Option<Fault>,
     /// Where what is offered.
@@ -43,7 +49,7 @@ pub struct Survey {
     pub retires: BTreeMap<String, String>,
 }
 
-/// Why there is no survey: an answer that is none, after some tries.
+/// Why there is no survey: nobody can be asked anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What was read.
@@ -59,13 +65,6 @@ struct Surveyor<'a> {
     operation: &'static Operation,
     pacing: Mutex<Pacing>,
     retires: Mutex<BTreeMap<String, String>>,
-}
-
-/// What one project showed.
-struct Looked {
-    project: String,
-    sightings: Vec<(String, Sighting)>,
-    names: BTreeSet<String>,
 }
 
 /// Looks at every cluster of the fleet, at up to `workers` projects at once and the campaign's pace.
@@ -88,32 +87,11 @@ pub async fn survey(
         projects.entry(&row.project_id).or_default().push(row);
     }
     let mut survey = Survey::default();
-    match surveyor.unseen(projects.keys().copied()).await {
-        Ok(unseen) => survey.unseen = unseen,
+    match surveyor.unlisted(projects.keys().copied()).await {
+        Ok(unlisted) => survey.unlisted = Some(unlisted),
         Err(answer) => survey.shut_out = answer.hold().map(|hold| hold.fault),
     }
-    let looks = projects.iter().map(|(project, rows)| surveyor.project(project, rows));
-    let mut looks = stream::iter(looks).buffer_unordered(workers.max(1));
-    while let Some(looked) = looks.next().await {
-        match looked {
-            Ok(Looked { project, sightings, names }) => {
-                let named = |(name, sighting): (String, _)| (ClusterKey::new(&project, &name), sighting);
-                survey.sightings.extend(sightings.into_iter().map(named));
-                survey.names.insert(project.clone(), names);
-            }
-            Err((project, Refusal { path, answer })) => match answer.hold() {
-                Some(hold) => drop(survey.closed.insert(project, hold)),
-                // Nobody can be asked anything.
-                None if matches!(answer, Answer::NeverSent(_)) => return Err(Refusal { path, answer }),
-                None => {
-                    let silent = Fault::new("RATE_LIMITED", "too many requests, again and again");
-                    let fault = answer.fault().cloned().unwrap_or(silent);
-                    survey.closed.insert(project, Hold::until_released(Reach::Project, fault));
-                }
-            },
-        }
-    }
-    drop(looks);
+    surveyor.rounds(&mut survey, projects.clone(), workers).await?;
     // Of some projects a key may know that may not list any.
     survey.shut_out = survey.shut_out.filter(|_| survey.closed.len() == projects.len());
     if let Some(open) = projects.keys().find(|project| !survey.closed.contains_key(**project)) {
@@ -125,40 +103,49 @@ pub async fn survey(
 }
 
 impl Surveyor<'_> {
-    async fn project(&self, project: &str, rows: &[&NewJob]) -> Result<Looked, (String, Refusal)> {
-        self.looks(project, rows).await.map_err(|refusal| (project.to_owned(), refusal))
-    }
-
-    async fn looks(&self, project: &str, rows: &[&NewJob]) -> Result<Looked, Refusal> {
+    /// Looks at these clusters of a project. A failed read concerns what it is a read of: where a list fails that others
+    /// do not, each cluster is read by itself.
+    async fn project<'a>(&self, project: &str, rows: &[&'a NewJob]) -> Looked<'a> {
         let operation = self.operation;
-        let source = self.list(operation.source, project).await?;
-        let target = if operation.source == operation.target {
-            source.clone()
-        } else {
-            self.list(operation.target, project).await?
+        let mut looked = Looked { project: project.to_owned(), ..Looked::default() };
+        let lists = match self.list(operation.source, project).await {
+            Ok(source) if operation.source == operation.target => Ok((source.clone(), source)),
+            Ok(source) => self.list(operation.target, project).await.map(|target| (source, target)),
+            Err(failure) => Err(failure),
         };
-        let names = source.iter().chain(&target).map(|seen| seen.name.clone()).collect();
-        let mut sightings = Vec::with_capacity(rows.len());
-        for NewJob { cluster_name: name, wanted, .. } in rows {
+        let (source, target) = match lists {
+            Ok(lists) => {
+                let names = lists.0.iter().chain(&lists.1).map(|seen| seen.name.clone());
+                looked.names = Some(names.collect());
+                lists
+            }
+            Err(failure) if failure.concerns_all() => {
+                looked.fail_all(rows, &failure);
+                return looked;
+            }
+            Err(_) => (Vec::new(), Vec::new()),
+        };
+        for row in rows {
+            let NewJob { cluster_name: name, wanted, .. } = row;
             let mut sighting = operation.sight(wanted, false, Found::among(&source, name), Found::among(&target, name));
             // That a list does not show it is no news.
             if sighting == Sighting::Unlisted {
-                let source = self.one(operation.source, project, name).await?;
-                let target = if operation.source == operation.target {
-                    source.clone()
-                } else {
-                    self.one(operation.target, project, name).await?
-                };
-                sighting = operation.sight(wanted, false, source, target);
+                match self.both(project, name).await {
+                    Ok((source, target)) => sighting = operation.sight(wanted, false, source, target),
+                    Err(failure) => {
+                        looked.fail(row, failure);
+                        continue;
+                    }
+                }
             }
-            sightings.push((name.clone(), sighting));
+            looked.sightings.push((ClusterKey::new(project, name), sighting));
         }
-        Ok(Looked { project: project.to_owned(), sightings, names })
+        looked
     }
 
-    async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Refusal> {
+    async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Failure> {
         let mut all = Vec::new();
-        for page in 1.. {
+        for page in 1..=MOST_PAGES {
             let Page { clusters, last } = self.read(api, project, || self.client.read_list(api, project, page)).await?;
             all.extend(clusters);
             if last {
@@ -168,37 +155,30 @@ impl Surveyor<'_> {
         Ok(all)
     }
 
-    async fn one(&self, api: Api, project: &str, name: &str) -> Result<Found, Refusal> {
-        self.read(api, project, || self.client.read_one(api, project, name)).await
+    /// What the single reads of both APIs say.
+    async fn both(&self, project: &str, name: &str) -> Result<(Found, Found), Failure> {
+        let (source, target) = (self.operation.source, self.operation.target);
+        let before = self.read(source, project, || self.client.read_one(source, project, name)).await?;
+        if source == target {
+            return Ok((before.clone(), before));
+        }
+        Ok((before, self.read(target, project, || self.client.read_one(target, project, name)).await?))
     }
 
-    /// Reads at the campaign's pace, and again after a while where no answer came that says anything.
-    async fn read<T, F>(&self, api: Api, project: &str, read: impl Fn() -> F) -> Result<T, Refusal>
+    /// Reads once, at the campaign's pace.
+    async fn read<T, F>(&self, api: Api, project: &str, read: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Exchange<Result<T, Answer>>>,
     {
-        let mut wait = Duration::from_secs(1);
-        let mut tries = 1;
-        loop {
-            self.permit(project, api.segment).await;
-            let Exchange { value, path, retired, limits, .. } = read().await;
-            if let Some(retired) = retired {
-                let resource = path.rsplit_once("/groups/").map_or(&*path, |(_, rest)| rest);
-                let resource = resource.split(['/', '?']).nth(1).unwrap_or(resource);
-                self.retires.lock().await.insert(resource.to_owned(), retired);
-            }
-            match value {
-                Ok(value) => return Ok(value),
-                Err(answer) if tries >= TRIES || answer.hold().is_some() || matches!(answer, Answer::Refused(_)) => {
-                    return Err(Refusal { path, answer });
-                }
-                Err(_) => {}
-            }
-            let moment = self.clock.now().after(limits.retry_after.unwrap_or(wait).min(LONGEST_WAIT));
-            self.clock.sleep_until(moment).await;
-            wait *= 2;
-            tries += 1;
+        self.permit(project, api.segment).await;
+        let Exchange { value, path, retired, limits, .. } = read().await;
+        if let Some(retired) = retired {
+            let resource = path.rsplit_once("/groups/").map_or(&*path, |(_, rest)| rest);
+            let resource = resource.split(['/', '?']).nth(1).unwrap_or(resource);
+            self.retires.lock().await.insert(resource.to_owned(), retired);
         }
+        let (retry_after, brakes_host) = (limits.retry_after, limits.brakes_host);
+        value.map_err(|answer| Failure { path, answer, retry_after, brakes_host })
     }
 
     async fn permit(&self, project: &str, set: Set) {
@@ -212,9 +192,9 @@ impl Surveyor<'_> {
     }
 
     /// Which of these the list of all projects does not show.
-    async fn unseen<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Result<Vec<String>, Answer> {
+    async fn unlisted<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Result<Vec<String>, Answer> {
         let mut seen = HashSet::new();
-        for page in 1.. {
+        for page in 1..=MOST_PAGES {
             // A bucket of the user's, whatever the project.
             self.permit("", "groups").await;
             let Listed { rows, last } = self.client.read_projects(page).await.value?;

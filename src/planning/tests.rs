@@ -89,7 +89,7 @@ async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows()
     ]);
     let (survey, words) = planned(Settings::default(), clusters, &rows, &known).await;
     insta::assert_snapshot!(words.join("\n"));
-    assert_eq!(survey.unseen, Vec::<String>::new());
+    assert_eq!(survey.unlisted, Some(Vec::new()));
     assert_eq!(survey.limits.len(), 2);
 }
 
@@ -109,7 +109,7 @@ async fn a_project_that_is_closed_or_unknown_closes_no_other() {
             "c: not seen -> M10 in AWS US_EAST_1: not eligible: GROUP_NOT_FOUND",
         ]
     );
-    assert_eq!(survey.unseen, [project(3)]);
+    assert_eq!(survey.unlisted, Some(vec![project(3)]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,6 +122,71 @@ async fn reads_that_fail_are_made_again() {
     let rows: Vec<NewJob> = (1..30).map(|number| row(i64::from(number), &project(number), "c", "US_EAST_1")).collect();
     let (_, words) = planned(Settings { faults, ..Settings::default() }, clusters, &rows, &BTreeMap::new()).await;
     assert!(words.iter().all(|words| words.ends_with(": eligible")), "{words:?}");
+}
+
+/// The plan of two rows, `good` and `bad`, whose Atlas answers so where `answer` says something; and how long it took.
+async fn planned_against(
+    answer: impl Fn(&str) -> Option<(u16, &'static str)> + Send + Sync + 'static,
+) -> (Survey, Vec<(String, Verdict, Option<String>)>, Duration) {
+    let clock = Clock::starting_at(START);
+    let clusters = ["good", "bad"].map(|name| Cluster::shared(&project(1), name, "AWS", "US_EAST_1", 1)).to_vec();
+    let simulator = Simulator::new(clusters, Settings::default(), clock);
+    let transport = Transport::in_process(Arc::new(move |request: http::Request<bytes::Bytes>| {
+        let simulator = simulator.clone();
+        let made_up = answer(request.uri().path()).map(|(status, body)| {
+            let answer = http::Response::builder().status(status).header("retry-after", "0");
+            answer.body(bytes::Bytes::from_static(body.as_bytes())).unwrap()
+        });
+        async move {
+            match made_up {
+                Some(answer) => Some(answer),
+                None => simulator.answer(request).await.ok(),
+            }
+        }
+        .boxed()
+    }));
+    let client = Client::new(transport, None, clock, Duration::from_secs(30));
+    let operation = Operation::of_name("m0-to-dedicated").unwrap();
+    let rows = [row(2, &project(1), "good", "US_EAST_1"), row(3, &project(1), "bad", "US_EAST_1")];
+    let survey = survey(&client, clock, operation, (1000, 4), &rows).await.unwrap();
+    let policy = Policy::default();
+    let judged = judge(operation, &rows, &survey, &BTreeMap::new(), (&policy, clock.now()));
+    let took = clock.now().since(START);
+    (survey, judged.into_iter().map(|row| (row.cluster_name, row.verdict, row.code)).collect(), took)
+}
+
+const BROKEN: (u16, &str) = (500, r#"{"error":500,"errorCode":"UNEXPECTED_ERROR"}"#);
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_fails_concerns_its_cluster_and_neither_its_project_nor_another_one() {
+    // The list fails for good, and so does the single read of one cluster.
+    let (survey, rows, took) =
+        planned_against(|path| (path.ends_with("/clusters") || path.ends_with("/bad")).then_some(BROKEN)).await;
+    assert_eq!(rows[0], ("good".to_owned(), Verdict::Eligible, None));
+    assert_eq!(rows[1], ("bad".to_owned(), Verdict::NotSeen, Some("UNEXPECTED_ERROR".to_owned())));
+    assert!(survey.closed.is_empty(), "{:?}", survey.closed);
+    assert!(Duration::from_secs(20) < took && took <= Duration::from_mins(1), "looked at again, for {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_can_be_seen_at_last_is_seen() {
+    let tries = std::sync::atomic::AtomicU32::new(0);
+    let (_, rows, took) = planned_against(move |path| {
+        let reads = path.ends_with("/clusters") || path.contains("/clusters/");
+        let reads = reads && !path.contains("regions");
+        let early = reads && tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 4;
+        early.then_some((429, r#"{"error":429,"errorCode":"RATE_LIMITED"}"#))
+    })
+    .await;
+    assert!(rows.iter().all(|(_, verdict, _)| *verdict == Verdict::Eligible), "{rows:?}");
+    assert!(took >= Duration::from_secs(7), "Retry-After: 0 is no reason to hurry: {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_projects_that_cannot_be_read_is_no_word_on_what_is_seen() {
+    let (survey, rows, _) = planned_against(|path| path.ends_with("/groups").then_some(BROKEN)).await;
+    assert_eq!(survey.unlisted, None);
+    assert!(rows.iter().all(|(_, verdict, _)| *verdict == Verdict::Eligible), "{rows:?}");
 }
 
 #[test]
@@ -140,7 +205,7 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
         counts: BTreeMap::from([(Verdict::Eligible, 1)]),
         region_changes: 0,
         holds: Vec::new(),
-        unseen_projects: Vec::new(),
+        unseen_projects: Some(Vec::new()),
         limits: BTreeMap::new(),
         retires: BTreeMap::new(),
         changes: Vec::new(),

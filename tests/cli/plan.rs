@@ -1,5 +1,6 @@
 //! `drydock plan`, and a run of just what was planned.
 
+use drydock::planning::{Plan, Verdict};
 use serde_json::Value;
 
 use crate::atlas::Atlas;
@@ -58,6 +59,26 @@ fn a_plan_is_run_as_it_was_made_and_what_it_left_out_is_left_out() {
     let tied = dir.histories();
     assert_eq!(tied[0]["history"][0]["event"], "planned");
     dir.run(&["audit", "verify"]).with(0);
+}
+
+#[test]
+fn what_a_plan_could_not_see_is_looked_at_when_it_is_run() {
+    let dir = Workdir::with_fleet(1, 2);
+    let atlas = Atlas::serve(&dir, &[]);
+    expect_quick(&dir);
+    dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(0);
+    // As if one of the two had answered 500 for a minute.
+    let mut unseen: Plan = serde_json::from_str(&dir.read("fleet.plan.json")).unwrap();
+    let row = &mut unseen.rows[1];
+    (row.verdict, row.cluster_id, row.connection_string) = (Verdict::NotSeen, None, None);
+    row.code = Some("UNEXPECTED_ERROR".to_owned());
+    unseen.counts = [(Verdict::Eligible, 1), (Verdict::NotSeen, 1)].into();
+    dir.write("fleet.plan.json", &serde_json::to_string(&unseen.sealed()).unwrap());
+    let run = dir.run(&["run", "--plan", "fleet.plan.json", "--progress", "none"]).with(0);
+    let said = "1 clusters to be upgraded as it saw them, 0 left out, 1 that it could not see are looked at first";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+    atlas.stop().are_clean(2);
+    assert_eq!(dir.histories()[1]["history"][0]["event"], "looked");
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         counts: counts(&rows),
         region_changes: rows.iter().filter(|row| row.moves.is_some()).count(),
         holds: holds.iter().map(planning::Hold::of).collect(),
-        unseen_projects: survey.unseen.clone(),
+        unseen_projects: survey.unlisted.clone(),
         limits: survey.limits.iter().map(|set| (set.endpoint_set_id.clone(), bucket(set))).collect(),
         retires: survey.retires.clone(),
         changes: config.operation.changes.iter().map(|change| (*change).to_owned()).collect(),
@@ -98,7 +98,8 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
 }
 
 fn exit_code(plan: &Plan, held: bool) -> ExitCode {
-    let wrong = [Verdict::NotEligible, Verdict::Busy].iter().any(|verdict| plan.counts.contains_key(verdict));
+    let wrong =
+        [Verdict::NotEligible, Verdict::Busy, Verdict::NotSeen].iter().any(|verdict| plan.counts.contains_key(verdict));
     match (held, wrong) {
         (true, _) => ExitCode::HELD,
         (_, true) => ExitCode::SOME_FAILED,

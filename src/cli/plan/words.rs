@@ -75,7 +75,9 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 fn sees(plan: &Plan, projects: usize) -> String {
-    let unseen = &plan.unseen_projects;
+    let Some(unseen) = &plan.unseen_projects else {
+        return format!("the list of projects could not be read; {projects} were looked at, each by itself");
+    };
     if unseen.is_empty() {
         return format!("{projects} of {projects} projects; whether it may upgrade there, no read tells");
     }
@@ -96,7 +98,7 @@ fn bullet(out: &mut Out, text: &str) -> Result<(), Failure> {
 }
 
 /// The verdicts, in their order, as a table has room for them.
-const HEADS: [&str; 6] = ["eligible", "at target", "under way", "busy", "not", "begun"];
+const HEADS: [&str; 7] = ["eligible", "at target", "on way", "busy", "not", "unseen", "begun"];
 
 type Counts = BTreeMap<Verdict, usize>;
 

@@ -35,7 +35,7 @@ pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Fa
     let name = file.display();
     let path = file.clone();
     let plan = input::blocking(move || plan_of(&path)).await??;
-    if !plan.counts.contains_key(&Verdict::Eligible) {
+    if ![Verdict::Eligible, Verdict::NotSeen].iter().any(|verdict| plan.counts.contains_key(verdict)) {
         return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
     }
     if plan.form != FORM {
@@ -89,14 +89,16 @@ impl Binding {
     pub(super) async fn apply(&self, way: &Way<'_>, campaign_id: i64, context: &Context) -> Result<(), Failure> {
         let key = |row: &Row| ClusterKey::new(&row.project_id, &row.cluster_name);
         let rows: HashMap<ClusterKey, &Row> = self.plan.rows.iter().map(|row| (key(row), row)).collect();
-        let (mut tied, mut left) = (0_usize, 0_usize);
+        let (mut tied, mut left, mut unseen) = (0_usize, 0_usize, 0_usize);
         let mut pages = Pages::new(way.store, campaign_id, Filter::default());
         while let Some(page) = pages.next().await? {
             let mut events: Vec<(Job, Event)> = Vec::new();
             for job in page.into_iter().map(|row| row.job) {
                 let Some(row) = rows.get(&ClusterKey::new(&job.project_id, &job.cluster_name)) else { continue };
-                let event = self.event(row);
-                events.push((job, event));
+                match self.event(row) {
+                    Some(event) => events.push((job, event)),
+                    None => unseen += usize::from(matches!(job.state, State::Pending | State::Ready)),
+                }
             }
             let (out, in_plan): (Vec<_>, Vec<_>) =
                 events.into_iter().partition(|(_, event)| matches!(event, Event::LeftOut { .. }));
@@ -105,15 +107,25 @@ impl Binding {
             fleet::settle(way, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
-        context.say(&format!("plan {digest} ({made}): {tied} clusters to be upgraded as it saw them, {left} left out"));
+        let unseen = match unseen {
+            0 => String::new(),
+            count => format!(", {count} that it could not see are looked at first"),
+        };
+        context.say(&format!(
+            "plan {digest} ({made}): {tied} clusters to be upgraded as it saw them, {left} left out{unseen}"
+        ));
         Ok(())
     }
 
-    /// What becomes of a job that has not begun: only what is eligible in the plan is, and only as the plan saw it.
-    fn event(&self, row: &Row) -> Event {
+    /// What becomes of a job that has not begun: what is eligible in the plan is upgraded, and only as the plan saw it. What
+    /// it could not see is left as it is: the first look decides, as in a run without a plan.
+    fn event(&self, row: &Row) -> Option<Event> {
+        if row.verdict == Verdict::NotSeen {
+            return None;
+        }
         if let (Verdict::Eligible, Some(id)) = (row.verdict, &row.cluster_id) {
             let source = Identity { id: id.clone(), connection_string: row.connection_string.clone() };
-            return Event::Planned { source, plan: self.plan.digest.clone() };
+            return Some(Event::Planned { source, plan: self.plan.digest.clone() });
         }
         let at_target = row.verdict == Verdict::AtTarget;
         let why = match (&row.code, &row.detail) {
@@ -124,7 +136,7 @@ impl Binding {
             }
             _ => format!("the plan leaves it out, since it was {}: retry it and plan again", row.verdict.words()),
         };
-        Event::LeftOut { why, at_target }
+        Some(Event::LeftOut { why, at_target })
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn words(
     let rows = planning::judge(config.operation, &fleet, &survey, &BTreeMap::new(), (&config.policy, clock.now()));
     let moved = |row: &&Row| row.verdict == Verdict::Eligible && row.moves.is_some();
     let count = rows.iter().filter(moved).count();
-    let unseen = rows.iter().filter(|row| row.is == "not seen").count();
+    let unseen = rows.iter().filter(|row| row.verdict == Verdict::NotSeen).count();
     let unseen = if unseen > 0 { format!("; {unseen} could not be seen") } else { String::new() };
     let Some(first) = rows.iter().find(moved) else {
         return Ok(format!("none of them is moved to another region or cloud{unseen}"));
