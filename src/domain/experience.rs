@@ -19,7 +19,7 @@ const EARLY: f64 = 0.95;
 const STEP: u32 = 16;
 
 /// So many times `max` go by without a look at most, whatever was seen.
-const BLIND: u32 = 12;
+pub(super) const BLIND: u32 = 12;
 
 /// What the newest upgrades took, from their acceptance until their end was noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

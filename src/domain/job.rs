@@ -179,7 +179,8 @@ pub struct Job {
     pub overdue: i64,
     /// When the first look was started.
     pub first_look_at: Option<Millis>,
-    /// When the newest successful look was started.
+    /// When the newest look was started that was answered: until the job is ready or sent also one that failed, but not for
+    /// want of a way to Atlas. Of a ready job it is the look that made it so.
     pub looked_at: Option<Millis>,
     /// When the newest intent was written.
     pub sent_at: Option<Millis>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::clock::Millis;
-use crate::domain::experience::Experience;
+use crate::domain::experience::{BLIND, Experience};
 use crate::domain::job::Job;
 
 /// A look older than this is not good enough to send upon.
@@ -104,6 +104,13 @@ impl Policy {
 
     fn learned(&self, begun: Millis, now: Millis, project: &str) -> Option<Millis> {
         self.experience.look(begun, now, (self.min_look, self.max_look), project)
+    }
+
+    /// The longest time between two looks that are made in time: none is planned further apart, Atlas asks for no longer
+    /// wait than an hour, and a quarter more is left for what comes late. What goes beyond it, nobody looked after.
+    pub fn longest_gap(&self) -> Duration {
+        let planned = self.max_look.saturating_mul(BLIND).max(self.first_look).max(self.max_delay);
+        (planned.saturating_mul(5) / 4).max(Duration::from_hours(1))
     }
 
     /// The time until the next look at something that has been under way for `age`, where nothing is known of how long

@@ -38,7 +38,7 @@ pub(super) const ACCEPTED: &str =
 const FINISHED: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1 AND finished_at >= $2";
 
 const UPGRADE_TIMES: &str = "SELECT finished_at - accepted_at FROM jobs JOIN campaigns ON campaigns.id = campaign_id \
-    WHERE operation = $1 AND state = 'succeeded' AND accepted_at IS NOT NULL AND against <> 'simulation' ORDER BY finished_at";
+    WHERE operation = $1 AND state = 'succeeded' AND accepted_at IS NOT NULL AND unattended_ms = 0 AND against <> 'simulation' ORDER BY finished_at";
 
 impl Store {
     /// How many of a campaign's jobs are in which state.

@@ -51,7 +51,8 @@ pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer
 fn accepted(mut turn: Turn<'_>, send: i64, id: Option<&str>) -> Decision {
     let entry = Entry::new(Kind::Accepted).of_send(send);
     turn.next.accepted = true;
-    turn.next.accepted_at = turn.next.accepted_at.or(Some(turn.now));
+    let now = turn.now;
+    turn.begun(now);
     turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at).or(Some(turn.now));
     turn.next.answered_id = id.map(str::to_owned).or(turn.next.answered_id.take());
     if turn.was.send == send {

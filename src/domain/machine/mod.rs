@@ -17,6 +17,8 @@
 //! verification finds that it never landed. Nothing else closes it: not time, not an operator, not a restart.
 
 mod answer;
+#[cfg(test)]
+mod gap_tests;
 mod look;
 mod operator;
 #[cfg(test)]

@@ -158,6 +158,7 @@ fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
     turn.next.first_look_at = None;
     turn.next.looked_at = None;
     turn.next.accepted_at = None;
+    turn.next.unattended_ms = 0;
     turn.next.target = None;
     turn.next.seen = None;
     turn

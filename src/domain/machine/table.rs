@@ -93,6 +93,16 @@ fn jobs() -> Vec<(&'static str, Job)> {
         "cancelled, row left the fleet",
         Job { error: Some(fault("NO_LONGER_IN_FLEET")), ..typical(State::Cancelled) },
     ));
+    let day = |at: i64| Some(Millis(at - 24 * 3_600_000));
+    let unseen = Job {
+        first_look_at: day(900_000),
+        looked_at: day(990_000),
+        sent_at: day(900_000),
+        accepted_at: day(901_000),
+        overdue: 2,
+        ..typical(State::Upgrading)
+    };
+    all.push(("upgrading, not seen for a day", unseen));
     all.push(("failed, was accepted", Job { accepted: true, ..typical(State::Failed) }));
     all
 }
@@ -199,6 +209,9 @@ fn row(job: &Job, event: &Event) -> Option<String> {
             IfNotLanded::Cancelled => "cancelled".to_owned(),
         };
         write!(words, ", if not landed {wish}").unwrap();
+    }
+    if next.unattended_ms != job.unattended_ms {
+        write!(words, ", {} s do not count", (next.unattended_ms - job.unattended_ms) / 1000).unwrap();
     }
     if hold.is_some() {
         words.push_str(", scope held");

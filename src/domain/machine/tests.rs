@@ -214,7 +214,7 @@ pub(super) fn look(sighting: Sighting, seconds: u64) -> Event {
     Event::Looked { started: Millis(0).after(Duration::from_secs(seconds)), sighting }
 }
 
-fn answer(answer: Answer, seconds: u64) -> Event {
+pub(super) fn answer(answer: Answer, seconds: u64) -> Event {
     Event::Answered { send: 1, ended: Millis(0).after(Duration::from_secs(seconds)), answer, braked: false }
 }
 
@@ -276,11 +276,25 @@ fn an_upgrade_that_rolls_back_fails_after_ten_settle_times_and_stale_looks_do_no
 fn a_weekend_asleep_ends_nothing() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
     let monday = 3 * 24 * 3600;
-    let job = after(&job, &look(source("s", "UPDATING"), monday), monday);
-    assert_eq!(job.state, State::Upgrading);
-    let job = after(&job, &look(source("s", "UPDATING"), monday + 60), monday + 60);
-    assert_eq!(job.state, State::Upgrading);
-    let job = after(&job, &look(source("s", "UPDATING"), monday + 120), monday + 120);
+    let mut job = after(&job, &look(source("s", "UPDATING"), monday), monday);
+    for seconds in [60, 120, 11 * 3600] {
+        job = after(&job, &look(source("s", "UPDATING"), monday + seconds), monday + seconds);
+        assert_eq!(job.state, State::Upgrading, "nobody looked after it, and so it has its twelve hours yet");
+    }
+}
+
+#[test]
+fn an_upgrade_that_is_looked_after_has_failed_at_the_third_look_after_its_time() {
+    let mut job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
+    for minutes in (30..=12 * 60).step_by(30) {
+        job = after(&job, &look(source("s", "UPDATING"), minutes * 60), minutes * 60);
+    }
+    let end = 12 * 3600;
+    for seconds in [60, 120] {
+        job = after(&job, &look(source("s", "UPDATING"), end + seconds), end + seconds);
+        assert_eq!(job.state, State::Upgrading);
+    }
+    let job = after(&job, &look(source("s", "UPDATING"), end + 180), end + 180);
     assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("GAVE_UP"), "the third look after its time");
 }
 
@@ -463,7 +477,7 @@ fn looks_that_never_succeed_end_a_job_after_its_time_and_a_braked_host_does_not(
     for braked in [false, true] {
         let failed = Event::LookFailed { fault: fault("HTTP_404"), retry_after: None, braked };
         let mut job = after(&new_job(), &failed, 1);
-        for hour in [25, 26, 27] {
+        for hour in 1..=27 {
             job = after(&job, &failed, hour * 3600);
         }
         let code = job.error.map(|fault| fault.code);

@@ -120,7 +120,7 @@ impl<'a> Turn<'a> {
     /// Counts an answer or look that came after the job's time, and says whether that was one too many (rule 6).
     pub(super) fn is_overdue(&mut self) -> bool {
         let Some((from, span)) = self.time_limit() else { return false };
-        if self.now <= from.after(span) {
+        if self.now <= from.after(span).after(self.unattended()) {
             return false;
         }
         self.next.overdue += 1;
@@ -132,7 +132,26 @@ impl<'a> Turn<'a> {
         let span = self.time_limit().map_or(Duration::ZERO, |(_, span)| span);
         let hours = span.as_secs_f64() / 3600.0;
         let within = if hours < 1.0 { format!("{} s", span.as_secs()) } else { format!("{hours:.1} h") };
-        self.fail(GAVE_UP, format!("not done within {within}, last seen: {last_seen}; look at it, then retry"))
+        let unattended = self.unattended();
+        let unseen = if unattended.is_zero() {
+            String::new()
+        } else {
+            format!(" (beside {} in which nobody could see it)", in_words(unattended))
+        };
+        self.fail(GAVE_UP, format!("not done within {within}{unseen}, last seen: {last_seen}; look at it, then retry"))
+    }
+
+    /// How much of the time that has passed does not count.
+    fn unattended(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.next.unattended_ms).unwrap_or(0))
+    }
+
+    /// An upgrade is under way since `at`: from now on its own time counts, and not what was before it.
+    pub(super) fn begun(&mut self, at: Millis) {
+        if self.next.accepted_at.is_none() {
+            self.next.accepted_at = Some(at);
+            self.next.unattended_ms = 0;
+        }
     }
 
     fn time_limit(&self) -> Option<(Millis, Duration)> {
@@ -156,5 +175,16 @@ impl<'a> Turn<'a> {
         self.next.streak = None;
         self.next.due_at = Some(left_at.after(self.policy.settle).max(self.now));
         self
+    }
+}
+
+/// `13 h 2 min`, and seconds below a minute.
+pub(super) fn in_words(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{} s", span.as_secs()),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }

@@ -153,6 +153,7 @@ impl Recorder {
         let in_time = |at: Millis| was.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
         if was.state == State::Upgrading
             && job.state == State::Succeeded
+            && job.unattended_ms == 0
             && let (Some(begun), Some(finished)) = (policy.begun(job), job.finished_at)
             && in_time(finished)
         {

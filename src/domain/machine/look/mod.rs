@@ -1,5 +1,6 @@
 //! Rules 3, 4 and 6: what a look means, in each state that looks.
 
+mod gap;
 mod pending;
 mod shared;
 mod upgrading;
@@ -25,8 +26,13 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
         return turn.unchanged();
     }
     let first = turn.was.deferrals == 0;
+    let mut gap = None;
     if !braked {
-        turn.next.first_look_at = turn.next.first_look_at.or(Some(turn.now));
+        let now = turn.now;
+        turn.next.first_look_at = turn.next.first_look_at.or(Some(now));
+        // Somebody looks after it: only a look that gets through nowhere leaves a gap.
+        gap = gap::note(&mut turn, now);
+        turn.next.looked_at = Some(now);
         if turn.is_overdue() {
             let turn = turn.give_up(&format!("no look succeeded: {}", fault.code));
             let why = turn.next.error.clone().unwrap_or_else(|| fault.clone());
@@ -35,7 +41,12 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
     }
     let turn = turn.back_off(retry_after);
     // One entry for a row of failures: an hour of maintenance is one line, not three hundred.
-    if first { turn.noting(Entry::new(Kind::LookFailed).because(fault)) } else { turn.unchanged() }
+    let entry = Entry::new(Kind::LookFailed).because(fault);
+    match gap {
+        Some(gap) => turn.noting(entry.saying(format!("{}; {gap}", fault.detail))),
+        None if first => turn.noting(entry),
+        None => turn.unchanged(),
+    }
 }
 
 pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -> Decision {
@@ -45,6 +56,7 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
     if *sighting == Sighting::Unlisted && !turn.was.alone {
         return unlisted(turn);
     }
+    let gap = gap::note(&mut turn, started);
     turn.next.first_look_at = turn.next.first_look_at.or(Some(started));
     turn.next.looked_at = Some(started);
     if !matches!(turn.was.state, State::Pending | State::Ready) {
@@ -56,7 +68,7 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
         turn.next.missing = 0;
     }
     let words = words(sighting);
-    let turn = match turn.was.state {
+    let mut turn = match turn.was.state {
         State::Pending => pending(turn, started, sighting),
         State::Ready => pending(turn.to(State::Pending), started, sighting),
         State::Submitting => arrived(turn, started),
@@ -64,8 +76,13 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
         _ => upgrading(turn, started, sighting),
     };
     let entry = Entry { code: turn.next.error.as_ref().map(|fault| fault.code.clone()), ..Entry::new(Kind::Looked) };
-    let entry = entry.saying(words.clone());
-    turn.noting_if_new(words, entry)
+    let Some(gap) = gap else {
+        let entry = entry.saying(words.clone());
+        return turn.noting_if_new(words, entry);
+    };
+    let entry = entry.saying(format!("{words}; {gap}"));
+    turn.next.seen = Some(words);
+    turn.noting(entry)
 }
 
 /// Whether a job that is about to be sent, or is being sent, has nothing to learn from a look: a probe of the host,

@@ -22,7 +22,8 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
             turn.end(State::Skipped, Some(Fault::new(ALREADY_AT_TARGET, detail)))
         }
         Sighting::Target { .. } => {
-            turn.next.accepted_at = Some(started);
+            turn.next.accepted_at = None; // of an earlier send
+            turn.begun(started);
             let turn = turn.to(State::Upgrading);
             again(turn)
         }
@@ -64,6 +65,6 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
 pub(super) fn arrived(mut turn: Turn<'_>, started: Millis) -> Turn<'_> {
     turn.next.attempts += 1;
     turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
-    turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
+    turn.begun(started);
     again(turn.to(State::Upgrading))
 }

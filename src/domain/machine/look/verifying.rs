@@ -17,7 +17,7 @@ pub(super) fn verifying<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
             // What landed was accepted, whatever became of the answer: a retry has to know.
             turn.next.open = false;
             turn.next.accepted = true;
-            turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
+            turn.begun(started);
             turn.next.streak = None;
             turn.next.overdue = 0;
             if *done {
@@ -43,7 +43,7 @@ pub(super) fn verifying<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
         Sighting::Missing | Sighting::Elsewhere | Sighting::Unlisted => wait(turn, sighting),
         Sighting::Source(_) | Sighting::Other(_) => {
             // Perhaps ours has begun: remembered, in case it is rolled back before the target is seen.
-            turn.next.accepted_at = turn.next.accepted_at.or(Some(started));
+            turn.begun(started);
             turn.next.streak = None;
             wait(turn, sighting)
         }
