@@ -15,6 +15,7 @@ use crate::cli::waves;
 use crate::config::{self, Config};
 use crate::domain::wave::Wave;
 use crate::intake::{self, FleetRow, Plan};
+use crate::text;
 
 /// Validates; touches neither Atlas nor the database.
 pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
@@ -31,9 +32,10 @@ pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCod
     .await?;
     let mut out = Out::new();
     out.line(&format!(
-        "{}: {clusters} clusters in {} projects, {}: the campaign file and every row are good",
+        "{}: {} in {}, {}: the campaign file and every row are good",
         config.campaign,
-        projects.len(),
+        text::count(clusters, "cluster"),
+        text::count(projects.len() as u64, "project"),
         config.operation.title
     ))?;
     if let Some(sizes) = waves::sizes(&waves) {
@@ -83,8 +85,9 @@ pub(super) async fn each_chunk(
     let clusters = read?;
     match config.max_clusters {
         Some(most) if clusters > most => Err(Failure::bad_input(format!(
-            "the fleet has {clusters} clusters, and guard.max_clusters of {} is {most}: nothing was started; if the fleet \
+            "the fleet has {}, and guard.max_clusters of {} is {most}: nothing was started; if the fleet \
              is what you mean, raise it",
+            text::count(clusters, "cluster"),
             config.file.display()
         ))),
         _ => Ok(clusters),

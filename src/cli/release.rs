@@ -16,6 +16,7 @@ use crate::clock::Millis;
 use crate::domain::hold::{Held, Scope};
 use crate::domain::waiting;
 use crate::store::{Campaign, Store, Vitals};
+use crate::text;
 
 /// Lifts the holds that were selected, or all.
 pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, Failure> {
@@ -45,7 +46,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let released = store.release(&runner, campaign.id, &scopes, reason, now).await?;
     out.line(&format!("{name}: released"))?;
     for Waiting { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
-        let jobs = jobs.map(|jobs| format!(", {jobs} jobs")).unwrap_or_default();
+        let jobs = jobs.map(|jobs| format!(", {}", text::count(jobs, "job"))).unwrap_or_default();
         out.line(&format!("  {} ({} since {}){jobs}", held.scope, held.fault.code, held.since))?;
     }
     if let Some(until) = asked {

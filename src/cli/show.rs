@@ -6,12 +6,15 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::lookup::{JobWord, Lookup, no_job_word};
-use crate::cli::terminal::{Out, WIDTH, fact, wrap};
+use crate::cli::terminal::{Out, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::waiting::{Admission, WaitingFor};
 use crate::report::{event_json, job_json};
 use crate::store::{Campaign, Filter, Recorded, Row, Store};
+
+/// An entry of a history does not fit into one line of a terminal that has fewer columns.
+const NARROW: usize = 60;
 
 /// Shows the job that was named.
 pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode, Failure> {
@@ -110,17 +113,22 @@ fn request(job: &Job) -> String {
 /// One entry of the history: a line, and the explanation below it where it does not fit behind.
 fn tell(out: &mut Out, event: &Recorded) -> Result<(), Failure> {
     let send = event.send.map(|send| format!("#{send}")).unwrap_or_default();
-    let code = &wrap(event.code.as_deref().unwrap_or_default(), WIDTH).join(" ");
+    let code = &wrap(event.code.as_deref().unwrap_or_default(), usize::MAX).join(" ");
     // A request's body is JSON without a blank to break it at.
     let detail = &event.detail.as_deref().unwrap_or_default().replace(",\"", ", \"");
+    if out.width() < NARROW {
+        out.line(&format!("{}  {}", stamp(event.at), event.kind))?;
+        let rest = format!("{} {send} {code} {detail}", event.state);
+        return wrap(&rest, out.width() - 4).iter().try_for_each(|line| out.line(&format!("    {line}")));
+    }
     let line = format!("{}  {:11}  {:10}  {send:3}  {code}", stamp(event.at), event.kind, event.state);
-    let whole = wrap(&format!("{code} {detail}"), WIDTH.saturating_sub(line.len() - code.len()));
+    let whole = wrap(&format!("{code} {detail}"), out.width().saturating_sub(line.len() - code.len()));
     if let [only] = whole.as_slice() {
         let line = line.strip_suffix(code.as_str()).unwrap_or(&line);
         return out.line(format!("{line}{only}").trim_end());
     }
     out.line(line.trim_end())?;
-    wrap(detail, WIDTH - 4).iter().try_for_each(|line| out.line(&format!("    {line}")))
+    wrap(detail, out.width() - 4).iter().try_for_each(|line| out.line(&format!("    {line}")))
 }
 
 /// A time for people, which is UTC as everywhere: `2026-01-01 12:00:00.000`.

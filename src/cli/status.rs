@@ -24,6 +24,7 @@ use crate::domain::summary::Counts;
 use crate::domain::waiting::{self, Astray};
 use crate::domain::wave::Wave;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
+use crate::text;
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -36,6 +37,8 @@ const SELDOM: Duration = Duration::from_secs(30);
 const NAMED: usize = 5;
 /// What the rate is an average of.
 const MINUTE: Duration = Duration::from_secs(60);
+/// Two columns of states do not fit into fewer columns.
+const NARROW: usize = 44;
 /// Clears a terminal and goes to its first line.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
@@ -220,13 +223,17 @@ impl Status {
         let (ended, total) = (self.counts.ended(), self.counts.total());
         // Cut off, not rounded: 100 % is said when all have ended, and not before.
         let thousandths = (ended * 1000).checked_div(total).unwrap_or(1000);
-        let done = format!("{ended} of {total} jobs have ended ({}.{} %)", thousandths / 10, thousandths % 10);
+        let done = format!("{} ({}.{} %)", text::ended(ended, total), thousandths / 10, thousandths % 10);
         fact(out, "done", &done)?;
         waves::tell(out, &self.waves)?;
         let all: Vec<(State, i64)> = self.counts.iter().collect();
         let (live, ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|(state, _)| !state.is_ended());
         out.line("")?;
-        for (place, (state, count)) in live.iter().enumerate() {
+        let narrow = out.width() < NARROW;
+        for (state, count) in live.iter().chain(&ended).filter(|_| narrow) {
+            out.line(&format!("  {state:10}{count:>9}"))?;
+        }
+        for (place, (state, count)) in live.iter().enumerate().filter(|_| !narrow) {
             let beside = ended.get(place).map(|(state, count)| format!("    {state:10}{count:>9}")).unwrap_or_default();
             out.line(&format!("  {state:10}{count:>9}{beside}"))?;
         }
@@ -252,7 +259,7 @@ impl Status {
             let estimate = self
                 .to_the_end()
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
-            fact(out, "rate", &format!("{} jobs ended in the last minute, {estimate}", self.rate))?;
+            fact(out, "rate", &format!("{} ended in the last minute, {estimate}", text::count(self.rate, "job")))?;
             if let Some(waiting) = self.waiting_for() {
                 fact(out, "waits for", &waiting)?;
             }

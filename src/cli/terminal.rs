@@ -7,46 +7,59 @@ use serde::Serialize;
 use crate::cli::exit::Failure;
 use crate::text;
 
-/// How wide the text is.
-pub(super) const WIDTH: usize = 80;
+/// How wide the text is where the terminal has room for it.
+const WIDTH: usize = 80;
+/// What is narrower, no text is wrapped to.
+const NARROWEST: usize = 30;
 /// How wide the names of facts are, with what stands before them.
 const LABEL: usize = 12;
 
 /// Writes lines to standard output.
-pub(super) struct Out(io::BufWriter<Stdout>);
+pub(super) struct Out {
+    writer: io::BufWriter<Stdout>,
+    width: usize,
+}
 
 impl Out {
     pub(super) fn new() -> Self {
-        Self(io::BufWriter::new(stdout()))
+        // Without a terminal there is no size of one.
+        let columns = rustix::termios::tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col));
+        let width = if columns == 0 { WIDTH } else { columns.clamp(NARROWEST, WIDTH) };
+        Self { writer: io::BufWriter::new(stdout()), width }
+    }
+
+    /// How many columns a line may take.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// Writes a line for people: what is not visible is written out, so that nothing in it commands the terminal.
     pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
-        Ok(writeln!(self.0, "{}", text::visible(line))?)
+        Ok(writeln!(self.writer, "{}", text::visible(line))?)
     }
 
     /// Writes a value as one line of JSON, with everything that is not visible escaped.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let line = serde_json::to_string(value).map_err(Failure::internal)?;
-        Ok(writeln!(self.0, "{}", text::json(&line))?)
+        Ok(writeln!(self.writer, "{}", text::json(&line))?)
     }
 
     pub(super) fn done(mut self) -> Result<(), Failure> {
-        Ok(self.0.flush()?)
+        Ok(self.writer.flush()?)
     }
 
     /// The writer itself, for what commands the terminal.
     pub(super) fn writer(&mut self) -> &mut impl Write {
-        &mut self.0
+        &mut self.writer
     }
 
     /// A writer for data: they go into a pipe or a file as they are, and to a terminal with everything that is not
     /// visible written out.
     pub(super) fn data(&mut self) -> Box<dyn Write + '_> {
         if stdout().is_terminal() {
-            Box::new(Visible { out: &mut self.0, cut: Vec::new() })
+            Box::new(Visible { out: &mut self.writer, cut: Vec::new() })
         } else {
-            Box::new(&mut self.0)
+            Box::new(&mut self.writer)
         }
     }
 }
@@ -85,10 +98,9 @@ pub(super) fn span(span: std::time::Duration) -> String {
     }
 }
 
-/// A named fact, wrapped to 80 columns.
+/// A named fact, wrapped to the width of the text.
 pub(super) fn fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
-    let label = wrap(label, WIDTH).join(" ");
-    labelled(out, &label, text)
+    labelled(out, &wrap(label, usize::MAX).join(" "), text)
 }
 
 /// Several under one label.
@@ -103,9 +115,21 @@ pub(super) fn inset_fact(out: &mut Out, label: &str, text: &str) -> Result<(), F
 }
 
 fn labelled(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
-    let mut lines = wrap(text, WIDTH - LABEL).into_iter();
-    out.line(format!("{label:LABEL$}{}", lines.next().unwrap_or_default()).trim_end())?;
-    lines.try_for_each(|line| out.line(&format!("{:LABEL$}{line}", "")))
+    let room = out.width() - LABEL;
+    let is_long = |line: &String| line.chars().count() > room;
+    let lines = wrap(text, room);
+    if out.width() < WIDTH && lines.iter().any(is_long) {
+        out.line(label)?;
+        return wrap(text, out.width() - 2).iter().try_for_each(|line| out.line(&format!("  {line}")));
+    }
+    let mut lines = lines.into_iter();
+    if label.chars().count() < LABEL {
+        out.line(format!("{label:LABEL$}{}", lines.next().unwrap_or_default()).trim_end())?;
+    } else {
+        // A longer one, which only a fleet's column has, would run into what it names.
+        out.line(label)?;
+    }
+    lines.filter(|line| !line.is_empty()).try_for_each(|line| out.line(&format!("{:LABEL$}{line}", "")))
 }
 
 /// Breaks a text into lines of at most `width` letters; a word that is longer stays whole, so that it can be copied.

@@ -21,6 +21,7 @@ mod foreign;
 mod help;
 mod holds;
 mod kills;
+mod looks;
 mod luck;
 mod mistakes;
 mod one_cluster;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::cli::exit::Failure;
 use crate::cli::plan::closed_words;
-use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
+use crate::cli::terminal::{Out, inset_fact, span, wrap};
 use crate::domain::hold::Held;
 use crate::planning::{Plan, Row, Survey, Verdict};
+use crate::text;
 
 /// How many projects, and how many rows that are not eligible, are told one by one.
 const NAMED: usize = 20;
@@ -16,7 +17,9 @@ const NAMED: usize = 20;
 pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, all: bool) -> Result<(), Failure> {
     let projects = by_project(plan);
     let Plan { campaign, operation, rows, .. } = plan;
-    out.line(&format!("{campaign}: {operation} for {} clusters in {} projects", rows.len(), projects.len()))?;
+    let (clusters, held_by) =
+        (text::count(rows.len() as u64, "cluster"), text::count(projects.len() as u64, "project"));
+    out.line(&format!("{campaign}: {operation} for {clusters} in {held_by}"))?;
     inset_fact(out, "against", &plan.against)?;
     inset_fact(out, "as", &plan.signed_in_as)?;
     inset_fact(out, "sees", &sees(plan, projects.len()))?;
@@ -40,13 +43,14 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     }
     if let Some(estimate) = &plan.estimate {
         let time = span(Duration::from_secs(estimate.duration_seconds));
-        let (requests, peak) = (estimate.requests, estimate.peak_in_flight);
+        let requests = text::count(estimate.requests, "request");
+        let peak = text::count(estimate.peak_in_flight, "upgrade");
         let each = span(Duration::from_secs(estimate.upgrade_seconds));
         inset_fact(
             out,
             "takes",
             &format!(
-                "{time}, {requests} requests, {peak} upgrades at once at most, rehearsed with upgrades of {each}: say [rehearsal] median"
+                "{time}, {requests}, {peak} at once at most, rehearsed with upgrades of {each}: say [rehearsal] median"
             ),
         )?;
     }
@@ -79,18 +83,20 @@ fn sees(plan: &Plan, projects: usize) -> String {
         return format!("the list of projects could not be read; {projects} were looked at, each by itself");
     };
     if unseen.is_empty() {
-        return format!("{projects} of {projects} projects; whether it may upgrade there, no read tells");
+        let all = text::count(projects as u64, "project");
+        return format!("{projects} of {all}; whether it may upgrade there, no read tells");
     }
     let some = unseen.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!(
-        "{} of {projects} projects; not {some}{}",
+        "{} of {}; not {some}{}",
         projects - unseen.len(),
+        text::count(projects as u64, "project"),
         if unseen.len() > 3 { ", ..." } else { "" }
     )
 }
 
 fn bullet(out: &mut Out, text: &str) -> Result<(), Failure> {
-    let lines = wrap(text, WIDTH - 4);
+    let lines = wrap(text, out.width() - 4);
     lines
         .iter()
         .enumerate()
@@ -124,7 +130,7 @@ fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
         out.line(&format!("  {project:24}  {}", cells.collect::<Vec<_>>().join("  ")))?;
     }
     match projects.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        Some(more) => out.line(&format!("  and {more} more projects: --json has all")),
+        Some(more) => out.line(&format!("  and {more} more: --json has all")),
         None => Ok(()),
     }
 }
@@ -139,6 +145,7 @@ fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
     }
     out.line("")?;
     let most = if all { usize::MAX } else { NAMED };
+    let width = out.width() - 6;
     for row in rows.iter().take(most) {
         out.line(&format!("  row {} {}/{}", row.row, row.project_id, row.cluster_name))?;
         let why = match (&row.code, &row.detail) {
@@ -146,11 +153,10 @@ fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
             _ => String::new(),
         };
         let moves = row.moves.as_ref().map(|moves| format!(", moves {moves}")).unwrap_or_default();
-        for line in wrap(&format!("{} -> {}{moves}: {}{why}", row.is, row.becomes, row.verdict.words()), WIDTH - 6) {
+        for line in wrap(&format!("{} -> {}{moves}: {}{why}", row.is, row.becomes, row.verdict.words()), width) {
             out.line(&format!("      {line}"))?;
         }
-        for line in
-            row.warnings.iter().flat_map(|warning| wrap(&format!("but Atlas may refuse it: {warning}"), WIDTH - 6))
+        for line in row.warnings.iter().flat_map(|warning| wrap(&format!("but Atlas may refuse it: {warning}"), width))
         {
             out.line(&format!("      {line}"))?;
         }

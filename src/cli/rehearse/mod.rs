@@ -19,6 +19,7 @@ use crate::cli::simulate;
 use crate::config::{Config, MEDIAN};
 use crate::report;
 use crate::simulator::{Durations, Settings};
+use crate::text;
 
 pub(super) use play::Play;
 use play::Played;
@@ -79,8 +80,7 @@ pub(super) async fn play(play: Play, home: &Path, context: &Context) -> Result<P
             Err(_) => {
                 let counts = shots.borrow().counts;
                 let (ended, total) = (counts.ended(), counts.total());
-                let how_far =
-                    if total == 0 { "loading".to_owned() } else { format!("{ended} of {total} jobs have ended") };
+                let how_far = if total == 0 { "loading".to_owned() } else { text::ended(ended, total) };
                 context.say(&format!("playing the campaign against a simulated Atlas: {how_far}"));
             }
         }

@@ -82,6 +82,8 @@ impl Play {
             .start_paused(true)
             .build()
             .map_err(Failure::internal)?;
+        // All that is logged on this thread, on which all of it is played, is marked by it.
+        let _marked = tracing::error_span!("rehearsal").entered();
         runtime.block_on(self.act(database))
     }
 

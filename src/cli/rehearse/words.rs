@@ -12,6 +12,7 @@ use crate::cli::terminal::{Out, inset_fact, span};
 use crate::cli::waves;
 use crate::config::Config;
 use crate::engine::Ending;
+use crate::text;
 
 /// Into how many parts the time is cut.
 const PARTS: u32 = 12;
@@ -49,7 +50,12 @@ impl Words<'_> {
     fn write(&self, out: &mut Out) -> Result<(), Failure> {
         let Self { config, clusters, played, .. } = self;
         let served = played.served;
-        out.line(&format!("{}, rehearsed: {clusters} clusters, {}", config.campaign, config.operation.title))?;
+        out.line(&format!(
+            "{}, rehearsed: {}, {}",
+            config.campaign,
+            text::count(*clusters as u64, "cluster"),
+            config.operation.title
+        ))?;
         inset_fact(out, "upgrades", &self.said)?;
         let whole = span(self.whole());
         inset_fact(

@@ -19,6 +19,7 @@ use crate::domain::job::{Identity, Job, State};
 use crate::intake::bounded::Bounded;
 use crate::planning::{FORM, Plan, Row, Verdict};
 use crate::store::{Filter, NewJob, Pages};
+use crate::text;
 
 /// How many bytes a plan may have: more than one of a million rows has.
 const MOST_BYTES: u64 = 1 << 30;
@@ -107,13 +108,12 @@ impl Binding {
             fleet::settle(way, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
+        let tied = text::count(tied as u64, "cluster");
         let unseen = match unseen {
             0 => String::new(),
             count => format!(", {count} that it could not see are looked at first"),
         };
-        context.say(&format!(
-            "plan {digest} ({made}): {tied} clusters to be upgraded as it saw them, {left} left out{unseen}"
-        ));
+        context.say(&format!("plan {digest} ({made}): {tied} to be upgraded as it saw them, {left} left out{unseen}"));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::cli::exit::Failure;
 use crate::cli::run::moves;
 use crate::config::Config;
 use crate::store::Store;
+use crate::text;
 
 /// Shows what will be done and asks. Without a terminal nobody can be asked.
 pub(super) async fn ask(
@@ -23,8 +24,10 @@ pub(super) async fn ask(
         return Ok(());
     }
     let plan = format!(
-        "{left} clusters will be upgraded, {}, at {}; this cannot be undone",
-        config.operation.title, config.base_url
+        "{} will be upgraded, {}, at {}; this cannot be undone",
+        text::count(left, "cluster"),
+        config.operation.title,
+        config.base_url
     );
     if !stdin().is_terminal() || !stderr().is_terminal() {
         return Err(Failure::bad_input(format!(

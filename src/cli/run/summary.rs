@@ -7,7 +7,7 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
 use crate::cli::holds;
 use crate::cli::next::Next;
-use crate::cli::terminal::{Out, WIDTH, inset_fact, span, wrap};
+use crate::cli::terminal::{Out, inset_fact, span, wrap};
 use crate::domain::code::{Fault, TARGET_DIFFERS};
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
@@ -78,7 +78,7 @@ impl Summary<'_> {
         self.tell_warnings(&mut out, store, campaign_id).await?;
         if self.exit_code() == ExitCode::HELD {
             out.line("")?;
-            wrap(&self.advice(), WIDTH).iter().try_for_each(|line| out.line(line))?;
+            wrap(&self.advice(), out.width()).iter().try_for_each(|line| out.line(line))?;
             out.line(&format!("  {}", self.next.command(["release", self.campaign])))?;
         }
         if self.exit_code() == ExitCode::SOME_FAILED {
@@ -132,6 +132,7 @@ impl Summary<'_> {
     fn advice(&self) -> String {
         let flight = match self.counts.in_flight() {
             0 => "What was in flight has been followed".to_owned(),
+            1 => "1 job is in flight, and the next run follows it".to_owned(),
             flying => format!("{flying} jobs are in flight, and the next run follows them"),
         };
         format!("{flight}; all others wait. Set right what holds them, then let them go and run it again:")
@@ -152,7 +153,7 @@ fn tell_kind(out: &mut Out, kind: &Kind, label: &str) -> Result<(), Failure> {
     let Kind { count, example: Fault { code, detail }, alike, first, .. } = kind;
     let such = if *alike { "" } else { "for instance: " };
     out.line("")?;
-    wrap(&format!("{label}{count} with {code}: {such}{detail}"), WIDTH - 4)
+    wrap(&format!("{label}{count} with {code}: {such}{detail}"), out.width() - 4)
         .iter()
         .enumerate()
         .try_for_each(|(place, line)| out.line(&format!("  {}{line}", if place > 0 { "  " } else { "" })))?;
