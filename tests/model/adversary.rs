@@ -9,8 +9,8 @@ use drydock::domain::job::State as JobState;
 
 use crate::bounds::{Bounds, LINGERS, SETTLE, SHOWS};
 use crate::broken::Rules;
-use crate::row::Ago;
-use crate::state::{MayShow, Phase, Says, Shown, State, Step, Who};
+use crate::row::{Ago, LEFT};
+use crate::state::{MayShow, OTHER, Other, Phase, Says, Shown, State, Step, Who};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,16 @@ pub(crate) enum Action {
     Cancel,
     /// An operator retries.
     Retry,
+    /// The row is gone from the fleet.
+    LeaveFleet,
+    /// The row is back.
+    Return,
+    /// The other campaign writes its intent, and its request leaves.
+    OtherSends,
+    /// It is written that the other campaign's request never landed.
+    OtherCloses,
+    /// It is written that the other campaign's request has succeeded.
+    OtherSucceeds,
 }
 
 /// Gathers what may happen next.
@@ -81,7 +91,37 @@ pub(crate) fn actions(state: &State, bounds: Bounds, rules: Rules, into: &mut Ve
     } else {
         into.push(Action::Cancel);
     }
+    if bounds.other {
+        other_campaign(state, rules, into);
+    }
     into.push(Action::Tick);
+}
+
+/// What the other campaign does, and what becomes of the row meanwhile. A run of either campaign holds the lock, so
+/// that the other one sends only while this one has no runner. It sends as the rule book allows: while the cluster is
+/// idle, and nothing may land.
+fn other_campaign(state: &State, rules: Rules, into: &mut Vec<Action>) {
+    if state.runner.is_none() {
+        let is_free = state.cluster == Phase::Source && !state.may_land() && state.landed == 0;
+        // For the wrong rule book about returns even the index of live clusters is no help.
+        let once_live = rules != Rules::ReturnsWithoutAsking || state.row.state.is_ended();
+        if state.other == Other::Idle && is_free && once_live {
+            into.push(Action::OtherSends);
+        }
+        match state.row.state {
+            JobState::Pending | JobState::Ready => into.push(Action::LeaveFleet),
+            JobState::Cancelled if state.row.code() == LEFT => into.push(Action::Return),
+            _ => {}
+        }
+    }
+    let landed = state.landed == OTHER;
+    if state.other == Other::Asked && !landed {
+        into.push(Action::OtherCloses);
+    }
+    // An upgrade takes longer than it takes until it shows in every look: who has seen it done is no news to others.
+    if state.other == Other::Asked && landed && state.cluster == Phase::Target && state.since >= SHOWS {
+        into.push(Action::OtherSucceeds);
+    }
 }
 
 fn world(state: &State, into: &mut Vec<Action>) {
@@ -103,7 +143,7 @@ fn deaths(state: &State, bounds: Bounds, into: &mut Vec<Action>) {
         into.push(Action::Crash);
         // What it had not begun to send when it lost the lock it never sends, since it looks at the lock once more
         // right before: that is a crash.
-        if state.former == Step::None && !matches!(step, Step::None | Step::Intended(_)) {
+        if bounds.lost_locks && state.former == Step::None && !matches!(step, Step::None | Step::Intended(_)) {
             into.push(Action::LoseLock);
         }
     }

@@ -89,12 +89,17 @@ pub(crate) struct Bounds {
     pub(crate) crashes: Option<u8>,
     /// How patient the campaign is.
     pub(crate) patience: Patience,
+    /// Whether another campaign may send one request to the cluster, and the row may leave the fleet and return.
+    pub(crate) other: bool,
+    /// Whether a runner may lose its lock and live on.
+    pub(crate) lost_locks: bool,
 }
 
 /// What the example exhausts: all sends with a campaign that waits, fewer with one that gives up while a request is
-/// open.
+/// open, and with another campaign over the same cluster.
 #[allow(dead_code, reason = "the tests have smaller ones")]
-pub(crate) const BOUNDS: [Bounds; 2] = [
-    Bounds { sends: 3, crashes: None, patience: Patience::Endless },
-    Bounds { sends: 2, crashes: Some(2), patience: Patience::None },
+pub(crate) const BOUNDS: [Bounds; 3] = [
+    Bounds { sends: 3, crashes: None, patience: Patience::Endless, other: false, lost_locks: true },
+    Bounds { sends: 2, crashes: Some(2), patience: Patience::None, other: false, lost_locks: true },
+    Bounds { sends: 2, crashes: Some(2), patience: Patience::Endless, other: true, lost_locks: true },
 ];

@@ -30,6 +30,10 @@ pub(crate) enum Rules {
     RetriesWithARequestOpen,
     /// What is said of an older send counts for the newest.
     BelievesAnOlderSend,
+    /// A row that returns is pending, whatever another campaign has asked for meanwhile, and no claim asks either.
+    ReturnsWithoutAsking,
+    /// What another campaign has asked for is looked into when the job comes in or back, and never again.
+    AsksOnlyAtLoad,
     /// The rule book is right; the engine writes the intent after the call.
     WritesTheIntentAfterTheCall,
 }
@@ -37,7 +41,7 @@ pub(crate) enum Rules {
 impl Rules {
     /// All that are wrong, by the names that the example knows them by.
     #[allow(dead_code, reason = "the tests name each")]
-    pub(crate) const BROKEN: [(&'static str, Self); 8] = [
+    pub(crate) const BROKEN: [(&'static str, Self); 10] = [
         ("one-look", Self::TrustsOneIdleLook),
         ("retry-500", Self::RetriesA500AtOnce),
         ("no-settle", Self::SkipsTheSettleTime),
@@ -45,6 +49,8 @@ impl Rules {
         ("send-after-acceptance", Self::SendsAfterAnAcceptance),
         ("retry-to-pending", Self::RetriesWithARequestOpen),
         ("old-event", Self::BelievesAnOlderSend),
+        ("return-to-pending", Self::ReturnsWithoutAsking),
+        ("ask-at-load", Self::AsksOnlyAtLoad),
         ("intent-after-call", Self::WritesTheIntentAfterTheCall),
     ];
 
@@ -53,11 +59,23 @@ impl Rules {
         let (sends, crashes) = match self {
             Self::BelievesAnOlderSend => (3, 1),
             Self::WritesTheIntentAfterTheCall => (2, 1),
+            Self::ReturnsWithoutAsking | Self::AsksOnlyAtLoad => (1, 1),
             _ => (2, 0),
         };
         // A job ends with an open request where a campaign gives up.
         let patience = if self == Self::RetriesWithARequestOpen { Patience::None } else { Patience::Endless };
-        Bounds { sends, crashes: Some(crashes), patience }
+        let other = matches!(self, Self::ReturnsWithoutAsking | Self::AsksOnlyAtLoad);
+        Bounds { sends, crashes: Some(crashes), patience, other, lost_locks: true }
+    }
+
+    /// Whether a claim asks what other campaigns have asked for.
+    pub(crate) fn ask_at_claims(self) -> bool {
+        !matches!(self, Self::ReturnsWithoutAsking | Self::AsksOnlyAtLoad)
+    }
+
+    /// Whether it is asked of a row that returns.
+    pub(crate) fn ask_on_return(self) -> bool {
+        self != Self::ReturnsWithoutAsking
     }
 
     /// What these rules say to an event that becomes known [`NOW`].

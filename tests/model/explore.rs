@@ -60,8 +60,9 @@ impl fmt::Display for Bounds {
         write!(
             out,
             "1 cluster, 2 runners, {} sends, any number of stale looks, {crashes} crashes and lost locks, any number \
-             of cancels, retries and second answers; a settle time is {SETTLE} ticks; the campaign {patience}",
-            self.sends
+             of cancels, retries and second answers{}; a settle time is {SETTLE} ticks; the campaign {patience}",
+            self.sends,
+            if self.other { ", one send of another campaign, rows that leave and return" } else { "" },
         )
     }
 }

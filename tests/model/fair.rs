@@ -92,7 +92,7 @@ pub(crate) fn every_fair_run_ends(state: &State, rules: Rules, known: &Known) ->
 
 fn ends(state: State, temper: Temper, rules: Rules, known: &Known) -> bool {
     let court = Court { rules, patience: temper.patience() };
-    let bounds = Bounds { sends: u8::MAX, crashes: None, patience: court.patience };
+    let bounds = Bounds { sends: u8::MAX, crashes: None, patience: court.patience, other: false, lost_locks: true };
     let mut state = state.merged(court.patience);
     let mut way: Vec<u64> = Vec::new();
     for _ in 0..STEPS {

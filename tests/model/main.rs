@@ -30,12 +30,17 @@ fn holds_within(bounds: Bounds) {
 
 #[test]
 fn both_promises_hold_in_every_state_that_two_sends_lead_to() {
-    holds_within(Bounds { sends: 2, crashes: Some(0), patience: Patience::Endless });
+    holds_within(Bounds { sends: 2, crashes: Some(0), patience: Patience::Endless, other: false, lost_locks: true });
 }
 
 #[test]
 fn a_campaign_that_gives_up_keeps_both_promises_too() {
-    holds_within(Bounds { sends: 2, crashes: Some(0), patience: Patience::None });
+    holds_within(Bounds { sends: 2, crashes: Some(0), patience: Patience::None, other: false, lost_locks: true });
+}
+
+#[test]
+fn both_promises_hold_beside_another_campaign_over_the_same_cluster() {
+    holds_within(Bounds { sends: 1, crashes: Some(1), patience: Patience::Endless, other: true, lost_locks: false });
 }
 
 fn refuted(rules: Rules) -> String {
@@ -77,6 +82,16 @@ fn a_rule_book_that_takes_a_retry_to_pending_with_a_request_open_is_refuted() {
 #[test]
 fn a_rule_book_that_believes_an_event_of_an_older_send_is_refuted() {
     insta::assert_snapshot!(refuted(Rules::BelievesAnOlderSend));
+}
+
+#[test]
+fn a_rule_book_whose_rows_return_to_pending_whatever_another_campaign_has_asked_is_refuted() {
+    insta::assert_snapshot!(refuted(Rules::ReturnsWithoutAsking));
+}
+
+#[test]
+fn a_rule_book_that_asks_about_other_campaigns_only_at_load_is_refuted() {
+    insta::assert_snapshot!(refuted(Rules::AsksOnlyAtLoad));
 }
 
 #[test]

@@ -29,6 +29,7 @@ impl State {
             self.since = SHOWS;
         }
         self.wire.sort_unstable();
+        self.unsettled &= self.asked_elsewhere();
         self.forget_calls();
         self.forget_the_settled();
         if patience.of_an_upgrade().is_none() {

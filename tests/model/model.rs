@@ -8,6 +8,7 @@ use crate::bounds::Bounds;
 use crate::broken::Rules;
 use crate::fair::{Known, every_fair_run_ends};
 use crate::next::{Court, next};
+use crate::row::LEFT;
 use crate::state::{Phase, State, Step, Who, Wrong};
 
 /// The first promise.
@@ -81,8 +82,10 @@ fn has_its_reason(state: &State) -> bool {
         JobState::Skipped => state.cluster == Phase::Target && state.row.code() == "ALREADY_AT_TARGET",
         JobState::Failed if matches!(state.row.code(), "OUTCOME_UNKNOWN" | "GAVE_UP") => true,
         // Every other reason says that the cluster is not what our request would have made of it.
-        JobState::Failed => state.landed == 0 && !matches!(state.row.code(), "" | "ALREADY_AT_TARGET" | "CANCELLED"),
-        JobState::Cancelled => state.landed == 0 && state.row.code() == "CANCELLED",
+        JobState::Failed => {
+            !state.own_landed() && !matches!(state.row.code(), "" | "ALREADY_AT_TARGET" | "CANCELLED" | LEFT)
+        }
+        JobState::Cancelled => !state.own_landed() && matches!(state.row.code(), "CANCELLED" | LEFT),
         _ => state.row.code().is_empty(),
     }
 }
@@ -94,7 +97,7 @@ fn owns_up(state: &State) -> bool {
     let row = &state.row;
     let open = row.state.is_ended() && row.open;
     let followed = row.accepted && row.code() == "GAVE_UP";
-    let may_land = matches!(row.state, JobState::Failed | JobState::Cancelled) && state.may_land() && !followed;
+    let may_land = matches!(row.state, JobState::Failed | JobState::Cancelled) && state.own_may_land() && !followed;
     !(open || may_land) || row.code() == "OUTCOME_UNKNOWN"
 }
 

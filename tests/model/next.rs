@@ -8,7 +8,7 @@ use crate::adversary::{Action, may_show};
 use crate::bounds::{Bounds, Patience, SHOWS};
 use crate::broken::Rules;
 use crate::row::{Ago, CLUSTER, REFUSED, Row, at};
-use crate::state::{Phase, Says, Shown, State, Step, Who, Wrong};
+use crate::state::{OTHER, Other, Phase, Says, Shown, State, Step, Who, Wrong};
 
 /// How decisions are made: by which rules, and with how much patience.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,10 @@ pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Cour
             }
         }
         Action::Start => start(it, court),
+        Action::Look | Action::LookFails | Action::Intend if asks(it, court) => {
+            claim(it);
+            write(it, Who::Runner, &Event::SentElsewhere, court);
+        }
         Action::Look => {
             claim(it);
             it.runner = Some(Step::Looking { started: 0, may: may_show(it) });
@@ -89,13 +93,35 @@ pub(crate) fn next(mut state: State, action: Action, bounds: Bounds, court: Cour
         Action::Cancel => write(it, Who::Operator, &Event::Cancel, court),
         Action::Retry => {
             let before = it.row;
-            write(it, Who::Operator, &Event::Retry { reason: None, elsewhere: false }, court);
+            let elsewhere = it.asked_elsewhere();
+            write(it, Who::Operator, &Event::Retry { reason: None, elsewhere }, court);
             if it.row.state != before.state {
                 it.acceptance_known = false;
             }
         }
+        Action::LeaveFleet => write(it, Who::Operator, &Event::LeftFleet, court),
+        Action::Return => {
+            let elsewhere = it.asked_elsewhere() && court.rules.ask_on_return();
+            write(it, Who::Operator, &Event::Returned { elsewhere }, court);
+        }
+        Action::OtherSends => {
+            it.leave(OTHER);
+            (it.other, it.unsettled) = (Other::Asked, true);
+        }
+        Action::OtherCloses => {
+            it.take(OTHER);
+            it.other = Other::Ended;
+        }
+        Action::OtherSucceeds => it.other = Other::Ended,
     }
     state.merged(court.patience)
+}
+
+/// Whether the claim of a job that has not begun finds that the other campaign has asked, and that nobody has looked
+/// into that since.
+fn asks(state: &State, court: Court) -> bool {
+    let begins = matches!(state.row.state, JobState::Pending | JobState::Ready);
+    begins && state.asked_elsewhere() && state.unsettled && court.rules.ask_at_claims()
 }
 
 /// Decides about the row as it stands and writes it: a compare-and-swap that succeeds.
@@ -105,6 +131,9 @@ fn write(state: &mut State, who: Who, event: &Event, court: Court) {
     if state.writer != who {
         state.row.overdue = 0; // it counts what one process has seen
         state.writer = who;
+    }
+    if state.row.state == JobState::Verifying && state.row.ended == 0 {
+        state.unsettled = false;
     }
     state.written_by(who);
 }

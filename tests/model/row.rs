@@ -29,9 +29,21 @@ pub(crate) const CLUSTER: &str = "c";
 /// With which code a refusal comes.
 pub(crate) const REFUSED: &str = "REFUSED";
 
+/// With which code a job ends whose row is gone from the fleet.
+pub(crate) const LEFT: &str = "NO_LONGER_IN_FLEET";
+
 /// What stands for each error on a row; the first stands for none.
-const CODES: [&str; 8] =
-    ["", REFUSED, "ALREADY_AT_TARGET", "DID_NOT_TAKE", "ATTEMPTS_EXHAUSTED", "OUTCOME_UNKNOWN", "GAVE_UP", "CANCELLED"];
+const CODES: [&str; 9] = [
+    "",
+    REFUSED,
+    "ALREADY_AT_TARGET",
+    "DID_NOT_TAKE",
+    "ATTEMPTS_EXHAUSTED",
+    "OUTCOME_UNKNOWN",
+    "GAVE_UP",
+    "CANCELLED",
+    LEFT,
+];
 
 /// What follows if the open request never landed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -28,6 +28,20 @@ pub(crate) struct Away {
 /// No request.
 pub(crate) const NOTHING: Away = Away { send: 0, given: 0 };
 
+/// The other campaign's one request. It is sent as the rule book says, which is proven from the first job's side.
+pub(crate) const OTHER: u8 = 9;
+
+/// What the table says of the other campaign's job for the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Other {
+    /// It has asked for nothing yet.
+    Idle,
+    /// Its request is open, or was accepted and has not succeeded: the rule book does not tell the two apart.
+    Asked,
+    /// Its request never landed, or has succeeded.
+    Ended,
+}
+
 /// What an answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Says {
@@ -112,6 +126,7 @@ pub(crate) enum Wrong {
 }
 
 /// One moment.
+#[expect(clippy::struct_excessive_bools, reason = "what the promises ask is yes or no")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) row: Row,
@@ -136,6 +151,9 @@ pub(crate) struct State {
     pub(crate) wrong: Option<Wrong>,
     /// How many more runners may die or lose their lock, where that is counted.
     pub(crate) crashes_left: u8,
+    pub(crate) other: Other,
+    /// Whether the row has not been verified since the other campaign's request left.
+    pub(crate) unsettled: bool,
 }
 
 impl State {
@@ -155,6 +173,8 @@ impl State {
             acceptance_known: false,
             wrong: None,
             crashes_left: bounds.crashes.unwrap_or(0),
+            other: Other::Idle,
+            unsettled: false,
         }
     }
 
@@ -171,9 +191,24 @@ impl State {
         }
     }
 
-    /// Whether a request of ours may still land.
+    /// Whether a request may still land.
     pub(crate) fn may_land(&self) -> bool {
         self.wire != [NOTHING; 3]
+    }
+
+    /// Whether a request of this job may still land.
+    pub(crate) fn own_may_land(&self) -> bool {
+        self.wire.iter().any(|away| ![0, OTHER].contains(&away.send))
+    }
+
+    /// Whether a request of this job has made the cluster what it is.
+    pub(crate) fn own_landed(&self) -> bool {
+        ![0, OTHER].contains(&self.landed)
+    }
+
+    /// Whether the other campaign's request is open, or was accepted and did not succeed.
+    pub(crate) fn asked_elsewhere(&self) -> bool {
+        self.other == Other::Asked
     }
 
     pub(crate) fn is_away(&self, send: u8) -> bool {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::adversary::Action;
 use crate::bounds::SETTLE;
 use crate::row::Ago;
-use crate::state::{Phase, Says, Shown, State, Step, Who};
+use crate::state::{OTHER, Phase, Says, Shown, State, Step, Who};
 
 /// The path, a line for each thing that happens and one below it for what that made of the job.
 pub(crate) fn story(path: Vec<(State, Option<Action>)>) -> String {
@@ -90,6 +90,11 @@ fn happens(state: &State, action: Action) -> String {
         Action::RollBack => "the upgrade is rolled back".to_owned(),
         Action::Cancel => "an operator cancels".to_owned(),
         Action::Retry => "an operator retries".to_owned(),
+        Action::LeaveFleet => "the row is gone from the fleet".to_owned(),
+        Action::Return => "the row is back".to_owned(),
+        Action::OtherSends => format!("another campaign writes its intent, and its request {OTHER} leaves"),
+        Action::OtherCloses => "the other campaign finds that its request never landed".to_owned(),
+        Action::OtherSucceeds => "the other campaign finds its upgrade done".to_owned(),
     }
 }
 

@@ -12,18 +12,22 @@ use harness::many::sail_all;
 const SEEDS: u64 = 200;
 
 /// What has to have happened in them.
-const WEATHER: [&str; 17] = [
+const WEATHER: [&str; 21] = [
     "act: Asleep",
     "act: Bar",
     "act: Cancel",
     "act: Crash",
     "act: Drain",
+    "act: Elsewhere",
     "act: FillDisk",
+    "act: Leave",
     "act: Lock",
+    "act: Rejoin",
     "act: Release",
     "act: Replace",
     "act: Retry",
     "act: Weather",
+    "lives of the other campaign",
     "run ended: DiskFull",
     "run ended: Finished",
     "run ended: held",

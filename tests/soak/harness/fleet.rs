@@ -1,9 +1,11 @@
 //! The fleet as it is loaded at the begin of every run.
 
 use drydock::clock::Millis;
-use drydock::domain::job::Wanted;
+use drydock::domain::event::Event;
+use drydock::domain::job::{Job, Wanted};
+use drydock::domain::machine::decide;
 use drydock::simulator::Stage;
-use drydock::store::{LoadError, NewJob, Runner, Store};
+use drydock::store::{Change, LoadError, NewJob, Runner, Store, StoreError};
 
 use super::scenario::Scenario;
 
@@ -11,6 +13,9 @@ use super::scenario::Scenario;
 pub(crate) const CAMPAIGN: &str = "soak";
 /// The fleet's own column.
 pub(crate) const OWNER: &str = "owner";
+
+/// The campaign that works on rows which have left the fleet.
+pub(crate) const OTHER: &str = "other";
 
 /// The rows, as a spreadsheet would number them.
 pub(crate) fn rows(scenario: &Scenario) -> Vec<NewJob> {
@@ -20,7 +25,7 @@ pub(crate) fn rows(scenario: &Scenario) -> Vec<NewJob> {
     let row = |(row, cluster): (i64, &drydock::simulator::Cluster)| NewJob {
         row,
         project_id: cluster.project.clone(),
-        cluster_name: cluster.name.clone(),
+        cluster_name: scenario.spelled(row, &cluster.name),
         wanted: Wanted { wave: scenario.wave(row), ..wanted.clone() },
         extra: vec![(OWNER.to_owned(), format!("team {}", row % 3))],
     };
@@ -33,9 +38,38 @@ pub(crate) fn runner(id: &str) -> Runner {
     Runner { id: id.to_owned(), host, version, started_by }
 }
 
-/// Loads it; the campaign's key.
-pub(crate) async fn load(store: &Store, scenario: &Scenario, now: Millis) -> Result<i64, LoadError> {
-    let mut loader = store.begin_load(&runner("loader"), CAMPAIGN, scenario.operation, now).await?;
-    loader.push(&rows(scenario)).await?;
-    Ok(loader.finish().await?.campaign_id)
+/// Loads these rows as `drydock run` does; the campaign's key. Rows whose clusters are live in the other campaign are
+/// left out, as an operator does who is refused.
+pub(crate) async fn load(
+    store: &Store,
+    scenario: &Scenario,
+    campaign: &str,
+    mut rows: Vec<NewJob>,
+    now: Millis,
+) -> Result<i64, StoreError> {
+    let runner = runner("loader");
+    let loaded = loop {
+        let mut loader = store.begin_load(&runner, campaign, scenario.operation, now).await?;
+        loader.push(&rows).await?;
+        match loader.finish().await {
+            Ok(loaded) => break loaded,
+            Err(LoadError::LiveElsewhere(live)) => {
+                rows.retain(|row| live.iter().all(|(number, ..)| *number != row.row));
+            }
+            Err(LoadError::Store(error)) => return Err(error),
+            Err(other) => panic!("seed {}: the same fleet was refused: {other}", scenario.seed),
+        }
+    };
+    assert!(loaded.duplicates.is_empty(), "seed {}: {:?}", scenario.seed, loaded.duplicates);
+    let returned: Vec<i64> = loaded.returned.iter().map(|job| job.id).collect();
+    let asked = store.asked_elsewhere(&returned).await?;
+    let left = loaded.left.into_iter().map(|job| (job, Event::LeftFleet));
+    let back = |job: Job| (job.clone(), Event::Returned { elsewhere: asked.contains(&job.id) });
+    let changes: Vec<Change> = left
+        .chain(loaded.returned.into_iter().map(back))
+        .map(|(job, event)| decide(&job, &event, now, &scenario.policy, 0))
+        .map(|decision| Change::new(decision.job, decision.entry, now))
+        .collect();
+    store.record(&runner, &changes).await?;
+    Ok(loaded.campaign_id)
 }

@@ -45,6 +45,9 @@ impl Hands<'_> {
     pub(crate) async fn perform(&mut self, act: &Act) -> Option<Duration> {
         match act {
             Act::Crash(down) => return Some(*down),
+            // The voyage knows which rows are in the fleet, and who works next.
+            Act::Leave(_) | Act::Rejoin => {}
+            Act::Elsewhere(_) => return Some(Duration::from_secs(1)),
             Act::Drain => drop(self.control.send_replace(Control::Drain)),
             Act::Asleep(span) => self.world.sleep(self.clock, *span),
             Act::Weather(faults) => self.world.set_faults((**faults).clone()),
@@ -129,7 +132,8 @@ impl Hands<'_> {
         let store = self.operator().await?;
         let campaign = store.campaign(CAMPAIGN).await?.unwrap();
         let page = store.page(campaign.id, &Filter::default(), None, 1000).await?;
-        let mut job = page.into_iter().map(|row| row.job).find(|job| job.cluster_name == name).unwrap();
+        let mut job =
+            page.into_iter().map(|row| row.job).find(|job| job.cluster_name.eq_ignore_ascii_case(name)).unwrap();
         lie(&mut job);
         let (entry, at) = (Some(Entry::new(Kind::Looked)), self.clock.now());
         store.record(&runner("liar"), &[Change::new(job, entry, at)]).await?;

@@ -9,13 +9,14 @@ use std::time::Duration;
 use drydock::atlas::Client;
 use drydock::clock::{Clock, Millis};
 use drydock::domain::operation::Operation;
+use drydock::domain::policy::Policy;
 use drydock::engine::{Control, Ending, Engine, Progress};
-use drydock::store::{LoadError, Open, Store, StoreError};
+use drydock::store::{NewJob, Open, Store, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteLockingMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::watch;
 
-use super::fleet::{self, CAMPAIGN, runner};
+use super::fleet::{self, CAMPAIGN, OTHER, rows, runner};
 use super::hands::Hands;
 use super::scenario::{START, Scenario};
 use super::voyage::Voyage;
@@ -72,6 +73,33 @@ pub(crate) fn wait_for_the_dead(path: &Path) {
     }
 }
 
+/// Lives once for the other campaign, which works on the rows that have left the fleet, gives up soon, and dies after
+/// `span`. What went wrong, if anything did that must not.
+pub(crate) fn live_elsewhere(voyage: &mut Voyage, span: Duration) -> Option<String> {
+    wait_for_the_dead(&voyage.path);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let scenario = Arc::clone(&voyage.scenario);
+    voyage.lives += 1;
+    let ended = runtime.block_on(async {
+        let clock = voyage.world.clock_at(voyage.now);
+        voyage.world.pass(voyage.now);
+        voyage.world.begin(clock);
+        let (_control, listening) = watch::channel(Control::Run);
+        let rows = rows(&scenario).into_iter().enumerate().filter(|(place, _)| voyage.away.contains(place));
+        let policy = Policy { give_up_after: Duration::from_secs(60), ..scenario.policy.clone() };
+        let ship = Ship { campaign: OTHER, rows: rows.map(|(_, row)| row).collect(), policy };
+        let run = run(&scenario, ship, &voyage.world, &voyage.path, (clock, clock), voyage.lives, listening);
+        let ended = tokio::time::timeout(span, run).await;
+        voyage.now = clock.now();
+        ended
+    });
+    *voyage.tally.entry("lives of the other campaign".to_owned()).or_default() += 1;
+    match ended {
+        Err(_) | Ok(End::Ended(_) | End::Broke(StoreError::DiskFull { .. } | StoreError::Locked { .. })) => None,
+        Ok(end) => Some(format!("seed {}: the other campaign ended with {end:?}", scenario.seed)),
+    }
+}
+
 async fn life(voyage: &mut Voyage, clock: Clock) -> End {
     let error = voyage.wrong_clock();
     let wall = Clock::with_sleep(Millis(voyage.now.0 + error), voyage.world.asleep);
@@ -85,7 +113,10 @@ async fn life(voyage: &mut Voyage, clock: Clock) -> End {
         return End::Died(down);
     }
     voyage.lives += 1;
-    let run = run(&scenario, &world, &path, clock, wall, voyage.lives, listening);
+    let away = &voyage.away;
+    let rows = rows(&scenario).into_iter().enumerate().filter(|(place, _)| !away.contains(place));
+    let ship = Ship { campaign: CAMPAIGN, rows: rows.map(|(_, row)| row).collect(), policy: scenario.policy.clone() };
+    let run = run(&scenario, ship, &world, &path, (clock, wall), voyage.lives, listening);
     let end = {
         tokio::pin!(run);
         tokio::select! {
@@ -126,13 +157,20 @@ async fn act_until(voyage: &mut Voyage, hands: &mut Hands<'_>, now: Millis) -> O
     None
 }
 
+/// What a run works on.
+struct Ship {
+    campaign: &'static str,
+    rows: Vec<NewJob>,
+    policy: Policy,
+}
+
 /// What `drydock run` does, with a clock of its own.
 async fn run(
     scenario: &Scenario,
+    ship: Ship,
     world: &Arc<super::world::World>,
     path: &Path,
-    clock: Clock,
-    wall: Clock,
+    (clock, wall): (Clock, Clock),
     life: u64,
     listening: watch::Receiver<Control>,
 ) -> End {
@@ -140,19 +178,24 @@ async fn run(
     let work = async {
         let store = Store::open_in_virtual_time(&url, Open::CreateIfMissing).await?;
         let own = store.newest().await?.map_or(wall, |newest| wall.not_before(newest));
-        let campaign_id = match fleet::load(&store, scenario, own.now()).await {
-            Ok(id) => id,
-            Err(LoadError::Store(error)) => return Err(error),
-            Err(other) => panic!("seed {}: the same fleet was refused: {other}", scenario.seed),
+        // Rows leave a fleet that was loaded whole: before that, nobody else begins with them.
+        let rows = match store.campaign(CAMPAIGN).await? {
+            Some(_) => ship.rows,
+            None if ship.campaign == CAMPAIGN => rows(scenario),
+            None => {
+                store.close().await;
+                return Ok(Ending::Finished);
+            }
         };
+        let campaign_id = fleet::load(&store, scenario, ship.campaign, rows, own.now()).await?;
         let engine = Engine {
             client: Client::new(world.transport(clock), world.credentials(), own, scenario.request_timeout),
             store: store.clone(),
             clock: own,
             campaign_id,
-            campaign: CAMPAIGN.into(),
+            campaign: ship.campaign.into(),
             operation: Operation::of_name(scenario.operation).unwrap(),
-            policy: scenario.policy.clone(),
+            policy: ship.policy,
             limits: scenario.limits,
             runner: Arc::new(runner(&format!("life-{life}"))),
             seed: scenario.seed ^ life,

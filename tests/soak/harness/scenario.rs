@@ -75,6 +75,12 @@ pub(crate) enum Act {
     Retry,
     /// An operator cancels one.
     Cancel(usize),
+    /// These rows leave the fleet, from the next load on.
+    Leave(Vec<usize>),
+    /// All rows are in the fleet again, from the next load on.
+    Rejoin,
+    /// The process dies, and another campaign works for so long on the rows that have left.
+    Elsewhere(Duration),
     /// Someone edits the table: for the tests of the checks.
     #[allow(dead_code, reason = "only the tests of the checks tamper")]
     Tamper(&'static str),
@@ -114,7 +120,11 @@ impl Scenario {
             request_timeout,
             wire: Delays { lingers: request_timeout, ..wire },
             wrong_clock: dice.pick(&[0.0, 0.3]),
-            timeline: with_bars(seed, &clusters, timeline(&mut dice, &base, clusters.len())),
+            timeline: with_leavers(
+                seed,
+                clusters.len(),
+                with_bars(seed, &clusters, timeline(&mut dice, &base, clusters.len())),
+            ),
             last_word: dice.happens(0.5),
             clusters,
             settings,
@@ -124,6 +134,13 @@ impl Scenario {
 }
 
 impl Scenario {
+    /// How a row spells its cluster's name: in one fleet of three half of them are in capitals, which Atlas ignores.
+    pub(crate) fn spelled(&self, row: i64, name: &str) -> String {
+        let often = Dice::of(self.seed, "cases", 0).pick(&[0.0, 0.0, 0.5]);
+        let capitals = Dice::of(self.seed, "case", row.unsigned_abs()).happens(often);
+        if capitals { name.to_ascii_uppercase() } else { name.to_owned() }
+    }
+
     /// The wave of a row: one fleet in three has some.
     pub(crate) fn wave(&self, row: i64) -> Option<u32> {
         let waves = Dice::of(self.seed, "waves", 0).pick(&[0, 0, 3]);
@@ -268,6 +285,29 @@ fn with_bars(seed: u64, clusters: &[Cluster], timeline: VecDeque<(Duration, Act)
         if dice.happens(0.8) {
             acts.push((over + dice.seconds(1, 3600), Act::Release));
         }
+    }
+    acts.sort_by_key(|(at, _)| *at);
+    acts.into()
+}
+
+/// The timeline with rows that leave and return, while another campaign mostly works on their clusters. A process that
+/// dies loads the fleet anew.
+fn with_leavers(seed: u64, rows: usize, timeline: VecDeque<(Duration, Act)>) -> VecDeque<(Duration, Act)> {
+    let mut dice = Dice::of(seed, "leavers", 0);
+    let mut acts = Vec::from(timeline);
+    let second = Duration::from_secs(1);
+    for _ in 0..dice.pick(&[0, 0, 1, 2]) {
+        let leavers: Vec<usize> = (1..rows).filter(|_| dice.happens(0.4)).collect();
+        let mut at = second * 30 + Duration::from_secs(2 * 3600).mul_f64(dice.share().powi(3));
+        acts.push((at, Act::Leave(leavers)));
+        acts.push((at, Act::Crash(second)));
+        for _ in 0..dice.pick(&[0, 1, 1, 2]) {
+            at += dice.seconds(1, 600);
+            acts.push((at, Act::Elsewhere(dice.seconds(1, 900))));
+        }
+        at += dice.seconds(1, 1800);
+        acts.push((at, Act::Rejoin));
+        acts.push((at, Act::Crash(second)));
     }
     acts.sort_by_key(|(at, _)| *at);
     acts.into()

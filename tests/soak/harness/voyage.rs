@@ -13,12 +13,15 @@ use drydock::store::StoreError;
 
 use super::checks;
 use super::dice::Dice;
-use super::life::{End, live};
+use super::life::{End, live, live_elsewhere};
 use super::scenario::{Act, START, Scenario};
 use super::world::{Name, World};
 
 /// The most lives that a campaign may need; more is no end.
 const MOST_LIVES: u64 = 300;
+
+/// Longer than any upgrade takes.
+const LONG: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// A campaign under way.
 pub(crate) struct Voyage {
@@ -31,6 +34,9 @@ pub(crate) struct Voyage {
     pub(crate) lives: u64,
     /// What stood under each name at the beginning.
     pub(crate) first: BTreeMap<Name, Option<Seen>>,
+    /// The rows that are out of the fleet, and for how long the other campaign is to work on them next.
+    pub(crate) away: BTreeSet<usize>,
+    pub(crate) elsewhere: Option<Duration>,
     /// Names that another cluster has taken meanwhile.
     pub(crate) replaced: BTreeSet<Name>,
     pub(crate) ending: Option<Ending>,
@@ -78,6 +84,8 @@ impl Voyage {
             timeline: scenario.timeline.clone(),
             lives: 0,
             first: BTreeMap::new(),
+            away: BTreeSet::new(),
+            elsewhere: None,
             replaced: BTreeSet::new(),
             ending: None,
             tally: BTreeMap::new(),
@@ -92,6 +100,11 @@ impl Voyage {
         let lives = self.lives;
         while self.lives < lives + MOST_LIVES {
             let mut dice = Dice::of(self.scenario.seed, "between", self.lives);
+            if let Some(span) = self.elsewhere.take()
+                && let Some(wrong) = live_elsewhere(self, span)
+            {
+                return vec![wrong];
+            }
             let begun = self.now;
             let end = live(self);
             self.count(&end);
@@ -150,9 +163,15 @@ impl Voyage {
         let words = format!("{act:?}");
         let word = words.split(['(', ' ']).next().unwrap_or_default();
         *self.tally.entry(format!("act: {word}")).or_default() += 1;
-        if let Act::Replace(index) = act {
-            let cluster = &self.scenario.clusters[*index];
-            self.replaced.insert((cluster.project.clone(), cluster.name.clone()));
+        match act {
+            Act::Replace(index) => {
+                let cluster = &self.scenario.clusters[*index];
+                self.replaced.insert((cluster.project.clone(), cluster.name.clone()));
+            }
+            Act::Leave(rows) => self.away.extend(rows),
+            Act::Rejoin => self.away.clear(),
+            Act::Elsewhere(span) => self.elsewhere = Some(*span),
+            _ => {}
         }
     }
 
@@ -187,6 +206,11 @@ impl Voyage {
         self.timeline.push_back((at, Act::Release));
         self.timeline.push_back((at, Act::Retry));
         self.ending = None;
+        // What the other campaign has in flight comes to its end, and what it has not begun leaves it.
+        self.away.clear();
+        for _ in 0..3 {
+            drop(live_elsewhere(self, LONG));
+        }
     }
 
     /// How to see it again, and what was going on.

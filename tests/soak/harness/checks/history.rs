@@ -5,7 +5,7 @@ use drydock::store::{Recorded, Row};
 use super::{Evidence, Violation, name_of};
 
 /// What may come first.
-const FIRST: [&str; 3] = ["looked", "look_failed", "cancelled"];
+const FIRST: [&str; 5] = ["looked", "look_failed", "cancelled", "left_fleet", "sent_elsewhere"];
 /// How a send ends.
 const OUTCOMES: [&str; 9] =
     ["accepted", "throttled", "not_now", "never_sent", "gone", "scope_held", "refused", "unknown", "taken_over"];

@@ -17,7 +17,7 @@ use drydock::report::{Format, write};
 use drydock::simulator::Ledger;
 use drydock::store::{Filter, Misfits, Open, Recorded, Row, Store};
 
-use super::fleet::CAMPAIGN;
+use super::fleet::{CAMPAIGN, OTHER};
 use super::life::wait_for_the_dead;
 use super::voyage::Voyage;
 use super::world::Name;
@@ -33,6 +33,8 @@ struct Evidence<'a> {
     csv: Vec<u8>,
     /// What is held, and which wave is under way.
     admission: Admission,
+    /// How many requests the other campaign has sent, by cluster.
+    sent_elsewhere: BTreeMap<Name, i64>,
     /// What the audit finds first, if it finds anything.
     misfits: Option<Misfits>,
     ledger: Ledger,
@@ -88,9 +90,16 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     let admission = store.admission(campaign.id).await.unwrap();
     let mut csv = Vec::new();
     write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
-    let misfits = store.verify(&campaign).await.unwrap().err();
+    let mut misfits = store.verify(&campaign).await.unwrap().err();
+    let mut sent_elsewhere = BTreeMap::new();
+    if let Some(other) = store.campaign(OTHER).await.unwrap() {
+        misfits = misfits.or(store.verify(&other).await.unwrap().err());
+        let rows = store.page(other.id, &Filter::default(), None, 10_000).await.unwrap();
+        sent_elsewhere.extend(rows.iter().map(|row| (name_of(row), row.job.send)));
+    }
     store.close().await;
-    Some(Evidence { voyage, rows, histories, csv, admission, misfits, ledger: voyage.world.ledger(), last, calm })
+    let ledger = voyage.world.ledger();
+    Some(Evidence { voyage, rows, histories, csv, admission, sent_elsewhere, misfits, ledger, last, calm })
 }
 
 impl Evidence<'_> {
@@ -122,5 +131,5 @@ impl Evidence<'_> {
 }
 
 fn name_of(row: &Row) -> Name {
-    (row.job.project_id.clone(), row.job.cluster_name.clone())
+    (row.job.project_id.clone(), row.job.cluster_name.to_ascii_lowercase())
 }

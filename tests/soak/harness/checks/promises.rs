@@ -44,6 +44,8 @@ struct Case<'a> {
     first: Option<&'a Seen>,
     last: Option<&'a Seen>,
     replaced: bool,
+    /// How many requests the other campaign has sent.
+    sent_elsewhere: i64,
     code: &'a str,
 }
 
@@ -59,6 +61,7 @@ impl<'a> Case<'a> {
             first: evidence.voyage.first.get(&name).and_then(Option::as_ref),
             last: evidence.last.get(&name).and_then(Option::as_ref),
             replaced: evidence.voyage.replaced.contains(&name),
+            sent_elsewhere: evidence.sent_elsewhere.get(&name).copied().unwrap_or(0),
             code: row.job.error.as_ref().map_or("", |fault| &fault.code),
         }
     }
@@ -78,7 +81,7 @@ impl<'a> Case<'a> {
         if after_effect != after_rollback && !hidden {
             return Some(format!("asked again {} times after an effect that stood", after_effect - after_rollback));
         }
-        let sends = self.row.job.send;
+        let sends = self.row.job.send + self.sent_elsewhere;
         (i64::from(requests) > sends).then(|| format!("{requests} requests arrived, {sends} intents were written"))
     }
 
@@ -102,7 +105,9 @@ impl<'a> Case<'a> {
         if self.replaced || !self.row.job.state.is_ended() || self.row.job.state == State::Cancelled {
             return None;
         }
-        let always = ["GAVE_UP"];
+        // What the other campaign has done to it is found there, at work or done, by any of the looks.
+        let elsewhere = ["ALREADY_AT_TARGET", "TARGET_DIFFERS"].iter().filter(|_| self.sent_elsewhere > 0);
+        let always: Vec<&str> = elsewhere.copied().chain(["GAVE_UP"]).collect();
         let codes: &[&str] = match self.stage {
             Stage::Missing => &["CLUSTER_NOT_FOUND"],
             stage if stage == self.way.source() => {
@@ -144,13 +149,15 @@ impl<'a> Case<'a> {
         let stands = self.last.is_some_and(|seen| seen.provider == target);
         let ours = stands && self.account.effects > 0;
         if job.state != State::Succeeded {
-            let wrong = ours && !UNSURE.contains(&self.code);
+            // A row that is out of the fleet, or a look, may leave to the other campaign what that one has done.
+            let theirs = self.sent_elsewhere > 0 && matches!(self.row.job.state, State::Cancelled | State::Skipped);
+            let wrong = ours && !UNSURE.contains(&self.code) && !theirs;
             return wrong.then(|| format!("{} {}, but its upgrade stands", job.state, self.code));
         }
         if !stands {
             return Some("succeeded, but it is not at the target".to_owned());
         }
-        let source = self.stage == self.way.source();
+        let source = self.stage == self.way.source() && self.sent_elsewhere == 0;
         if source && self.account.effects == 0 {
             return Some("succeeded, but no request took effect".to_owned());
         }
