@@ -101,5 +101,5 @@ pub(crate) struct Bounds {
 pub(crate) const BOUNDS: [Bounds; 3] = [
     Bounds { sends: 3, crashes: None, patience: Patience::Endless, other: false, lost_locks: true },
     Bounds { sends: 2, crashes: Some(2), patience: Patience::None, other: false, lost_locks: true },
-    Bounds { sends: 2, crashes: Some(2), patience: Patience::Endless, other: true, lost_locks: true },
+    Bounds { sends: 1, crashes: Some(1), patience: Patience::Endless, other: true, lost_locks: true },
 ];
