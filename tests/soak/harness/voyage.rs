@@ -178,7 +178,7 @@ impl Voyage {
     /// By how much the wall clock of the next life is wrong, in milliseconds.
     pub(crate) fn wrong_clock(&self) -> i64 {
         let mut dice = Dice::of(self.scenario.seed, "wall", self.lives);
-        let most = 6 * 3600 * 1000;
+        let most = 13 * 3600 * 1000;
         if dice.happens(self.scenario.wrong_clock) { dice.number(0, 2 * most) as i64 - most as i64 } else { 0 }
     }
 
