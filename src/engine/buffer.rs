@@ -145,7 +145,10 @@ impl Buffer {
         take: impl Fn(&mut Queue) -> Vec<Box<Claim>>,
     ) -> Vec<Box<Claim>> {
         let giving = self.projects.iter_mut().filter(|(name, project)| project.queue.upcoming() > 0 && gives(name));
-        let taken: Vec<_> = giving.flat_map(|(_, project)| take(&mut project.queue)).collect();
+        // In the order of their names, so that a seed gives one history.
+        let mut giving: Vec<_> = giving.collect();
+        giving.sort_by_key(|(name, _)| (*name).clone());
+        let taken: Vec<_> = giving.into_iter().flat_map(|(_, project)| take(&mut project.queue)).collect();
         self.held -= taken.len();
         // Those that are awake are forgotten at their turn.
         self.projects.retain(|_, project| project.awake || !project.queue.is_empty());
@@ -155,7 +158,9 @@ impl Buffer {
     /// Takes out everything.
     pub(super) fn drain(&mut self) -> Vec<Box<Claim>> {
         let all = std::mem::take(self);
-        all.projects.into_values().flat_map(|project| project.queue.into_all()).collect()
+        let mut projects: Vec<_> = all.projects.into_values().collect();
+        projects.sort_by(|one, other| one.name.cmp(&other.name));
+        projects.into_iter().flat_map(|project| project.queue.into_all()).collect()
     }
 }
 

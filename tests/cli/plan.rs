@@ -169,3 +169,20 @@ fn a_rehearsal_plays_the_own_fleet_and_touches_nothing() {
     let said = dir.run(&["rehearse", "fast.toml"]).with(0).stdout;
     assert!(said.contains("10.0 s in the median, 5.0 s to 20.0 s") && said.contains("12 succeeded"), "{said}");
 }
+
+#[test]
+fn a_rehearsal_with_the_same_seed_gives_the_same_figures() {
+    let dir = Workdir::with_fleet(3, 4);
+    expect_quick(&dir);
+    let figures = || {
+        let played = dir.run(&["rehearse", "fast.toml", "--seed", "7", "--json"]).with(0).stdout;
+        let mut played: Value = serde_json::from_str(&played).unwrap();
+        // That is the time of day, if it was started now.
+        played.as_object_mut().unwrap().remove("ends_at");
+        played
+    };
+    let first = figures();
+    for _ in 0..3 {
+        assert_eq!(figures(), first);
+    }
+}

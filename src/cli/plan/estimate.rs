@@ -31,8 +31,7 @@ pub(super) async fn of(
         ..Settings::default()
     };
     let home = rehearse::home(fleet.len())?;
-    let start = context.clock.now();
-    let play = Play::new(config, settings, fleet, None, start);
+    let play = Play::new(config, settings, fleet, None);
     let played = rehearse::play(play, home.path(), context).await?;
     if played.unended() {
         return Err(Failure::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
@@ -40,7 +39,7 @@ pub(super) async fn of(
     Ok(Some(Estimate {
         upgrade_seconds: rehearse::expected(config).median().as_secs(),
         requests: played.served.requests,
-        duration_seconds: played.end.since(start).as_secs(),
+        duration_seconds: played.took().as_secs(),
         peak_in_flight: played.peak(),
     }))
 }

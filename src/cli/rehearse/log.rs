@@ -41,6 +41,7 @@ impl Log {
     ) {
         loop {
             tokio::select! {
+                biased;
                 changed = shots.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(EVERY) => {}
             }

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     // Whoever interrupts it leaves nothing behind but the directory of the reports.
     let home = home(fleet.len())?;
     let clusters = fleet.len();
-    let play = Play::new(&config, settings, fleet, Some(folder), context.clock.now());
+    let play = Play::new(&config, settings, fleet, Some(folder));
     let took = context.clock.uptime();
     let played = tokio::select! {
         played = self::play(play, home.path(), context) => played?,
@@ -50,7 +50,8 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     let took = context.clock.uptime().saturating_sub(took);
     let Played { counts, .. } = &played;
     let code = if counts.unhappy() > 0 || played.unended() { ExitCode::SOME_FAILED } else { ExitCode::SUCCESS };
-    Words { config: &config, clusters, said, seed: args.seed, took, played: &played }.tell(args.json)?;
+    let ends_at = context.clock.now().after(played.took());
+    Words { config: &config, clusters, said, seed: args.seed, took, ends_at, played: &played }.tell(args.json)?;
     Ok(code)
 }
 

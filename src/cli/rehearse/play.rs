@@ -23,6 +23,10 @@ use crate::engine::{Control, Ending, Engine, Progress};
 use crate::simulator::{Served, Settings};
 use crate::store::{NewJob, Open, Runner, SIMULATION, Store};
 
+/// When every rehearsal begins, 2026-01-01T00:00:00Z: what is drawn by lot depends on the time, and the same seed shall
+/// give the same figures each time.
+const START: Millis = Millis(1_767_225_600_000);
+
 /// A campaign that takes longer does not end.
 const LONGEST: Duration = Duration::from_hours(24 * 90);
 
@@ -32,7 +36,6 @@ pub(in crate::cli) struct Play {
     settings: Settings,
     fleet: Vec<NewJob>,
     folder: Option<PathBuf>,
-    start: Millis,
     /// How far it is.
     pub(super) progress: Progress,
 }
@@ -42,8 +45,7 @@ pub(in crate::cli) struct Played {
     pub(super) counts: Counts,
     /// None if it did not end.
     pub(super) ending: Option<Ending>,
-    pub(in crate::cli) start: Millis,
-    pub(in crate::cli) end: Millis,
+    end: Millis,
     pub(in crate::cli) served: Served,
     pub(super) moments: Vec<Moment>,
     /// What went wrong: how often, and an example.
@@ -52,6 +54,11 @@ pub(in crate::cli) struct Played {
 }
 
 impl Played {
+    /// How long it took, in its own time.
+    pub(in crate::cli) fn took(&self) -> Duration {
+        self.end.since(START)
+    }
+
     /// The most upgrades under way at once.
     pub(in crate::cli) fn peak(&self) -> i64 {
         self.moments.iter().map(|moment| moment.in_flight).max().unwrap_or_default()
@@ -64,15 +71,14 @@ impl Played {
 }
 
 impl Play {
-    /// The campaign of `config` with this fleet, begun at `start`. Sample reports go to `folder`, if anywhere.
+    /// The campaign of `config` with this fleet. Sample reports go to `folder`, if anywhere.
     pub(in crate::cli) fn new(
         config: &Config,
         settings: Settings,
         fleet: Vec<NewJob>,
         folder: Option<PathBuf>,
-        start: Millis,
     ) -> Self {
-        Self { config: config.clone(), settings, fleet, folder, start, progress: Progress::default() }
+        Self { config: config.clone(), settings, fleet, folder, progress: Progress::default() }
     }
 
     /// Plays it to its end. Blocks the thread, for as long as the computing takes.
@@ -88,8 +94,8 @@ impl Play {
     }
 
     async fn act(self, database: &Path) -> Result<Played, Failure> {
-        let Self { config, settings, fleet, folder, start, progress } = self;
-        let clock = Clock::starting_at(start);
+        let Self { config, settings, fleet, folder, progress } = self;
+        let clock = Clock::starting_at(START);
         let store =
             Store::open_in_virtual_time(&format!("sqlite:{}", database.display()), Open::CreateIfMissing).await?;
         let runner = Runner {
@@ -98,7 +104,7 @@ impl Play {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_by: "rehearsal".to_owned(),
         };
-        let mut loader = store.begin_load(&runner, &config.campaign, config.operation.name, start).await?;
+        let mut loader = store.begin_load(&runner, &config.campaign, config.operation.name, START).await?;
         push_all(&mut loader, &fleet).await?;
         let campaign_id = loader.finish().await?.campaign_id;
         drop(fleet);
@@ -120,7 +126,7 @@ impl Play {
         };
         let (_control, listening) = watch::channel(Control::Run);
         let log = Log::default();
-        let keeping = tokio::spawn(log.clone().keep(progress.watch(), simulator.clone(), clock, start));
+        let keeping = tokio::spawn(log.clone().keep(progress.watch(), simulator.clone(), clock, START));
         let ending = match tokio::time::timeout(LONGEST, engine.run(listening, progress)).await {
             Ok(ending) => Some(ending?),
             Err(_) => None,
@@ -139,7 +145,6 @@ impl Play {
         Ok(Played {
             counts: store.counts(campaign_id).await?,
             ending,
-            start,
             end: clock.now(),
             served: simulator.served(),
             moments: log.moments(),

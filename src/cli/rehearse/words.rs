@@ -10,6 +10,7 @@ use crate::cli::rehearse::log::{self, Moment, timeline};
 use crate::cli::rehearse::play::Played;
 use crate::cli::terminal::{Out, inset_fact, span};
 use crate::cli::waves;
+use crate::clock::Millis;
 use crate::config::Config;
 use crate::engine::Ending;
 use crate::text;
@@ -25,6 +26,8 @@ pub(super) struct Words<'a> {
     pub(super) seed: u64,
     /// How long it was played.
     pub(super) took: Duration,
+    /// When it would end if it was started now.
+    pub(super) ends_at: Millis,
     pub(super) played: &'a Played,
 }
 
@@ -40,7 +43,7 @@ impl Words<'_> {
     }
 
     fn whole(&self) -> Duration {
-        self.played.end.since(self.played.start)
+        self.played.took()
     }
 
     fn timeline(&self) -> Vec<Moment> {
@@ -62,7 +65,7 @@ impl Words<'_> {
             out,
             "ends",
             &match &played.ending {
-                Some(Ending::Finished) => format!("after {whole}: if it is started now, at {}", played.end),
+                Some(Ending::Finished) => format!("after {whole}: if it is started now, at {}", self.ends_at),
                 Some(Ending::Held(_)) => format!("held, after {whole}"),
                 _ => format!("not at all, in {whole}"),
             },
@@ -123,7 +126,7 @@ impl Words<'_> {
             "seed": seed,
             "finished": !played.unended(),
             "duration_seconds": self.whole().as_secs_f64(),
-            "ends_at": played.end.to_string(),
+            "ends_at": self.ends_at.to_string(),
             "counts": counts,
             "requests": played.served.requests,
             "upgrade_requests": played.served.upgrades,

@@ -194,6 +194,8 @@ impl Dispatcher {
             self.progress.asked(self.pacing.asked());
             let wake = self.wake_at(blocked_until);
             tokio::select! {
+                // In a fixed order, so that a seed gives one history. Each turn of the loop looks at all of them anyway.
+                biased;
                 Some(one) = news.recv() => self.hear(one)?,
                 () = self.engine.clock.sleep_until(wake) => {}
                 Ok(()) = control.changed() => {}
