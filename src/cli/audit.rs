@@ -9,6 +9,13 @@ use crate::text;
 /// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
 pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
     let store = context.store().await?;
+    if let Some(orphans) = store.orphans().await? {
+        let database = store.name();
+        return Err(Failure::internal(format!(
+            "{database} holds {orphans} of campaigns that are not there: they were deleted by hand, and nothing vouches \
+             for what was done to their clusters. Keep a copy as evidence, and find out who wrote to it"
+        )));
+    }
     let campaign = context.campaign_as_it_lies(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let verified = store.verify(&campaign).await?.map_err(|misfits| {

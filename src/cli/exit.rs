@@ -40,20 +40,32 @@ impl Termination for ExitCode {
 pub(super) struct Failure {
     code: ExitCode,
     message: String,
+    /// Whether there is no database yet.
+    is_no_database: bool,
 }
 
 impl Failure {
     pub(super) fn bad_input(message: impl fmt::Display) -> Self {
-        Self { code: ExitCode::BAD_INPUT, message: message.to_string() }
+        Self { code: ExitCode::BAD_INPUT, message: message.to_string(), is_no_database: false }
     }
 
     pub(super) fn internal(message: impl fmt::Display) -> Self {
-        Self { code: ExitCode::INTERNAL, message: message.to_string() }
+        Self { code: ExitCode::INTERNAL, message: message.to_string(), is_no_database: false }
     }
 
     /// Nobody reads our output any more, which is no error.
     pub(super) fn closed_pipe() -> Self {
-        Self { code: ExitCode::SUCCESS, message: String::new() }
+        Self { code: ExitCode::SUCCESS, message: String::new(), is_no_database: false }
+    }
+
+    /// The same failure, since there is no database yet.
+    pub(super) fn of_no_database(self) -> Self {
+        Self { is_no_database: true, ..self }
+    }
+
+    /// Whether there is no database yet, which may pass.
+    pub(super) fn is_no_database(&self) -> bool {
+        self.is_no_database
     }
 
     /// Whether it is no failure but a reader that went away.
@@ -63,7 +75,7 @@ impl Failure {
 
     /// Says it on standard error, and keeps the code alone.
     pub(super) fn told(self, context: &Context) -> Self {
-        Self { code: self.tell(context), message: String::new() }
+        Self { code: self.tell(context), message: String::new(), is_no_database: false }
     }
 
     /// Says it on standard error.
@@ -90,6 +102,7 @@ impl From<StoreError> for Failure {
             | StoreError::Displaced { .. }
             | StoreError::LockLost { .. }
             | StoreError::Other { .. } => Self::internal(error),
+            StoreError::NoSuchDatabase { .. } => Self::bad_input(error).of_no_database(),
             _ => Self::bad_input(error),
         }
     }

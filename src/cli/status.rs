@@ -44,21 +44,41 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// Says it once, or until every job has ended.
 pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
+    if args.watch {
+        return tokio::select! {
+            watched = watch(args, context) => watched,
+            // To stop watching is no interruption of anything.
+            () = context.interrupts.first() => Ok(ExitCode::SUCCESS),
+        };
+    }
     let store = context.store().await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
-    if !args.watch {
-        let status = Status::read(&store, campaign, context).await?;
-        status.tell(&store, args.json, "").await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    tokio::select! {
-        watched = watch(&store, campaign, args.json, context) => watched,
-        // To stop watching is no interruption of anything.
-        () = context.interrupts.first() => Ok(ExitCode::SUCCESS),
+    let status = Status::read(&store, campaign, context).await?;
+    status.tell(&store, args.json, "").await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits for a database that holds a campaign: whoever watches may have come before the first run has made it.
+async fn first_store(context: &Context) -> Result<Store, Failure> {
+    let mut is_told = false;
+    loop {
+        match context.store().await {
+            Ok(store) if !store.campaigns().await?.is_empty() => return Ok(store),
+            Ok(_) => {}
+            Err(failure) if failure.is_no_database() => {}
+            Err(failure) => return Err(failure),
+        }
+        if !is_told && !context.quiet {
+            context.say("waiting for the first run: there is no database with a campaign yet");
+        }
+        is_told = true;
+        tokio::time::sleep(EVERY).await;
     }
 }
 
-async fn watch(store: &Store, mut campaign: Campaign, json: bool, context: &Context) -> Result<ExitCode, Failure> {
+async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
+    let (store, json) = (&first_store(context).await?, args.json);
+    let mut campaign = context.campaign(store, args.campaign.as_deref()).await?;
     let clears = !json && stdout().is_terminal();
     let mut before = if clears { CLEAR } else { "" };
     loop {

@@ -35,6 +35,7 @@ mod lock;
 mod meaning;
 mod names;
 mod open;
+mod orphans;
 mod pages;
 mod place;
 mod record;

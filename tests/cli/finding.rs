@@ -105,3 +105,25 @@ fn the_next_step_that_is_printed_can_be_pasted() {
     let pasted = dir.run(&words[1..]).with(0).stdout;
     assert!(pasted.contains("2 succeeded"), "{pasted}");
 }
+
+#[test]
+fn whoever_watches_before_the_first_run_waits_for_it() {
+    let dir = Workdir::with_fleet(1, 1);
+    let mut watching = dir.start(&["status", "--watch", "--json"]);
+    watching.logs("waiting for the first run");
+    dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let watched = watching.end().with(0).stdout;
+    assert!(watched.lines().last().unwrap().contains("\"ended\":1"), "{watched}");
+}
+
+#[test]
+fn an_audit_of_a_database_whose_campaigns_were_deleted_says_what_is_left_of_them() {
+    let dir = Workdir::with_fleet(1, 1);
+    dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
+    crate::workdir::sql(&dir, "PRAGMA foreign_keys = off; DELETE FROM campaigns");
+    let told = dir.run(&["audit", "verify"]).with(1).stderr;
+    assert!(told.contains("holds 1 job, ") && told.contains("of campaigns that are not there"), "{told}");
+    crate::workdir::sql(&dir, "PRAGMA foreign_keys = off; DELETE FROM jobs");
+    let told = dir.run(&["audit", "verify", "fast"]).with(1).stderr;
+    assert!(told.contains(" events, 1 runner of campaigns that are not there"), "{told}");
+}
