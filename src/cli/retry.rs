@@ -91,7 +91,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
 async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, Failure> {
     Ok(match store.origin().await? {
         Origin::Restored { .. } => Some(clock.now()),
-        Origin::Same | Origin::Moved { .. } => store.restored_at().await?,
+        Origin::Same => store.restored_at().await?,
     })
 }
 

@@ -20,12 +20,8 @@ use crate::store::{Result, RunnerLock, Store, StoreError};
 pub enum Origin {
     /// It is the file that the last run worked on, or no run has worked on it yet.
     Same,
-    /// It is that file, and was moved.
-    Moved {
-        /// Where it was.
-        from: String,
-    },
-    /// It may lack what was sent since: a backup that was put back, or a database from elsewhere.
+    /// It may lack what was sent since: a backup that was put back, a database from elsewhere, or one that was moved
+    /// without the file that tells (`.lock`).
     Restored {
         /// What tells, in words that go on after "it is".
         why: String,
@@ -65,6 +61,7 @@ const WRITE: &str = "INSERT INTO identity (one, id, device, inode, born, path, h
     born = excluded.born, path = excluded.path, host = excluded.host, generation = excluded.generation, \
     written_at = excluded.written_at, restored_at = coalesce(excluded.restored_at, restored_at), copied_from = NULL \
     RETURNING id";
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const FOLLOW: &str = "UPDATE identity SET device = $1, inode = $2, born = $3, generation = generation + 1";
 
 impl Store {
@@ -72,7 +69,7 @@ impl Store {
     pub async fn origin(&self) -> Result<Origin> {
         let Some(recorded) = self.read_identity().await? else { return Ok(Origin::Same) };
         let found = self.found()?;
-        let origin = recorded.origin(&found, self.mark().as_ref());
+        let origin = recorded.origin(&found, self.mark().as_ref(), self.newest().await?);
         if matches!(origin, Origin::Restored { .. })
             && recorded.path != found.path
             && recorded.is_still_at(Path::new(&recorded.path)).await
@@ -90,11 +87,14 @@ impl Store {
 
     /// Writes which file this is by now, into the database and into the file of the `lock`, for a run on `host`: when
     /// all that `origin` asks for is done, since the next run does not know of it any more.
-    pub async fn identify(&self, lock: &mut RunnerLock, origin: &Origin, host: &str, now: Millis) -> Result<()> {
+    pub async fn identify(&self, lock: &RunnerLock, origin: &Origin, host: &str, now: Millis) -> Result<()> {
         let found = self.found()?;
         let restored = matches!(origin, Origin::Restored { .. });
         let known = self.read_identity().await?.map_or(0, |identity| identity.generation);
-        let generation = known.max(lock.mark().map_or(0, |mark| mark.generation)) + 1;
+        let mark = lock.mark();
+        let generation = known.max(mark.as_ref().map_or(0, |mark| mark.generation)) + 1;
+        // What was sent by another state of the database has been seen to.
+        let sent_at = mark.filter(|_| !restored).and_then(|mark| mark.sent_at);
         let mut tx = self.begin().await?;
         let still = self.still();
         let written = sqlx::query_scalar(WRITE)
@@ -112,8 +112,13 @@ impl Store {
         let database: String = self.explained(written)?;
         drop(still);
         self.commit(tx).await?;
+        // So that the file alone, copied or moved without its log, says which one it is and has every job. Where
+        // somebody reads an older state meanwhile, that is left for a later checkpoint.
+        let folded: sqlx::Result<()> = on_pool!(self, writer, writer =>
+            async { sqlx::query(CHECKPOINT).execute(&mut *writer.turn().await?).await.map(drop) }.await);
+        self.explained(folded)?;
         // Only now: a lock file that is ahead of the database would be taken for one of a later state.
-        lock.set_mark(Mark { database, generation }).map_err(|error| StoreError::of_io(self.name(), error))
+        lock.set_mark(Mark { database, generation, sent_at }).map_err(|error| StoreError::of_io(self.name(), error))
     }
 
     async fn read_identity(&self) -> Result<Option<FileIdentity>> {
@@ -142,8 +147,9 @@ impl Found {
 }
 
 impl FileIdentity {
-    /// Where the database comes from that is `found` with this in it, and beside which the lock file says `mark`.
-    fn origin(&self, found: &Found, mark: Option<&Mark>) -> Origin {
+    /// Where the database comes from that is `found` with this in it, of which the newest was written at `newest`, and
+    /// beside which the lock file says `mark`.
+    fn origin(&self, found: &Found, mark: Option<&Mark>, newest: Option<Millis>) -> Origin {
         let Self { path, host, id, generation, .. } = self;
         let written = Millis(self.written_at);
         if self.copied_from.is_some() {
@@ -154,11 +160,17 @@ impl FileIdentity {
             let why = format!("another file than the one that the run of {written} worked on, {path} on {host}");
             return Origin::Restored { why };
         }
-        if mark.is_some_and(|mark| mark.database != *id || mark.generation > *generation) {
+        // Every intent is in the database before its request leaves, and before the lock file says so.
+        let is_older = |mark: &Mark| mark.database != *id || mark.generation > *generation || mark.sent_at > newest;
+        if mark.is_some_and(is_older) {
             let why = "an older state than the last run left, as the file beside it says (.lock)".to_owned();
             return Origin::Restored { why };
         }
-        if *path == found.path { Origin::Same } else { Origin::Moved { from: path.clone() } }
+        if *path != found.path && mark.is_none() {
+            let why = format!("the file that was {path}, and whether its log ({path}-wal) came along cannot be told");
+            return Origin::Restored { why };
+        }
+        Origin::Same
     }
 
     /// Whether it was written into this file. The number of a device may change when the machine starts anew.

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,21 @@ use crate::store::{Result, Store, StoreError};
 /// The right to work on a database. Given back when dropped.
 #[derive(Debug)]
 pub struct RunnerLock {
+    words: Arc<LockWords>,
+    #[expect(dead_code, reason = "held, not read")]
     guard: Guard,
-    holder: Holder,
-    mark: Option<Mark>,
 }
+
+/// The words in the file of a lock that is held.
+#[derive(Debug)]
+pub(super) struct LockWords {
+    file: Arc<File>,
+    holder: Holder,
+    mark: Mutex<Option<Mark>>,
+}
+
+/// The way from a store to the words of the lock that its process holds, if it holds it.
+pub(super) type HeldWords = Arc<Mutex<Weak<LockWords>>>;
 
 /// Who took the lock and has not given it back, as the lock file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +82,10 @@ pub(super) struct Mark {
     pub(super) database: String,
     /// How often it has been written into the database who it is.
     pub(super) generation: i64,
+    /// When the newest intent was committed whose request may have been sent. It is written before the request leaves,
+    /// and is not synchronised: a power cut that loses it loses nothing of the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sent_at: Option<Millis>,
 }
 
 /// What the lock file says.
@@ -88,36 +103,55 @@ impl RunnerLock {
     pub fn acquire(store: &Store, runner: &str, host: &str, since: Millis) -> Result<Self> {
         let of_io = |error| StoreError::of_io(store.name(), error);
         let path = beside(&store.path, ".lock");
-        let mut guard = take(&path, &store.name(), host, &store.descriptor)?;
-        let mark = Mark::read(&mut guard.file);
+        let guard = take(&path, &store.name(), host, &store.descriptor)?;
+        let mark = Mutex::new(Mark::read(&guard.file));
         let holder = Holder { runner: runner.to_owned(), host: host.to_owned(), pid: std::process::id(), since };
-        let lock = Self { guard, holder, mark };
-        lock.write(Some(&lock.holder)).map_err(of_io)?;
-        store.watch.lock(path, &lock.guard.file)?;
+        let words = Arc::new(LockWords { file: guard.file.clone(), holder, mark });
+        words.update(|_| {}).map_err(of_io)?;
+        store.watch.lock(path, &guard.file)?;
+        *held_words(&store.held_words) = Arc::downgrade(&words);
+        let lock = Self { words, guard };
         // A run that saves a copy holds the lock while it does, so that one which is here now was left by a former run.
         store.refuse_unclaimed()?;
         Ok(lock)
     }
 
     /// What the lock file said of the database when the lock was taken, or what was written since.
-    pub(super) fn mark(&self) -> Option<&Mark> {
-        self.mark.as_ref()
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.words.mark().clone()
     }
 
     /// Writes what the database is by now. It is on the disk when this returns.
-    pub(super) fn set_mark(&mut self, mark: Mark) -> std::io::Result<()> {
-        self.mark = Some(mark);
-        self.write(Some(&self.holder))?;
-        self.guard.file.sync_data()
+    pub(super) fn set_mark(&self, mark: Mark) -> std::io::Result<()> {
+        self.words.update(|words| *words = Some(mark))?;
+        self.words.file.sync_data()
+    }
+}
+
+impl LockWords {
+    /// Changes the mark, and writes it.
+    fn update(&self, change: impl FnOnce(&mut Option<Mark>)) -> std::io::Result<()> {
+        let mut mark = self.mark();
+        change(&mut mark);
+        self.write(Some(&self.holder), mark.as_ref())
     }
 
-    fn write(&self, holder: Option<&Holder>) -> std::io::Result<()> {
-        let words = Words { holder, mark: self.mark.as_ref() };
-        let text = if holder.is_none() && self.mark.is_none() { String::new() } else { json_line(&words)? };
-        // Written over, not emptied first: whoever dies in between leaves no empty file.
-        self.guard.file.write_all_at(text.as_bytes(), 0)?;
-        self.guard.file.set_len(text.len() as u64)
+    fn mark(&self) -> MutexGuard<'_, Option<Mark>> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn write(&self, holder: Option<&Holder>, mark: Option<&Mark>) -> std::io::Result<()> {
+        let words = Words { holder, mark };
+        let text = if holder.is_none() && mark.is_none() { String::new() } else { json_line(&words)? };
+        // Written over, not emptied first: whoever dies in between leaves no empty file.
+        self.file.write_all_at(text.as_bytes(), 0)?;
+        let length = text.len() as u64;
+        if self.file.metadata()?.len() == length { Ok(()) } else { self.file.set_len(length) }
+    }
+}
+
+fn held_words(words: &HeldWords) -> MutexGuard<'_, Weak<LockWords>> {
+    words.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn json_line(words: &Words<'_>) -> std::io::Result<String> {
@@ -128,7 +162,7 @@ impl Drop for RunnerLock {
     /// Takes the runner's name out of the file, for people who look into it, and lets go of the lock by closing it.
     fn drop(&mut self) {
         // Nothing depends on it: the lock is what counts, not what the file says.
-        let _unwritten = self.write(None);
+        let _unwritten = self.words.write(None, self.words.mark().as_ref());
     }
 }
 
@@ -136,32 +170,45 @@ impl Store {
     /// Who took the runner's lock and has not given it back, and how that process is, for somebody who is `here`; none
     /// if nobody works on the database. The lock is not touched.
     pub fn holder(&self, here: &str) -> Option<(Holder, Vitals)> {
-        let mut file = File::open(beside(&self.path, ".lock")).ok()?;
-        let holder = Holder::read(&mut file)?;
+        let file = File::open(beside(&self.path, ".lock")).ok()?;
+        let holder = Holder::read(&file)?;
         let vitals = holder.vitals(here, &file);
         Some((holder, vitals))
     }
 
     /// What the lock file says of the database. The lock is not touched.
     pub(super) fn mark(&self) -> Option<Mark> {
-        Mark::read(&mut File::open(beside(&self.path, ".lock")).ok()?)
+        Mark::read(&File::open(beside(&self.path, ".lock")).ok()?)
+    }
+
+    /// Notes in the lock file that requests are sent whose intents were committed at `at`, so that an older state of
+    /// the database is known as one. To be called between the commit and the requests. Without a lock, as in a
+    /// rehearsal, it does nothing.
+    pub(super) fn note_sends(&self, at: Millis) -> Result<()> {
+        let Some(words) = held_words(&self.held_words).upgrade() else { return Ok(()) };
+        let note = |mark: &mut Option<Mark>| {
+            if let Some(mark) = mark {
+                mark.sent_at = mark.sent_at.max(Some(at));
+            }
+        };
+        words.update(note).map_err(|error| StoreError::of_io(self.name(), error))
     }
 }
 
 impl Mark {
-    fn read(file: &mut File) -> Option<Self> {
+    fn read(file: &File) -> Option<Self> {
         serde_json::from_str(&text(file)?).ok()
     }
 }
 
-fn text(file: &mut File) -> Option<String> {
+fn text(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
     Some(text)
 }
 
 impl Holder {
-    fn read(file: &mut File) -> Option<Self> {
+    fn read(file: &File) -> Option<Self> {
         serde_json::from_str(&text(file)?).ok()
     }
 
@@ -204,13 +251,14 @@ fn lockers(file: &File) -> Option<Vec<i64>> {
 /// on the database's file itself, which is the same by whatever name.
 #[derive(Debug)]
 pub(super) struct Guard {
-    file: File,
+    file: Arc<File>,
     descriptor: Arc<Descriptor>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // The descriptor may outlive the lock, since SQLite's connections keep it.
+        // Both files may stay open: SQLite's connections keep the database's, and a write of the words its own.
+        let _still_open = self.file.unlock();
         if let Some(file) = self.descriptor.file().filter(|_| LOCKS_THE_FILE) {
             let _still_open = file.unlock();
         }
@@ -230,10 +278,10 @@ fn take(path: &Path, database: &str, here: &str, descriptor: &Arc<Descriptor>) -
     let of_io = |error| StoreError::of_io(database.to_owned(), error);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let mut file = options.open(path).map_err(of_io)?;
+    let file = options.open(path).map_err(of_io)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(held(database.to_owned(), &mut file, here)),
+        Err(TryLockError::WouldBlock) => return Err(held(database.to_owned(), &file, here)),
         Err(TryLockError::Error(error)) => return Err(of_io(error)),
     }
     if let Some(own) = descriptor.file().filter(|_| LOCKS_THE_FILE) {
@@ -246,11 +294,11 @@ fn take(path: &Path, database: &str, here: &str, descriptor: &Arc<Descriptor>) -
             Err(TryLockError::Error(error)) => return Err(of_io(error)),
         }
     }
-    Ok(Guard { file, descriptor: descriptor.clone() })
+    Ok(Guard { file: file.into(), descriptor: descriptor.clone() })
 }
 
 /// The error for somebody who is `here` and finds the lock taken.
-fn held(database: String, file: &mut File, here: &str) -> StoreError {
+fn held(database: String, file: &File, here: &str) -> StoreError {
     let holder = Holder::read(file);
     let (runner, host) = holder.as_ref().map_or(("(starting)", "(not yet known)"), |it| (&it.runner, &it.host));
     StoreError::Held {

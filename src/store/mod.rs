@@ -85,6 +85,7 @@ pub struct Store {
     descriptor: Arc<descriptor::Descriptor>,
     time: pool::Time,
     watch: Arc<watch::Watch>,
+    held_words: lock::HeldWords,
     hands: Arc<hands::Hands>,
 }
 

@@ -60,7 +60,7 @@ impl Store {
         let pool = Pool::sqlite(place).await.map_err(|error| StoreError::of(database.clone(), error))?;
         let watch = Watch::over(&path, database.clone())?.into();
         let descriptor = place.descriptor.clone();
-        Ok(Self { pool, path: path.into(), descriptor, time, watch, hands: Arc::default() })
+        Ok(Self { pool, path: path.into(), descriptor, time, watch, hands: Arc::default(), held_words: Arc::default() })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.

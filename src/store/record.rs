@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
-use crate::domain::history::Entry;
+use crate::domain::history::{Entry, Kind};
 use crate::domain::job::Job;
 use crate::store::chain::{self, Link};
 use crate::store::change::{Before, Call, Change};
@@ -64,6 +64,9 @@ impl Store {
         }
         self.touch(&mut tx, pieces.iter().flat_map(Piece::written)).await?;
         self.commit(tx).await?;
+        if let Some(at) = pieces.iter().flat_map(Piece::written).filter_map(intended_at).max() {
+            self.note_sends(at)?;
+        }
         drop(still);
         self.hands.enlisted(&runner.id);
         let known: Vec<_> = pieces.into_iter().flat_map(|piece| piece.known).collect();
@@ -152,6 +155,11 @@ fn pieces<'a>(
         changes = rest;
     }
     pieces
+}
+
+/// When the intent to send was written that a change has, if it has one.
+fn intended_at(change: &Change) -> Option<Millis> {
+    change.entry.as_ref().filter(|entry| entry.kind == Kind::Intent).map(|_| change.at)
 }
 
 fn statements(known: &[Option<Followed<'_>>]) -> Vec<Statement> {

@@ -63,7 +63,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let credentials = credentials(args, &config)?;
     let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
     let runner = environment::runner(context.clock.now());
-    let mut lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
+    let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
     let origin = store.origin().await?;
     restored::tell(&origin, &store.name(), context);
     // Under the lock, so that nothing newer is written behind it.
@@ -97,7 +97,7 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
         binding.apply(&way, campaign_id, context).await?;
     }
     // After the plan, which leaves out only what has not begun.
-    restored::settle(&way, campaign_id, &origin, &mut lock).await?;
+    restored::settle(&way, campaign_id, &origin, &lock).await?;
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
 }

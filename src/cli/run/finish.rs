@@ -30,7 +30,7 @@ pub(super) struct Finished {
 
 /// Ends the run. It is a task of its own: a report may go to a pipe that nobody reads, and standard output too, and
 /// a signal must get through all the same.
-pub(super) async fn finish(mut run: Begun, work: Work) -> Result<Finished, Failure> {
+pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> {
     if !work.hurried {
         run.client.sign_out().await;
     }
@@ -63,7 +63,7 @@ pub(super) async fn finish(mut run: Begun, work: Work) -> Result<Finished, Failu
     }
     // A copy that was made while this run was at work is an older state from now on. If that cannot be written, such a
     // copy is noticed all the same unless it is put back before the next run.
-    let _unwritten = run.store.identify(&mut run.lock, &Origin::Same, &run.runner.host, run.clock.now()).await;
+    let _unwritten = run.store.identify(&run.lock, &Origin::Same, &run.runner.host, run.clock.now()).await;
     // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
     run.store.close().await;
     drop(run.lock);

@@ -15,7 +15,6 @@ const LIVE: [State; 5] = [State::Pending, State::Ready, State::Submitting, State
 pub(super) fn tell(origin: &Origin, database: &str, context: &Context) {
     match origin {
         Origin::Same => {}
-        Origin::Moved { from } => tracing::info!(from, "{database} was moved"),
         Origin::Restored { why } => context.warn(&format!(
             "{database} is {why}: it may not know of everything that was sent, so that every cluster is verified \
              before anything is sent. Make sure that no run works on the other one"
@@ -25,12 +24,7 @@ pub(super) fn tell(origin: &Origin, database: &str, context: &Context) {
 
 /// Sends every live job of the database to a verification, if `origin` asks for it, and then writes which file the
 /// database is. To be called when all rows are loaded, and before anything is sent.
-pub(super) async fn settle(
-    way: &Way<'_>,
-    campaign_id: i64,
-    origin: &Origin,
-    lock: &mut RunnerLock,
-) -> Result<(), Failure> {
+pub(super) async fn settle(way: &Way<'_>, campaign_id: i64, origin: &Origin, lock: &RunnerLock) -> Result<(), Failure> {
     if matches!(origin, Origin::Restored { .. }) {
         for campaign in way.store.campaigns().await? {
             verify(way, campaign.id, &LIVE, |_| true).await?;

@@ -28,10 +28,10 @@ impl Worked {
     /// Where the database of this name comes from, as a run finds it, which then goes on with it.
     async fn run(&self, name: &str) -> Result<Origin, StoreError> {
         let store = self.open(name).await?;
-        let mut lock = RunnerLock::acquire(&store, "r1", "deck", NOW)?;
+        let lock = RunnerLock::acquire(&store, "r1", "deck", NOW)?;
         let origin = store.origin().await;
         if let Ok(origin) = &origin {
-            store.identify(&mut lock, origin, "deck", NOW).await?;
+            store.identify(&lock, origin, "deck", NOW).await?;
         }
         store.close().await;
         origin
@@ -55,15 +55,17 @@ async fn a_database_that_a_run_worked_on_is_the_same_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_moved_is_the_same_with_its_lock_file_and_without() {
+async fn a_database_that_was_moved_without_its_lock_file_may_have_left_its_log_behind_too() {
     let home = Worked::new().await;
     for (from, to, with_lock) in [("drydock.db", "b.db", true), ("b.db", "c.db", false)] {
         fs::rename(home.path(from), home.path(to)).unwrap();
         if with_lock {
             fs::rename(home.path(&format!("{from}.lock")), home.path(&format!("{to}.lock"))).unwrap();
         }
-        let from = home.path(from).display().to_string();
-        assert_eq!(home.run(to).await.unwrap(), Origin::Moved { from });
+        match home.run(to).await.unwrap() {
+            Origin::Same => assert!(with_lock),
+            Origin::Restored { why } => assert!(!with_lock && why.contains(from), "{why}"),
+        }
         assert_eq!(home.run(to).await.unwrap(), Origin::Same);
     }
 }
@@ -165,4 +167,50 @@ async fn what_is_neither_file_nor_directory_is_no_database() {
     let _socket = std::os::unix::net::UnixListener::bind(home.path().join("drydock.db")).unwrap();
     let error = Store::open(&url(&home), Open::Existing).await.unwrap_err();
     assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+}
+
+/// Writes the intent to upgrade the cluster `name`, some milliseconds after [`NOW`].
+async fn intend(home: &Home, campaign_id: i64, name: &str, after: i64) {
+    let mut job = home.job(campaign_id, name).await;
+    submit(&mut job);
+    let intent = Change::new(job, Some(Entry::new(Kind::Intent)), Millis(NOW.0 + after));
+    assert_eq!(home.store.record(&runner("r1"), &[intent]).await.unwrap(), [true]);
+}
+
+#[tokio::test]
+async fn a_backup_of_the_middle_of_a_run_is_told_if_requests_were_sent_since() {
+    for sent_since in [false, true] {
+        let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+        let (database, backup) = (home.dir.path().join("drydock.db"), home.dir.path().join("backup.db"));
+        let lock = RunnerLock::acquire(&home.store, "r1", "deck", NOW).unwrap();
+        home.store.identify(&lock, &Origin::Same, "deck", NOW).await.unwrap();
+        intend(&home, id, "c1", 1).await;
+        home.sql("PRAGMA wal_checkpoint").await.unwrap();
+        fs::copy(&database, &backup).unwrap();
+        if sent_since {
+            intend(&home, id, "c2", 2).await;
+        }
+        // As after a kill: the run has written nothing at its end.
+        drop(lock);
+        home.store.close().await;
+        fs::copy(&backup, &database).unwrap();
+        let store = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
+        assert_eq!(is_restored(&store.origin().await), sent_since);
+        // What was sent by the other state is seen to only once.
+        let lock = RunnerLock::acquire(&store, "r2", "deck", NOW).unwrap();
+        store.identify(&lock, &store.origin().await.unwrap(), "deck", NOW).await.unwrap();
+        assert_eq!(store.origin().await.unwrap(), Origin::Same);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_without_its_log_says_of_which_database_it_is_one() {
+    let (home, _) = Home::with(&rows(&["c1"])).await;
+    let lock = RunnerLock::acquire(&home.store, "r1", "deck", NOW).unwrap();
+    home.store.identify(&lock, &Origin::Same, "deck", NOW).await.unwrap();
+    let copy = home.dir.path().join("copy.db");
+    fs::copy(home.dir.path().join("drydock.db"), &copy).unwrap();
+    let copied = Store::open(&format!("sqlite:{}", copy.display()), Open::Existing).await.unwrap();
+    let error = copied.origin().await.unwrap_err();
+    assert!(matches!(error, StoreError::CopyOfAnother { .. }), "{error}");
 }
