@@ -24,6 +24,7 @@ use crate::atlas::signer::{Line, Signature, Signer};
 use crate::atlas::transport::{Transport, TransportError};
 use crate::clock::{Clock, Deadline};
 use crate::domain::event::{Answer, Found};
+use crate::domain::hold::{Hold, Reach};
 use crate::domain::operation;
 use crate::domain::operation::{Api, CLUSTERS};
 use crate::redaction::Redactor;
@@ -138,7 +139,7 @@ impl Client {
 
     /// Reads page `page` (from 1) of the projects that these credentials can see, 500 a page.
     pub async fn read_projects(&self, page: u32) -> Exchange<Result<Listed<Project>, Answer>> {
-        let path = list::paged(&format!("/api/atlas/v2/{}", GROUPS.segment), page);
+        let path = list::paged(&format!("/api/atlas/v2/{}?includeCount=false", GROUPS.segment), page);
         self.read_other(Call::get(GROUPS, path)).await
     }
 
@@ -280,6 +281,9 @@ impl Failure {
     fn answer(self) -> Answer {
         match self {
             Self::Unsigned(error) => error.answer(),
+            Self::Unanswered(error @ TransportError::ProxySignIn) => {
+                Answer::ScopeHeld(Hold::until_released(Reach::Campaign, error.fault()))
+            }
             Self::Unanswered(error) if error.never_left() => Answer::NeverSent(error.fault()),
             Self::Unanswered(error) => Answer::Unknown(error.fault()),
         }

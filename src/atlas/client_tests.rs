@@ -34,7 +34,7 @@ async fn a_read_has_no_content_type_and_asks_for_500_rows() {
     let desk = desk(|| answer(200, r#"{"results":[]}"#));
     let exchange = desk.client(None).read_list(CLUSTERS, PROJECT, 3).await;
     let path = format!("/api/atlas/v2/groups/{PROJECT}/clusters");
-    assert_eq!(exchange.path, format!("{path}?itemsPerPage=500&pageNum=3"));
+    assert_eq!(exchange.path, format!("{path}?includeCount=false&itemsPerPage=500&pageNum=3"));
     assert_eq!(exchange.value, Ok(Page { clusters: vec![], last: true }));
     assert_eq!(desk.lines("content-type"), [format!("GET {path} -")]);
     assert_eq!(desk.lines("authorization"), [format!("GET {path} -")]);

@@ -6,6 +6,12 @@ pub const NO_CONNECTION: &str = "NO_CONNECTION";
 pub const INSECURE: &str = "TLS_FAILED";
 /// A web page came in the place of an answer.
 pub const WEB_PAGE: &str = "WEB_PAGE";
+/// A list that is read page by page has no end.
+pub(super) const ENDLESS_LIST: &str = "ENDLESS_LIST";
+/// The proxy lets nobody through who does not sign in to it.
+pub const PROXY_SIGN_IN: &str = "PROXY_SIGN_IN_REQUIRED";
+/// Atlas, or who answers in its place, wants a digest that Drydock cannot make.
+pub(super) const DIGEST_UNSUPPORTED: &str = "DIGEST_UNSUPPORTED";
 /// No answer came within the time of the request.
 pub(super) const TIMED_OUT: &str = "TIMED_OUT";
 /// The connection ended before the answer did.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::header::{ACCEPT, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http_auth::digest::Qop;
 use http_auth::{PasswordClient, PasswordParams};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -75,6 +76,9 @@ impl Digest {
         if let Some(client) = challenge(answer.headers()) {
             self.take(client);
             return Ok(());
+        }
+        if wants_digest(answer.headers()) {
+            return Err(SignInError::unsupported_digest());
         }
         match answer.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {}
@@ -165,7 +169,19 @@ fn a_nonce_is_had_by_a_path_that_there_is() {
 /// The first challenge that can be answered, in any of the headers.
 fn challenge(headers: &HeaderMap) -> Option<PasswordClient> {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    challenges.fold(PasswordClient::builder(), http_auth::PasswordClientBuilder::challenges).build().ok()
+    let client =
+        challenges.fold(PasswordClient::builder(), http_auth::PasswordClientBuilder::challenges).build().ok()?;
+    match &client {
+        // With `auth-int` alone it could not be answered: no body is signed.
+        PasswordClient::Digest(digest) if !(digest.qop() & Qop::Auth) => None,
+        _ => Some(client),
+    }
+}
+
+/// Whether a digest is asked for, of any kind.
+fn wants_digest(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    values.into_iter().any(|value| value.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("digest")))
 }
 
 #[cfg(test)]

@@ -145,3 +145,22 @@ async fn a_read_that_asks_for_nothing_does_not_stand_in_the_way() {
     }
     assert_eq!((desk.count(ASKED), desk.count(UPGRADE)), (1, 4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_cannot_be_made_is_refused_and_not_tried_for_ever() {
+    for (what, challenge) in [
+        ("auth-int alone", r#"Digest realm="x", nonce="n", algorithm=MD5, qop="auth-int""#),
+        ("an unknown algorithm", r#"Digest realm="x", nonce="n", algorithm=SHA3-512, qop="auth""#),
+    ] {
+        let desk = Desk::open(Duration::ZERO, move |_, _| {
+            let mut answer = unauthorized(None, false)?;
+            answer.headers_mut().insert("www-authenticate", challenge.parse().unwrap());
+            Some(answer)
+        });
+        let refused = desk.client(key()).ready(PROJECT).await.unwrap_err();
+        assert!(
+            matches!(&refused, SignInError::Refused(fault) if fault.code == "DIGEST_UNSUPPORTED"),
+            "{what}: {refused}"
+        );
+    }
+}

@@ -12,6 +12,9 @@ use crate::clock::Millis;
 /// [`LONGEST_WAIT`](crate::domain::policy::LONGEST_WAIT).)
 const LONGEST_SAID: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
+/// No smaller number is an instant, whatever the clock says.
+const YEAR_2001: i64 = 1_000_000_000;
+
 /// How far an instant is away at most, in a header that should hold a number of seconds.
 const NEAR: Duration = Duration::from_hours(24);
 
@@ -58,7 +61,7 @@ fn seconds(value: &str) -> Option<u64> {
 
 /// The instant that a number of seconds since 1970 stands for, if that is within a day of `now`.
 fn instant(seconds: u64, now: Millis) -> Option<Millis> {
-    let at = Millis(i64::try_from(seconds).ok()?.checked_mul(1000)?);
+    let at = Millis(i64::try_from(seconds).ok().filter(|seconds| *seconds >= YEAR_2001)?.checked_mul(1000)?);
     (at.since(now).max(now.since(at)) <= NEAR).then_some(at)
 }
 

@@ -35,11 +35,11 @@ mod wire;
 mod testing;
 
 pub use client::Client;
-pub use codes::{INSECURE, NO_CONNECTION, OVERSLEPT, WEB_PAGE};
+pub use codes::{INSECURE, NO_CONNECTION, OVERSLEPT, PROXY_SIGN_IN, WEB_PAGE};
 pub use credentials::Credentials;
 pub use exchange::{Exchange, Limits, Page};
 pub use form::CredentialForm;
-pub use list::Listed;
+pub use list::{ListEnd, Listed};
 pub use projects::{Endpoint, EndpointSet, Offer, Project, Region, Size};
 pub use send_gate::MayLeave;
 pub use sign_in::SignInError;

@@ -7,7 +7,7 @@ use http::Response;
 use bytes::Bytes;
 
 use crate::atlas::classify::classify;
-use crate::atlas::codes::{INSECURE, NO_CONNECTION, SIGN_IN_FAILED, WEB_PAGE};
+use crate::atlas::codes::{DIGEST_UNSUPPORTED, INSECURE, NO_CONNECTION, SIGN_IN_FAILED, WEB_PAGE};
 use crate::atlas::document::fault;
 use crate::atlas::headers;
 use crate::atlas::transport::TransportError;
@@ -58,8 +58,24 @@ impl SignInError {
     /// No answer came at all.
     pub(super) fn of_transport(error: &TransportError) -> Self {
         let mut fault = error.fault();
+        if *error == TransportError::ProxySignIn {
+            return Self::Refused(fault);
+        }
         fault.detail = format!("Signing in: {}", fault.detail);
         Self::Later { fault, retry_after: None }
+    }
+
+    /// A token or key that no header may hold.
+    pub(super) fn unsendable() -> Self {
+        let detail = "the token or key holds characters that no header may hold: copy it anew";
+        Self::Refused(Fault::new(SIGN_IN_FAILED, detail))
+    }
+
+    /// A digest that no waiting makes possible.
+    pub(super) fn unsupported_digest() -> Self {
+        let detail = "the challenge asks for a digest that Drydock cannot make: it needs qop \"auth\" and one of the \
+                      algorithms MD5, SHA-256 and SHA-512-256. Is it Atlas that answers? A service account needs none.";
+        Self::Refused(Fault::new(DIGEST_UNSUPPORTED, detail))
     }
 
     /// A failure on this side, or an answer that makes no sense.

@@ -84,8 +84,7 @@ pub(super) struct Signature {
 impl Signature {
     /// A signature by `header`, which logs must not show.
     pub(super) fn of(header: &str, generation: u64) -> Result<Self, SignInError> {
-        let mut header = HeaderValue::from_str(header)
-            .map_err(|_| SignInError::later("the authorization holds characters that no header may hold"))?;
+        let mut header = HeaderValue::from_str(header).map_err(|_| SignInError::unsendable())?;
         header.set_sensitive(true);
         Ok(Self { header: Some(header), generation })
     }

@@ -56,6 +56,12 @@ pub enum TransportError {
     /// The other side could not be trusted, and so the request never left.
     #[error("no secure connection could be made: {0}")]
     Insecure(String),
+    /// The proxy lets only those through who sign in to it, and so the request never left.
+    #[error(
+        "the proxy that HTTPS_PROXY or ALL_PROXY names lets nobody through without a name and a password (407): write \
+         them into it, as in http://NAME:PASSWORD@proxy.example:3128"
+    )]
+    ProxySignIn,
     /// Something had changed when the request was about to leave, and so it never left.
     #[error("{}", .0.detail)]
     Withheld(Fault),
@@ -73,7 +79,7 @@ pub enum TransportError {
 impl TransportError {
     /// Whether nothing of the request has left this machine.
     pub(super) fn never_left(&self) -> bool {
-        self.is_no_way() || matches!(self, Self::Withheld(_))
+        self.is_no_way() || matches!(self, Self::Withheld(_) | Self::ProxySignIn)
     }
 
     /// Whether no connection was to be had, so that nobody else gets one either.
@@ -97,6 +103,7 @@ impl TransportError {
         let code = match self {
             Self::NeverMade(_) => codes::NO_CONNECTION,
             Self::Insecure(_) => codes::INSECURE,
+            Self::ProxySignIn => codes::PROXY_SIGN_IN,
             Self::Withheld(fault) => return fault.clone(),
             Self::TimedOut => codes::TIMED_OUT,
             Self::Lost(_) => codes::CONNECTION_LOST,
@@ -230,13 +237,19 @@ fn builder(loopback: bool, request_timeout: Duration) -> reqwest::ClientBuilder 
     if loopback { builder.no_proxy() } else { builder }
 }
 
+/// How the HTTP library says that the proxy answered 407; its error has no name that is known here.
+const PROXY_REFUSES: &str = "proxy authorization required";
+
 /// `is_connect` is true for what happens before a connection carries requests (name, TCP, proxy, TLS), and for
 /// nothing else: not for a pooled connection that the server closed.
 fn failure(error: reqwest::Error) -> TransportError {
     if error.is_connect() {
         match tls::trouble(&error) {
             Some(trouble) => TransportError::Insecure(trouble),
-            None => TransportError::NeverMade(words(error)),
+            None => match words(error) {
+                why if why.contains(PROXY_REFUSES) => TransportError::ProxySignIn,
+                why => TransportError::NeverMade(why),
+            },
         }
     } else if error.is_timeout() {
         TransportError::TimedOut

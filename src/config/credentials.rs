@@ -1,5 +1,6 @@
 //! The credentials, which come from the environment alone.
 
+use http::HeaderValue;
 use secrecy::SecretString;
 
 use crate::atlas::{CredentialForm, Credentials};
@@ -19,6 +20,7 @@ pub const SECRETS: [&str; 3] = [ACCESS_TOKEN, CLIENT_SECRET, PRIVATE_KEY];
 pub fn credentials(env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Credentials>, ConfigError> {
     let set = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     if let Some(token) = set(ACCESS_TOKEN) {
+        refuse_unsendable(ACCESS_TOKEN, &token)?;
         refuse_misplaced(&[(ACCESS_TOKEN, &token)])?;
         return Ok(Some(Credentials::Bearer(SecretString::from(token))));
     }
@@ -28,9 +30,16 @@ pub fn credentials(env: &dyn Fn(&str) -> Option<String>) -> Result<Option<Creden
         return Ok(Some(Credentials::ServiceAccount { client_id, client_secret }));
     }
     let Some((public_key, private)) = pair(&set, PUBLIC_KEY, PRIVATE_KEY)? else { return Ok(None) };
+    refuse_unsendable(PUBLIC_KEY, &public_key)?;
     refuse_misplaced(&[(PUBLIC_KEY, &public_key), (PRIVATE_KEY, &private)])?;
     let private_key = SecretString::from(private);
     Ok(Some(Credentials::Digest { public_key, private_key }))
+}
+
+/// What goes into a header as it stands must be able to. The value is not shown.
+fn refuse_unsendable(name: &str, value: &str) -> Result<(), ConfigError> {
+    let what = "holds a line break, or another character that no header may hold: copy it anew";
+    if HeaderValue::from_str(value).is_ok() { Ok(()) } else { Err(ConfigError::environment(name, what)) }
 }
 
 /// Both halves or none: half a pair is a slip, and to fall back to other credentials would hide it.
@@ -119,6 +128,14 @@ mod tests {
             "MONGODB_ATLAS_CLIENT_ID: holds the secret of a service account, which belongs into \
              MONGODB_ATLAS_CLIENT_SECRET: are the two swapped?"
         ));
+    }
+
+    #[test]
+    fn what_no_header_may_hold_is_refused_by_its_variable_and_not_shown() {
+        for set in [&[(ACCESS_TOKEN, "s3cret\nand-more")][..], &[(PUBLIC_KEY, "s3cret\u{7}"), (PRIVATE_KEY, "x")]] {
+            let said = said(set).unwrap();
+            assert!(said.starts_with(set[0].0) && said.contains("line break") && !said.contains("s3cret"), "{said}");
+        }
     }
 
     #[test]

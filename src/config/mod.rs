@@ -9,6 +9,7 @@ mod credentials;
 mod document;
 mod error;
 mod fleet;
+mod proxy;
 mod rehearsal;
 mod span;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 pub use self::credentials::{SECRETS, credentials};
 pub use self::error::{ConfigError, Problem};
+pub use self::proxy::check_proxy;
 pub use self::rehearsal::{MEDIAN, Rehearsal, bucket};
 pub use self::span::duration;
 

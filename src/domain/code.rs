@@ -31,6 +31,8 @@ pub const NO_LONGER_IN_FLEET: &str = "NO_LONGER_IN_FLEET";
 pub const NOT_IN_PLAN: &str = "NOT_IN_PLAN";
 /// An operator cancelled the job.
 pub const CANCELLED: &str = "CANCELLED";
+/// Too many requests, where Atlas gave no code.
+pub const RATE_LIMITED: &str = "RATE_LIMITED";
 
 /// What went wrong, for the machine (`code`) and for people (`detail`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

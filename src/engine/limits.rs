@@ -9,18 +9,25 @@ use crate::pacing::Set;
 
 /// Reads what is stated for a project: the buckets are the same for all, but where MongoDB has made an exception, which
 /// the headers of that project's answers show. Nothing is stated where the credentials may not read it.
-pub(super) async fn ask(client: &Client, operation: &Operation, project: &str) -> Vec<(Set, Bucket)> {
+pub(super) async fn ask(client: &Client, operation: &Operation, project: &str) -> Vec<(Vec<Set>, Bucket)> {
     let sets = client.read_rate_limits(project).await.value.map(|listed| listed.rows).unwrap_or_default();
     stated(&sets, operation)
 }
 
-/// The buckets among these of the endpoints that an operation calls.
-pub fn stated(sets: &[EndpointSet], operation: &Operation) -> Vec<(Set, Bucket)> {
+/// The buckets among these of the endpoints that an operation calls, each with all of those that share it.
+pub fn stated(sets: &[EndpointSet], operation: &Operation) -> Vec<(Vec<Set>, Bucket)> {
     let mut called = vec![operation.endpoints(), operation.source.segment, operation.target.segment];
     called.sort_unstable();
     called.dedup();
-    let of = |called: Set| Some((called, bucket(sets.iter().find(|set| is_of(set, called))?)));
-    called.into_iter().filter_map(of).collect()
+    let mut stated: Vec<(Vec<Set>, Bucket)> = Vec::new();
+    for listed in sets {
+        // Where endpoints below one segment are in several sets, the first counts.
+        let (shared, rest) = called.into_iter().partition(|called| is_of(listed, called));
+        called = rest;
+        stated.push((shared, bucket(listed)));
+    }
+    stated.retain(|(shared, _)| !shared.is_empty());
+    stated
 }
 
 /// Whether this is the bucket of a project's endpoints below `segment`.
@@ -56,4 +63,11 @@ fn a_set_is_known_by_its_endpoints_and_not_by_its_name() {
     assert!(is_of(&set("GROUP", "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}"), "clusters"));
     assert!(!is_of(&set("USER", "/api/atlas/v2/groups/{groupId}/clusters"), "clusters"));
     assert!(!is_of(&set("GROUP", "/api/atlas/v2/clusters"), "clusters"));
+    let mut both = set("GROUP", "/api/atlas/v2/groups/{groupId}/clusters");
+    both.endpoints.extend(flex.endpoints.clone());
+    let operation = Operation::of_name("m0-to-flex").unwrap_or_else(|| panic!("it is there"));
+    let shares = |sets: &[EndpointSet]| stated(sets, operation).into_iter().map(|(sets, _)| sets).collect::<Vec<_>>();
+    assert_eq!(shares(&[both]), [vec!["clusters", "flexClusters"]], "they share one bucket");
+    let clusters = set("GROUP", "/api/atlas/v2/groups/{groupId}/clusters");
+    assert_eq!(shares(&[clusters, flex]), [vec!["clusters"], vec!["flexClusters"]]);
 }

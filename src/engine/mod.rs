@@ -131,7 +131,7 @@ enum News {
     /// What came of a claim.
     Claimed(Claimed),
     /// Token buckets that each project has.
-    Stated(Vec<(Set, Bucket)>),
+    Stated(Vec<(Vec<Set>, Bucket)>),
     /// The recorder can write no more.
     Broken(StoreError),
 }

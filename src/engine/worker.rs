@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::atlas::{self, Exchange, Limits as AtlasLimits, MayLeave, Page};
+use crate::atlas::{self, Exchange, Limits as AtlasLimits, ListEnd, MayLeave, Page};
 use crate::clock::Millis;
-use crate::domain::code::Fault;
+use crate::domain::code::{Fault, RATE_LIMITED};
 use crate::domain::event::{Answer, Event, Found, Seen};
 use crate::domain::hold::Hold;
 use crate::domain::job::Job;
@@ -190,10 +190,11 @@ impl Looking<'_> {
     /// All pages. A project holds at most 25 clusters by Atlas's limits, so that the second page is a rarity
     /// which needs no permit of its own.
     async fn list(&mut self, api: Api, project: &str) -> Result<Vec<Seen>, Failure> {
-        let mut clusters = Vec::new();
+        let (mut clusters, mut end) = (Vec::new(), ListEnd::default());
         for page in 1.. {
             let exchange = self.engine.client.read_list(api, project, page).await;
             let Page { clusters: some, last } = self.judge(api, exchange)?;
+            end.page(some.iter().map(|seen| &*seen.id)).map_err(|fault| (fault, None))?;
             clusters.extend(some);
             if last {
                 break;
@@ -251,7 +252,7 @@ fn call<T>(exchange: &Exchange<T>) -> Call {
 fn fault_of(answer: &Answer) -> Fault {
     let silent = match answer {
         Answer::Accepted { .. } => Fault::new("UNEXPECTED_ANSWER", "a read was answered like an upgrade"),
-        _ => Fault::new("RATE_LIMITED", "too many requests"),
+        _ => Fault::new(RATE_LIMITED, "too many requests"),
     };
     answer.fault().cloned().unwrap_or(silent)
 }

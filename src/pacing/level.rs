@@ -32,6 +32,12 @@ impl Level {
         self.tokens = self.tokens.min(self.capacity);
     }
 
+    /// It turns out that what was taken from the other mirror was taken from this bucket.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.tokens -= (other.capacity - other.tokens).max(0.0);
+        self.at = self.at.max(other.at);
+    }
+
     /// Atlas says how many are left. Requests that are still under way are not among those that it has counted, so that
     /// this only ever takes some away.
     pub(super) fn told(&mut self, remaining: u64, now: Millis) {

@@ -1,8 +1,9 @@
 //! How fast Atlas lets us go: the campaign's quota per project, mirrors of Atlas's own token buckets as far as they are
 //! known, and the brakes that its answers pull.
 //!
-//! Atlas has a bucket for each set of endpoints and project (or user), each by itself. What it holds is learned from
-//! the list of rate limits, from the headers of every answer, and from what a 429 says.
+//! Atlas has a bucket for each set of endpoints and project (or user), each by itself. Which endpoints share one, and
+//! what it holds, is learned from the list of rate limits, from the headers of every answer, and from what a 429 says;
+//! where nothing is listed, endpoints below different path segments share none, until the headers show that they do.
 //!
 //! It counts requests, not jobs, looks included. It is owned by the dispatcher alone, never waits and never
 //! sleeps: it says *go*, or until when to wait. It knows nothing of jobs.
@@ -22,7 +23,7 @@ use crate::domain::policy::LONGEST_WAIT;
 use brake::Brake;
 use scope::Scope;
 
-/// A set of endpoints that share a bucket, by the path segment below the project: `clusters`, `flexClusters`, ...
+/// Endpoints that share a bucket at least among themselves, by the path segment below the project: `clusters`, `flexClusters`, ...
 pub type Set = &'static str;
 
 /// What somebody wants to make requests for.
@@ -136,7 +137,7 @@ pub struct Pacing {
     per_minute: u32,
     scopes: HashMap<String, Scope>,
     /// The buckets that every project has, as the list of rate limits says.
-    stated: HashMap<Set, Bucket>,
+    stated: Vec<(Vec<Set>, Bucket)>,
     /// The whole host, probed by looks.
     host: Gate,
     /// Upgrade requests, probed by one of them: a 405 applies nothing and is no attempt.
@@ -152,18 +153,18 @@ impl Pacing {
             clock,
             per_minute,
             scopes: HashMap::new(),
-            stated: HashMap::new(),
+            stated: Vec::new(),
             host: Gate::default(),
             writes: Gate::default(),
             asked: None,
         }
     }
 
-    /// Atlas states the bucket that each project has for a set of endpoints.
-    pub fn state(&mut self, set: Set, bucket: Bucket) {
-        self.stated.insert(set, bucket);
+    /// Atlas states the bucket that each project has for these endpoints together.
+    pub fn state(&mut self, sets: Vec<Set>, bucket: Bucket) {
         let now = self.clock.now();
-        self.scopes.values_mut().for_each(|scope| scope.state(set, bucket, now));
+        self.scopes.values_mut().for_each(|scope| scope.state(&sets, bucket, now));
+        self.stated.push((sets, bucket));
     }
 
     /// Takes permits in `project` for requests to these sets of endpoints, all or none.
@@ -183,8 +184,8 @@ impl Pacing {
         let (per_minute, clock, stated) = (self.per_minute, self.clock, &self.stated);
         let scope = self.scopes.entry(project.to_owned()).or_insert_with(|| {
             let mut scope = Scope::new(per_minute, clock);
-            for (set, bucket) in stated {
-                scope.state(set, *bucket, now);
+            for (sets, bucket) in stated {
+                scope.state(sets, *bucket, now);
             }
             scope
         });

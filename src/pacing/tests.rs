@@ -98,7 +98,7 @@ async fn a_bucket_that_is_stated_is_used_to_its_last_token_but_one_and_each_set_
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(1000, clock);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
-    pacing.state("clusters", Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
+    pacing.state(vec!["clusters"], Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
     for _ in 0..8 {
         assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     }
@@ -151,4 +151,49 @@ async fn a_wait_of_years_is_told_and_tried_again_after_an_hour_or_when_an_operat
     pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
     clock.sleep_until(again).await;
     assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_that_are_listed_in_one_set_share_one_bucket() {
+    let mut pacing = Pacing::new(1000, Clock::starting_at(Millis(0)));
+    let bucket = Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) };
+    pacing.state(vec!["clusters", "flexClusters"], bucket);
+    let both: &[(Set, u32)] = &[("clusters", 1), ("flexClusters", 1)];
+    for _ in 0..4 {
+        assert_eq!(pacing.ask("a", both, Purpose::Look), Verdict::Go);
+    }
+    assert_eq!(pacing.ask("a", both, Purpose::Look), Verdict::Later(Millis(500)));
+    assert_eq!(pacing.ask("a", &[("flexClusters", 1)], Purpose::Look), Verdict::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_falls_by_another_sets_requests_is_noticed_to_be_shared() {
+    let mut pacing = Pacing::new(1000, Clock::starting_at(Millis(0)));
+    let both: &[(Set, u32)] = &[("clusters", 1), ("flexClusters", 1)];
+    assert_eq!(pacing.ask("a", both, Purpose::Look), Verdict::Go);
+    let told = |set, remaining| Report {
+        set,
+        answered: true,
+        limit: Some(10),
+        remaining: Some(remaining),
+        ..Report::default()
+    };
+    pacing.tell("a", told("clusters", 9));
+    pacing.tell("a", told("flexClusters", 8));
+    let mut went = 0;
+    while pacing.ask("a", ONE, Purpose::Look) == Verdict::Go {
+        went += 1;
+    }
+    assert_eq!(went, 7, "of ten, two are spent and one is kept in hand");
+    assert!(
+        matches!(pacing.ask("a", &[("flexClusters", 1)], Purpose::Look), Verdict::Later(_)),
+        "it is the same bucket"
+    );
+    // Each by itself, as far as anybody can tell.
+    assert_eq!(pacing.ask("b", both, Purpose::Look), Verdict::Go);
+    pacing.tell("b", told("clusters", 9));
+    pacing.tell("b", told("flexClusters", 9));
+    while pacing.ask("b", ONE, Purpose::Look) == Verdict::Go {}
+    assert_eq!(pacing.ask("b", &[("flexClusters", 1)], Purpose::Look), Verdict::Go);
 }

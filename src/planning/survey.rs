@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use tokio::sync::Mutex;
 
-use crate::atlas::{Client, EndpointSet, Exchange, Listed, Page};
+use crate::atlas::{Client, EndpointSet, Exchange, ListEnd, Listed, Page};
 use crate::clock::Clock;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::Fault;
@@ -144,9 +144,13 @@ impl Surveyor<'_> {
     }
 
     async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Failure> {
-        let mut all = Vec::new();
+        let (mut all, mut end) = (Vec::new(), ListEnd::default());
         for page in 1..=MOST_PAGES {
             let Page { clusters, last } = self.read(api, project, || self.client.read_list(api, project, page)).await?;
+            if let Err(fault) = end.page(clusters.iter().map(|seen| &*seen.id)) {
+                tracing::warn!(project, code = %fault.code, "{} Each cluster is read by itself.", fault.detail);
+                break;
+            }
             all.extend(clusters);
             if last {
                 break;
@@ -193,11 +197,12 @@ impl Surveyor<'_> {
 
     /// Which of these the list of all projects does not show.
     async fn unlisted<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Result<Vec<String>, Answer> {
-        let mut seen = HashSet::new();
+        let (mut seen, mut end) = (HashSet::new(), ListEnd::default());
         for page in 1..=MOST_PAGES {
             // A bucket of the user's, whatever the project.
             self.permit("", "groups").await;
             let Listed { rows, last } = self.client.read_projects(page).await.value?;
+            end.page(rows.iter().map(|project| &*project.id)).map_err(Answer::Unknown)?;
             seen.extend(rows.into_iter().map(|project| project.id));
             if last {
                 break;

@@ -66,7 +66,7 @@ impl Desk {
             organisations: settings.organisations,
             tally: Tally::default(),
             door,
-            limits: Limits::new(settings.limit),
+            limits: Limits::new(settings.limit, settings.buckets),
             turns: HashMap::new(),
         };
         Self { state: Mutex::new(state) }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::answer::{Answer, stamp};
-use super::settings::Bucket;
+use super::settings::{Bucket, Buckets};
 use crate::clock::Millis;
 
 /// The sets of endpoints that share a bucket.
@@ -32,6 +32,7 @@ pub(super) enum Set {
 #[derive(Debug)]
 pub(super) struct Limits {
     clusters: Bucket,
+    pub(super) buckets: Buckets,
     levels: HashMap<(Set, String), Level>,
 }
 
@@ -53,8 +54,8 @@ pub(super) struct Meter {
 
 impl Limits {
     /// Full buckets; `clusters` takes the place of the documented one.
-    pub(super) fn new(clusters: Option<Bucket>) -> Self {
-        Self { clusters: clusters.unwrap_or(documented(Set::Clusters)), levels: HashMap::new() }
+    pub(super) fn new(clusters: Option<Bucket>, buckets: Buckets) -> Self {
+        Self { clusters: clusters.unwrap_or(documented(Set::Clusters)), buckets, levels: HashMap::new() }
     }
 
     /// The bucket of a set.
@@ -64,6 +65,8 @@ impl Limits {
 
     /// Takes a token out of a project's bucket, if there is one.
     pub(super) fn take(&mut self, set: Set, project: &str, now: Millis) -> Meter {
+        let of_project = matches!(set, Set::Clusters | Set::Serverless | Set::Flex);
+        let set = if of_project && self.buckets != Buckets::BySet { Set::Clusters } else { set };
         let bucket = self.bucket(set);
         let whose = if matches!(set, Set::Projects | Set::Organisations | Set::RateLimits) { "" } else { project };
         let level =
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn an_empty_bucket_says_when_the_next_token_comes() {
         let bucket = Bucket { capacity: 2, refill: 3, per: Duration::from_secs(30) };
-        let mut limits = Limits::new(Some(bucket));
+        let mut limits = Limits::new(Some(bucket), Buckets::BySet);
         let mut take = |at: i64| limits.take(Set::Clusters, "p", Millis(at));
         assert_eq!(take(0).remaining, 1);
         assert_eq!(take(1).wait, None);

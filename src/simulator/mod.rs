@@ -56,7 +56,7 @@ pub use cluster::{Cluster, Stage, Way};
 pub use durations::Durations;
 pub use faults::Faults;
 pub use ledger::{Account, Ledger, Served};
-pub use settings::{Bucket, Settings, SignIn};
+pub use settings::{Bucket, Buckets, Settings, SignIn};
 
 use answer::Fate;
 use desk::Desk;

@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::desk::{State, Visit};
 use super::limits::Set;
 use super::reads::Page;
-use super::settings::Bucket;
+use super::settings::{Bucket, Buckets};
 use super::versions::success;
 
 /// The regions of free and flex clusters (MongoDB's documentation, 2026; of Azure, the best known). The dedicated ones
@@ -78,10 +78,16 @@ pub(super) fn rate_limits(state: &mut State, visit: &Visit, version: &str) -> An
         "POST clusters/tenantUpgradeToServerless",
     ];
     let flex = ["GET flexClusters", "GET flexClusters/{name}", "POST flexClusters:tenantUpgrade"];
-    let rows = vec![
-        set("clusters_group", state.limits.bucket(Set::Clusters), &clusters),
-        set("flexClusters_group", state.limits.bucket(Set::Flex), &flex),
-    ];
+    let serverless = ["GET serverless", "GET serverless/{name}"];
+    let bucket = state.limits.bucket(Set::Clusters);
+    let rows = match state.limits.buckets {
+        Buckets::BySet => vec![
+            set("clusters_group", bucket, &clusters),
+            set("flexClusters_group", state.limits.bucket(Set::Flex), &flex),
+        ],
+        Buckets::ByProject => vec![set("everything_group", bucket, &[&clusters[..], &flex, &serverless].concat())],
+        Buckets::Unlisted => Vec::new(),
+    };
     paged(state, visit, version, rows)
 }
 

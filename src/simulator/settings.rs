@@ -25,6 +25,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// The token bucket of each project for the cluster endpoints; Atlas's documented one if there is none here.
     pub limit: Option<Bucket>,
+    /// Which endpoints of a project share a token bucket.
+    pub buckets: Buckets,
     /// How long an access token of a service account lives.
     pub token_life: Duration,
 }
@@ -39,9 +41,22 @@ impl Default for Settings {
             organisations: 1,
             sign_in: SignIn::Anyone,
             limit: None,
+            buckets: Buckets::default(),
             token_life: Duration::from_hours(1),
         }
     }
+}
+
+/// Which endpoints of a project share a token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Buckets {
+    /// Those of an endpoint set, as the list of rate limits says.
+    #[default]
+    BySet,
+    /// All of them, as the list says.
+    ByProject,
+    /// All of them, and nothing is listed.
+    Unlisted,
 }
 
 /// Who may come in.

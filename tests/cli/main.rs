@@ -29,6 +29,7 @@ mod pipes;
 mod places;
 mod plan;
 mod process;
+mod proxies;
 mod reading;
 mod refusals;
 mod reports;

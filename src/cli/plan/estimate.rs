@@ -46,6 +46,6 @@ pub(super) async fn of(
 
 /// The bucket of the upgrade requests.
 fn stated(limits: &[EndpointSet], operation: &Operation) -> Option<Bucket> {
-    let sends = |(set, _): &(&str, Bucket)| *set == operation.endpoints();
+    let sends = |(sets, _): &(Vec<&str>, Bucket)| sets.contains(&operation.endpoints());
     engine::stated(limits, operation).into_iter().find(sends).map(|(_, bucket)| bucket)
 }

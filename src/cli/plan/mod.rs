@@ -28,6 +28,9 @@ use crate::text;
 pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode, Failure> {
     let config = check::load(&args.campaign).await?;
     check::warn(&config, context);
+    if !config.loopback {
+        config::check_proxy(&config.base_url, &environment::variable)?;
+    }
     let credentials: Option<Credentials> = config::credentials(&environment::variable)?;
     let Some(credentials) = credentials else { return Err(no_credentials(&config, "")) };
     if let Some(folder) = args.out.as_deref().map(folder_of).filter(|folder| !folder.is_dir()) {

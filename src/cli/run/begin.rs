@@ -116,6 +116,9 @@ fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>,
     if args.simulate {
         return Ok(None);
     }
+    if !config.loopback {
+        config::check_proxy(&config.base_url, &environment::variable)?;
+    }
     let found = config::credentials(&environment::variable)?;
     if found.is_none() { Err(no_credentials(config, " (or try it with --simulate)")) } else { Ok(found) }
 }

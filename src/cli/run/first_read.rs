@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::atlas::{Client, INSECURE, SignInError, WEB_PAGE};
+use crate::atlas::{Client, INSECURE, PROXY_SIGN_IN, SignInError, WEB_PAGE};
 use crate::cli::exit::Failure;
 use crate::config::Config;
 use crate::domain::code::Fault;
@@ -35,6 +35,9 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
                 Ok(_) => Ok(()),
                 Err(_) => Err(not_let_in(client, &hold.fault)),
             }
+        }
+        Ok((_, Err(Answer::ScopeHeld(hold)))) if hold.fault.code == PROXY_SIGN_IN => {
+            Err(Failure::bad_input(format!("nothing was sent: {}", hold.fault.detail)))
         }
         Ok((_, Err(Answer::Unknown(fault) | Answer::NeverSent(fault)))) if is_not_atlas(&fault) => {
             Err(not_atlas(config, &fault))

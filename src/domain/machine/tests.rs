@@ -543,3 +543,13 @@ fn an_operator_brings_forward_what_waits_for_atlas_and_nothing_else() {
     let verifying = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     assert_eq!(after(&verifying, &forward, 2), verifying, "the settle time is nobody's to cut short");
 }
+
+#[test]
+fn lists_that_fail_twice_in_a_row_are_followed_by_single_reads() {
+    let failed = |code: &str, braked| Event::LookFailed { fault: fault(code), retry_after: None, braked };
+    let once = after(&new_job(), &failed("TIMEOUT_WHILE_PAGING", false), 1);
+    assert!(!once.alone, "one failure is nothing");
+    assert!(after(&once, &failed("TIMEOUT_WHILE_PAGING", false), 10).alone);
+    assert!(!after(&once, &failed("HTTP_503", true), 10).alone, "nobody gets through to anything");
+    assert!(!after(&once, &failed("RATE_LIMITED", false), 10).alone, "more requests cure no limit");
+}

@@ -16,8 +16,8 @@ impl Dispatcher {
             News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
             News::Claimed(claimed) => self.claimed(claimed)?,
             News::Stated(buckets) => {
-                for (set, bucket) in buckets {
-                    self.pacing.state(set, bucket);
+                for (sets, bucket) in buckets {
+                    self.pacing.state(sets, bucket);
                 }
             }
             News::Broken(error) => return Err(error),

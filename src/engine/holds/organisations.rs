@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::atlas::{Client, Exchange, Listed};
+use crate::atlas::{Client, Exchange, ListEnd, Listed};
 use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach};
 
 use super::Holds;
-
-/// More pages of projects than anybody has.
-const PAGES: u32 = 1000;
 
 /// What Atlas's list of projects said.
 pub(in crate::engine) enum Finding {
@@ -38,11 +35,14 @@ impl Organisations {
 impl Finding {
     /// Reads the list of projects, all pages.
     pub(in crate::engine) async fn ask(client: &Client) -> Self {
-        let mut all = HashMap::new();
-        for page in 1..=PAGES {
+        let (mut all, mut end) = (HashMap::new(), ListEnd::default());
+        for page in 1.. {
             let Exchange { value, .. } = client.read_projects(page).await;
             match value {
                 Ok(Listed { rows, last }) => {
+                    if end.page(rows.iter().map(|project| &*project.id)).is_err() {
+                        break;
+                    }
                     all.extend(rows.into_iter().map(|project| (project.id, project.organisation)));
                     if last {
                         return Self::Known(all);

@@ -253,6 +253,7 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
         faults: base.clone(),
         sign_in,
         limit: dice.happens(0.2).then_some(small),
+        buckets: drydock::simulator::Buckets::default(),
         token_life: dice.seconds(300, 3600),
     }
 }

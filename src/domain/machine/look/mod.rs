@@ -9,7 +9,7 @@ mod verifying;
 use std::time::Duration;
 
 use crate::clock::Millis;
-use crate::domain::code::Fault;
+use crate::domain::code::{Fault, RATE_LIMITED};
 use crate::domain::event::Sighting;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, State};
@@ -26,6 +26,8 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
         return turn.unchanged();
     }
     let first = turn.was.deferrals == 0;
+    // A second failure in a row may be the list's: the next look is a single read.
+    turn.next.alone |= !first && !braked && retry_after.is_none() && fault.code != RATE_LIMITED;
     let mut gap = None;
     if !braked {
         let now = turn.now;
