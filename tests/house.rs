@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer; siblings do not know each other.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("clock", 0),
     ("domain", 0),
+    ("files", 0),
     ("redaction", 0),
     ("text", 0),
     ("store", 1),

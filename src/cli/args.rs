@@ -34,6 +34,12 @@ credentials may upgrade, no read can tell: they need Project Cluster Manager.
 Exits with 0 if every row is eligible, at the target or under way, with 10 if
 some are not, with 12 if something is held.";
 
+const BACKUP_AFTER_HELP: &str = "\
+The copy is the database as it is at one moment. To go on from it, stop every
+run, delete the -wal and -shm of the old database, and rename the copy to the
+old name. The next run notices, and verifies every cluster before it sends
+anything, since the copy knows nothing of what was sent since.";
+
 const REHEARSE_AFTER_HELP: &str = "\
 The real engine works on your fleet, at your pace, against a simulated Atlas in
 virtual time. Neither Atlas nor the database is touched (--recorded reads it).
@@ -61,7 +67,8 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Common {
-    /// The job table, sqlite:FILE [default: sqlite:drydock.db; also DATABASE_URL]
+    /// The job table, sqlite:FILE; DATABASE_URL in the environment names it, too [default: the nearest drydock.db
+    /// upward from the campaign file, else from the working directory; `run` makes one beside the campaign file]
     #[arg(long, global = true, value_name = "URL")]
     pub(super) database_url: Option<String>,
     /// How the log on standard error is written
@@ -109,6 +116,9 @@ pub(super) enum Command {
     Retry(Retry),
     /// Let go on what is held, when what held it has been set right; ask Atlas again where it asked to wait
     Release(Release),
+    /// Write a copy of a database, also of one that is in use
+    #[command(after_help = BACKUP_AFTER_HELP)]
+    Backup(Backup),
     /// Check that the history is as it was written
     Audit {
         #[command(subcommand)]
@@ -134,6 +144,9 @@ pub(super) struct Plan {
     /// Write the plan to a file, for `run --plan`
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// Write it over a file that is there
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
     /// Every row, not only those that would not be upgraded
     #[arg(long)]
     pub(super) rows: bool,
@@ -277,6 +290,13 @@ pub(super) struct Retry {
     /// Why; it is kept in the history
     #[arg(long, value_name = "WORDS")]
     pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Backup {
+    /// The file to write, which must not be there
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

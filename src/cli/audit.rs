@@ -8,7 +8,7 @@ use crate::text;
 
 /// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
 pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
-    let store = context.store().await?;
+    let store = context.store(args.campaign.as_deref()).await?;
     if let Some(orphans) = store.orphans().await? {
         let database = store.name();
         return Err(Failure::internal(format!(

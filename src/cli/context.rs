@@ -4,6 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::path::Path;
 
 use crate::cli::args::Common;
+use crate::cli::database::{self, Database, Source};
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::interrupt::Interrupts;
@@ -12,11 +13,12 @@ use crate::cli::printer::{Level, Printer};
 use crate::clock::Clock;
 use crate::config;
 use crate::redaction::Redactor;
-use crate::store::{Campaign, Open, Store};
+use crate::store::{Campaign, Open, Store, StoreError};
 
 /// The common options, with the environment's defaults filled in.
 pub(super) struct Context {
-    pub(super) database_url: String,
+    /// The database as it was named on the command line.
+    database_url: Option<String>,
     pub(super) next: Next,
     pub(super) verbose: u8,
     pub(super) quiet: bool,
@@ -28,14 +30,26 @@ pub(super) struct Context {
     pub(super) redactor: Redactor,
 }
 
+/// Why a database cannot be opened. Nobody remembers what was put into the environment long ago.
+fn unfit(database: &Database, error: StoreError) -> Failure {
+    match database.source {
+        Source::Environment => Failure::from(error).noting("DATABASE_URL in the environment names this database"),
+        _ => error.into(),
+    }
+}
+
+/// Whether a word names a campaign file, and not a campaign.
+pub(super) fn is_campaign_file(word: &Path) -> bool {
+    word.extension().is_some_and(|ending| ending == "toml")
+}
+
 impl Context {
     pub(super) fn new(common: &Common, interrupts: Interrupts) -> Self {
-        let url = common.database_url.clone().or_else(|| environment::variable("DATABASE_URL"));
         let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
         let (clock, redactor) = (Clock::start(), environment::redactor());
         Self {
-            database_url: url.unwrap_or_else(|| "sqlite:drydock.db".to_owned()),
-            next: Next::new(common.database_url.clone()),
+            database_url: common.database_url.clone(),
+            next: Next::default(),
             verbose: common.verbose,
             quiet: common.quiet,
             color,
@@ -61,9 +75,40 @@ impl Context {
         self.printer.say(Level::Warning, line);
     }
 
-    /// Opens the job table that is there already.
-    pub(super) async fn store(&self) -> Result<Store, Failure> {
-        let store = Store::open(&self.database_url, Open::Existing).await?;
+    /// The database for a campaign file, or for no file; what is to be typed next names it if need be.
+    pub(super) fn database(&self, campaign_file: Option<&Path>) -> Result<Database, Failure> {
+        let database = database::locate(self.database_url.as_deref(), campaign_file)?;
+        // One that is no file may have a password in its name, and is never repeated.
+        Store::files(&database.url).map_err(|error| unfit(&database, error))?;
+        if !database.is_found_from_here {
+            self.next.name_database(&database.url);
+        }
+        Ok(database)
+    }
+
+    /// Opens a database that was named or found, or makes it.
+    pub(super) async fn open(&self, database: &Database) -> Result<Store, Failure> {
+        Store::open(&database.url, Open::CreateIfMissing).await.map_err(|error| unfit(database, error))
+    }
+
+    /// Opens the job table of a campaign file, if there is one.
+    pub(super) async fn store_if_there(&self, campaign_file: &Path) -> Result<Option<Store>, Failure> {
+        let database = self.database(Some(campaign_file))?;
+        match Store::open(&database.url, Open::Existing).await {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::NoSuchDatabase { .. }) => Ok(None),
+            Err(error) => Err(unfit(&database, error)),
+        }
+    }
+
+    /// Opens the job table that is there already, for a campaign that is named by its name or its file.
+    pub(super) async fn store(&self, campaign: Option<&str>) -> Result<Store, Failure> {
+        let file = campaign.map(Path::new).filter(|word| is_campaign_file(word));
+        let database = self.database(file)?;
+        if database.source == Source::ToBeMade {
+            return Err(database::missing(file));
+        }
+        let store = Store::open(&database.url, Open::Existing).await.map_err(|error| unfit(&database, error))?;
         if let Err(unclaimed) = store.refuse_unclaimed() {
             self.warn(&unclaimed.to_string());
         }
@@ -96,8 +141,11 @@ impl Context {
             };
         };
         let file = Path::new(wanted);
-        let is_file = file.extension().is_some_and(|ending| ending == "toml");
-        let name = if is_file { config::load(file, &environment::variable)?.campaign } else { wanted.to_owned() };
+        let name = if is_campaign_file(file) {
+            config::load(file, &environment::variable)?.campaign
+        } else {
+            wanted.to_owned()
+        };
         let held = if names.is_empty() { "none".to_owned() } else { names };
         all.into_iter()
             .find(|campaign| campaign.name == name)

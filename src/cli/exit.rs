@@ -53,6 +53,11 @@ impl Failure {
         Self { code: ExitCode::INTERNAL, message: message.to_string(), is_no_database: false }
     }
 
+    /// The same with something that may explain it.
+    pub(super) fn noting(self, what: &str) -> Self {
+        Self { message: format!("{} ({what})", self.message), ..self }
+    }
+
     /// Nobody reads our output any more, which is no error.
     pub(super) fn closed_pipe() -> Self {
         Self { code: ExitCode::SUCCESS, message: String::new(), is_no_database: false }

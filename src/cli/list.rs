@@ -17,7 +17,7 @@ use crate::store::{Campaign, Filter, Pages, Row, Store};
 /// Lists the jobs that the filters let through; or the campaigns, where there are several and nothing says of which.
 pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, Failure> {
     let states = args.state.iter().map(|name| state(name)).collect::<Result<Vec<_>, _>>()?;
-    let store = context.store().await?;
+    let store = context.store(args.campaign.as_deref()).await?;
     if is_bare(args) {
         let campaigns = store.campaigns().await?;
         if campaigns.len() > 1 {

@@ -2,14 +2,17 @@
 
 mod args;
 mod audit;
+mod backup;
 mod check;
 mod context;
+mod database;
 mod environment;
 mod exit;
 mod failures;
 mod forward;
 mod holds;
 mod input;
+mod inputs;
 mod interrupt;
 mod list;
 mod logging;
@@ -127,6 +130,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Show(args) => show::run(&args, context).await,
         Command::Report(args) => report::run(&args, context).await,
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, context).await,
+        Command::Backup(args) => backup::run(&args, context).await,
         Command::Retry(args) => retry::run(&args, context).await,
         Command::Release(args) => release::run(&args, context).await,
         Command::Simulate(args) => simulate::run(args, context).await,

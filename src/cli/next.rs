@@ -2,26 +2,28 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use crate::cli::environment;
 use crate::store::Campaign;
 
 /// Renders the commands that messages name: with every word quoted where a shell needs that, and on this database.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Next {
-    /// The database, where a command has to name it.
-    database_url: Option<String>,
+    /// The database, where a command has to name it: known when it was looked for, and the same for every clone.
+    database_url: Arc<OnceLock<String>>,
 }
 
 impl Next {
-    pub(super) fn new(database_url: Option<String>) -> Self {
-        Self { database_url }
+    /// From now on commands name this database, unless they name one already.
+    pub(super) fn name_database(&self, url: &str) {
+        self.database_url.get_or_init(|| url.to_owned());
     }
 
     /// `drydock` with these words, on this database.
     pub(super) fn command<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> String {
         let mut command = "drydock".to_owned();
-        let database = self.database_url.as_deref().map(|url| ["--database-url", url]);
+        let database = self.database_url.get().map(|url| ["--database-url", url]);
         words.into_iter().for_each(|word| add(&mut command, word));
         database.into_iter().flatten().for_each(|word| add(&mut command, word));
         command
@@ -50,7 +52,7 @@ fn add(command: &mut String, word: &str) {
 }
 
 /// A word as a shell takes it for one.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub(super) fn quoted(word: &str) -> Cow<'_, str> {
     // A comma means something only between braces, and a list is read more easily without quotation marks.
     let is_list = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b',');
     if is_list {
@@ -73,18 +75,19 @@ mod tests {
 
     #[test]
     fn a_shell_takes_what_is_printed_for_the_same_words() {
-        let next = Next::new(Some("sqlite:/srv/my jobs/it's $HOME.db".to_owned()));
+        let (next, url) = (Next::default(), "sqlite:/srv/my jobs/it's $HOME.db");
+        next.name_database(url);
         let command = next.command(["list", "q 4;", "--state", "failed,cancelled"]);
         let words = ["drydock", "list", "q 4;", "--state", "failed,cancelled", "--database-url"];
-        let all: Vec<String> = words.map(str::to_owned).into_iter().chain(next.database_url.clone()).collect();
+        let all: Vec<&str> = words.into_iter().chain([url]).collect();
         assert_eq!(shlex::split(&command).unwrap(), all);
-        assert_eq!(Next::new(None).command(["status", "q4"]), "drydock status q4");
+        assert_eq!(Next::default().command(["status", "q4"]), "drydock status q4");
         assert!(command.contains("--state failed,cancelled"), "{command}");
     }
 
     #[test]
     fn a_campaign_goes_on_with_the_file_that_it_was_run_from() {
-        let next = Next::new(None);
+        let next = Next::default();
         let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         let path = file.path();
         let run = format!("drydock run {}", path.display());

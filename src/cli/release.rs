@@ -20,7 +20,7 @@ use crate::text;
 
 /// Lifts the holds that were selected, or all.
 pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, Failure> {
-    let store = context.store().await?;
+    let store = context.store(args.campaign.as_deref()).await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let mut out = Out::new();

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use crate::cli::args;
-use crate::cli::context::Context;
+use crate::cli::check;
+use crate::cli::context::{Context, is_campaign_file};
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::inputs;
 use crate::cli::terminal::Out;
 use crate::intake::near;
 use crate::report::{self, Format};
@@ -19,9 +21,17 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
         }
         (format, false) => format,
     };
-    let store = context.store().await?;
-    let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
+    let word = args.campaign.as_deref();
+    let store = context.store(word).await?;
+    let campaign = context.campaign(&store, word).await?;
     if let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) {
+        // Of a campaign that is named by its name nobody knows the file.
+        let file = word.map(Path::new).filter(|word| is_campaign_file(word) && word.is_file());
+        let config = match file {
+            Some(file) => Some(check::load(file).await?),
+            None => None,
+        };
+        inputs::of(&store.name(), config.as_ref())?.refuse(path)?;
         report::write_to(&store, &campaign, format, path).await?;
         if !context.quiet {
             context.say(&format!("wrote {}", path.display()));

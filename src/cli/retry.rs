@@ -37,7 +37,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
             "{wrong}: --all-failed, --code CODE, --project ID (the last two also together), or PROJECT/CLUSTER..."
         )));
     }
-    let store = context.store().await?;
+    let store = context.store(word).await?;
     let campaign = context.campaign(&store, word).await?;
     let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
     let runner = environment::runner(clock.now());

@@ -24,7 +24,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
         [] => return Err(Failure::bad_input("say which job: PROJECT/CLUSTER, or the name of a cluster")),
     };
     let word = JobWord::read(word).ok_or_else(|| no_job_word(word))?;
-    let store = context.store().await?;
+    let store = context.store(campaign).await?;
     let campaign = context.campaign(&store, campaign).await?;
     let job = Lookup::new(&store, &campaign, context).job(&word).await?;
     store.vouched_job(&campaign, job.id).await?;

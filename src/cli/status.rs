@@ -51,7 +51,7 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
             () = context.interrupts.first() => Ok(ExitCode::SUCCESS),
         };
     }
-    let store = context.store().await?;
+    let store = context.store(args.campaign.as_deref()).await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let status = Status::read(&store, campaign, context).await?;
     status.tell(&store, args.json, "").await?;
@@ -59,10 +59,10 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
 }
 
 /// Waits for a database that holds a campaign: whoever watches may have come before the first run has made it.
-async fn first_store(context: &Context) -> Result<Store, Failure> {
+async fn first_store(campaign: Option<&str>, context: &Context) -> Result<Store, Failure> {
     let mut is_told = false;
     loop {
-        match context.store().await {
+        match context.store(campaign).await {
             Ok(store) if !store.campaigns().await?.is_empty() => return Ok(store),
             Ok(_) => {}
             Err(failure) if failure.is_no_database() => {}
@@ -77,7 +77,7 @@ async fn first_store(context: &Context) -> Result<Store, Failure> {
 }
 
 async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
-    let (store, json) = (&first_store(context).await?, args.json);
+    let (store, json) = (&first_store(args.campaign.as_deref(), context).await?, args.json);
     let mut campaign = context.campaign(store, args.campaign.as_deref()).await?;
     let clears = !json && stdout().is_terminal();
     let mut before = if clears { CLEAR } else { "" };

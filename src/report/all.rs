@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::files::{self, Draft, Readers};
 use crate::report::csv::Table;
-use crate::report::part::{self, Part};
 use crate::report::{Format, ReportError, jsonl, write_to};
 use crate::store::{Campaign, Digest, Store, StoreError};
 
@@ -21,7 +21,7 @@ pub struct Written {
 }
 
 /// A report in the making, or why there is none.
-type Making = Result<Part, ReportError>;
+type Making = Result<Draft, ReportError>;
 
 /// Audits `campaign` and writes all its reports into `folder`, which is made if need be. Where something does not fit
 /// there are no JSON lines, and a table if its rows are as Drydock wrote them.
@@ -30,8 +30,8 @@ pub async fn write_all(store: &Store, campaign: &Campaign, folder: &Path) -> Wri
         let failed = Some(ReportError::of(folder, error));
         return Written { paths: Vec::new(), failed, digest: store.vouched(campaign).await };
     }
-    let (table, lines) = (path(folder, Format::Csv), path(folder, Format::Jsonl));
-    let (csv, jsonl, digest) = if part::is_special(&table) || part::is_special(&lines) {
+    let [table, lines] = super::paths(folder);
+    let (csv, jsonl, digest) = if files::is_special(&table) || files::is_special(&lines) {
         (None, None, store.vouched(campaign).await)
     } else {
         at_once(store, campaign, &table, &lines).await
@@ -57,10 +57,6 @@ pub async fn write_all(store: &Store, campaign: &Campaign, folder: &Path) -> Wri
     Written { paths, failed, digest }
 }
 
-fn path(folder: &Path, format: Format) -> PathBuf {
-    folder.join(format!("report.{}", format.name()))
-}
-
 /// What became of a report, if it was tried.
 type Made = Option<Result<PathBuf, ReportError>>;
 
@@ -71,12 +67,12 @@ async fn at_once(
     table: &Path,
     lines: &Path,
 ) -> (Made, Made, Result<Digest, StoreError>) {
-    let (mut csv, mut jsonl) = (Part::begin(table), Part::begin(lines));
+    let (mut csv, mut jsonl) = (begin(table), begin(lines));
     let digest = fill(store, campaign, &mut csv, &mut jsonl).await;
     if digest.is_err() {
         return (None, None, digest);
     }
-    (Some(csv.and_then(Part::done)), Some(jsonl.and_then(Part::done)), digest)
+    (Some(csv.and_then(done)), Some(jsonl.and_then(done)), digest)
 }
 
 /// Writes what goes into both, page by page. One that fails keeps neither the other nor the audit from going on.
@@ -94,10 +90,19 @@ async fn fill(store: &Store, campaign: &Campaign, csv: &mut Making, jsonl: &mut 
     store.vouch(campaign, audit.done())
 }
 
+fn begin(path: &Path) -> Making {
+    Draft::begin(path, Readers::Usual).map_err(|error| ReportError::of(path, error))
+}
+
+fn done(draft: Draft) -> Result<PathBuf, ReportError> {
+    let path = draft.path().to_owned();
+    draft.done().map_err(|error| ReportError::of(&path, error))
+}
+
 fn add(making: &mut Making, lines: io::Result<Vec<u8>>) {
-    let Ok(part) = making else { return };
-    if let Err(error) = lines.and_then(|lines| part.out().write_all(&lines)) {
-        let failed = part.failed(error);
+    let Ok(draft) = making else { return };
+    if let Err(error) = lines.and_then(|lines| draft.out().write_all(&lines)) {
+        let failed = ReportError::of(draft.path(), error);
         *making = Err(failed);
     }
 }

@@ -3,21 +3,22 @@
 mod all;
 mod csv;
 mod jsonl;
-mod part;
+mod marker;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::report::part::Part;
+use crate::files::{Draft, Readers};
 use crate::store::{Campaign, Store, StoreError};
 
 pub use all::{Written, write_all};
 pub use jsonl::{event_json, job_json};
+pub use marker::Marker;
 
 /// In which form a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,24 +86,29 @@ pub async fn write(
 
 /// Writes the report to `path`, where it appears whole or not at all.
 pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: &Path) -> Result<PathBuf, ReportError> {
-    let mut part = Part::begin(path)?;
+    let of_io = |error| ReportError::of(path, error);
+    let mut draft = Draft::begin(path, Readers::Usual).map_err(of_io)?;
     let written = match format {
-        Format::Jsonl if !part.is_special() => jsonl::write(store, campaign, part.out()).await,
-        _ => stream(store, campaign, format, part.out()).await,
+        Format::Jsonl if !draft.is_special() => jsonl::write(store, campaign, draft.out()).await,
+        _ => stream(store, campaign, format, draft.out()).await,
     };
     match written {
-        Ok(()) => part.done(),
+        Ok(()) => draft.done().map_err(of_io),
         Err(failure) => Err(failure.of(path)),
     }
 }
 
 /// Whether reports could be written into `folder`, which is made if need be: better known before the work than after.
 pub fn prepare(folder: &Path) -> Result<(), ReportError> {
-    let probe = part::of(&folder.join("report"));
     fs::create_dir_all(folder)
-        .and_then(|()| File::create(&probe))
-        .and_then(|_| fs::remove_file(&probe))
+        .and_then(|()| Draft::begin(&folder.join("report"), Readers::Usual))
+        .map(drop)
         .map_err(|error| ReportError::of(folder, error))
+}
+
+/// The reports that a run writes into `folder`.
+pub fn paths(folder: &Path) -> [PathBuf; 2] {
+    Format::ALL.map(|format| folder.join(format!("report.{}", format.name())))
 }
 
 async fn stream(store: &Store, campaign: &Campaign, format: Format, out: &mut impl Write) -> Result<(), Failure> {

@@ -64,6 +64,12 @@ const WRITE: &str = "INSERT INTO identity (one, id, device, inode, born, path, h
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const FOLLOW: &str = "UPDATE identity SET device = $1, inode = $2, born = $3, generation = generation + 1";
 
+// The copy of a database that no run has worked on is a copy of nothing that anything was sent from.
+const BECOME_COPY: &str = "INSERT INTO identity (one, id, device, inode, path, host, generation, written_at, copied_from) \
+    VALUES (1, lower(hex(randomblob(16))), '', '', $1, $2, 0, $3, '') ON CONFLICT (one) DO UPDATE SET \
+    id = excluded.id, device = '', inode = '', born = NULL, path = excluded.path, host = excluded.host, \
+    generation = 0, written_at = excluded.written_at, copied_from = identity.id";
+
 impl Store {
     /// Where this database comes from; [`StoreError::CopyOfAnother`] if it is a copy of one that is still there.
     pub async fn origin(&self) -> Result<Origin> {
@@ -83,6 +89,19 @@ impl Store {
     /// uncertain as what had not ended.
     pub async fn restored_at(&self) -> Result<Option<Millis>> {
         Ok(self.read_identity().await?.and_then(|identity| identity.restored_at).map(Millis))
+    }
+
+    /// The database's id, once a run has worked on it.
+    pub async fn id(&self) -> Result<Option<String>> {
+        Ok(self.read_identity().await?.map(|identity| identity.id))
+    }
+
+    /// The id of the database at `path`, if a run has worked on it; nothing if there is none or it cannot be read.
+    pub async fn id_at(path: &Path) -> Option<String> {
+        if !path.is_file() {
+            return None;
+        }
+        read_id(path).await.ok().flatten()
     }
 
     /// Writes which file this is by now, into the database and into the file of the `lock`, for a run on `host`: when
@@ -204,6 +223,14 @@ pub(super) async fn follow(copy: &Path) -> sqlx::Result<()> {
     let found = Found::at(copy)?;
     let mut connection = open_copy(copy).await?;
     let query = sqlx::query(FOLLOW).bind(&found.device).bind(&found.inode).bind(found.born);
+    query.execute(&mut connection).await?;
+    connection.close().await
+}
+
+/// Writes into a copy that it is one, of this database: wherever it is put, a run notices it.
+pub(super) async fn become_copy(copy: &Path, original: &Path, host: &str, now: Millis) -> sqlx::Result<()> {
+    let mut connection = open_copy(copy).await?;
+    let query = sqlx::query(BECOME_COPY).bind(original.to_string_lossy().into_owned()).bind(host).bind(now.0);
     query.execute(&mut connection).await?;
     connection.close().await
 }

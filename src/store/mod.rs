@@ -17,6 +17,7 @@ mod address;
 mod ahead;
 mod apart;
 mod audit;
+mod backup;
 mod believed;
 mod bulk;
 mod campaigns;

@@ -134,9 +134,12 @@ fn a_history_that_was_edited_stops_the_run_and_is_shown_to_nobody() {
     }
     dir.run(&["run", "fast.toml", "--out", "other"]).with(1);
     let left = std::fs::read_dir(dir.path().join("other")).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(left.collect::<Vec<_>>(), ["report.csv"], "its rows are as they were, its histories are not");
+    let mut left: Vec<_> = left.filter(|name| name != ".drydock").collect();
+    left.sort();
+    assert_eq!(left, ["report.csv"], "its rows are as they were, its histories are not");
     dir.run(&["report", "--format", "jsonl", "--out", "lines.jsonl"]).with(1);
-    assert!(!dir.has("lines.jsonl") && !dir.has("lines.jsonl.part"));
+    assert!(!dir.has("lines.jsonl"));
+    assert!(dir.files().iter().all(|file| !file.to_string_lossy().contains(".part")), "half a report is left");
     // The rows are as they were.
     dir.run(&["list"]).with(0);
     dir.run(&["report", "--out", "table.csv"]).with(0);

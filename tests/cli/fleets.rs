@@ -8,7 +8,8 @@ use crate::workdir::Workdir;
 /// What a run says of its fleet.
 fn said(dir: &Workdir) -> String {
     let run = dir.run(&["run", "fast.toml", "--progress", "none"]).with(0);
-    run.stderr.lines().find_map(|line| line.strip_prefix("fast: ")).unwrap_or_default().to_owned()
+    let mut lines = run.stderr.lines().filter_map(|line| line.strip_prefix("fast: "));
+    lines.find(|line| line.contains("in the fleet")).unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -6,11 +6,13 @@
 
 mod atlas;
 mod audit;
+mod backup;
 mod check;
 mod complete;
 mod copies;
 mod crashes;
 mod dice;
+mod discovery;
 mod echo;
 mod endings;
 mod exclusive;
@@ -43,3 +45,4 @@ mod stopped;
 mod terminal;
 mod waves;
 mod workdir;
+mod written;

@@ -43,7 +43,8 @@ fn every_operation_is_done_in_one_process_and_in_two_and_its_campaign_in_jobs_is
         };
         of_operation();
         let alone = ["run", "fast.toml", "--simulate", "--progress", "none", "--database-url", "sqlite:alone.db"];
-        let run = dir.run_as(&[], &alone).with(0);
+        // Each database has a directory of reports of its own.
+        let run = dir.run_as(&[], &[&alone[..], &["--out", "alone"]].concat()).with(0);
         assert!(run.stdout.contains("4 succeeded"), "{operation}: {}", run.stdout);
 
         let atlas = Atlas::serve(&dir, &["--operation", operation]);

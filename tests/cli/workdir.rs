@@ -122,6 +122,12 @@ impl Workdir {
         self.start(words).end()
     }
 
+    /// Runs the program, signed in, in a directory below this one, to its end.
+    #[allow(dead_code, reason = "the tests of power loss have no use for it")]
+    pub(crate) fn run_in(&self, folder: &str, words: &[&str]) -> Ended {
+        Running::start(self.command(&TOKEN, words).current_dir(self.path().join(folder))).end()
+    }
+
     /// Runs the program with this environment to its end.
     pub(crate) fn run_as(&self, environment: &[(&str, &str)], words: &[&str]) -> Ended {
         Running::start(&mut self.command(environment, words)).end()

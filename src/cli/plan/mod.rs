@@ -13,6 +13,7 @@ use crate::cli::check::{self, each_chunk};
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::inputs;
 use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
@@ -20,8 +21,9 @@ use crate::config::{self, Config};
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::hold::{Held, Hold, Reach, Scope};
 use crate::domain::job::{Job, State};
+use crate::files::{Draft, Readers, folder_of};
 use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
-use crate::store::{NewJob, Open, Store, StoreError};
+use crate::store::NewJob;
 use crate::text;
 
 /// Plans, and tells or writes the plan.
@@ -35,6 +37,13 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     let Some(credentials) = credentials else { return Err(no_credentials(&config, "")) };
     if let Some(folder) = args.out.as_deref().map(folder_of).filter(|folder| !folder.is_dir()) {
         return Err(Failure::bad_input(format!("--out: there is no directory {}", folder.display())));
+    }
+    if let Some(file) = &args.out {
+        inputs::of(&context.database(Some(&args.campaign))?.url, Some(&config))?.refuse(file)?;
+        if !args.force && file.is_file() {
+            let file = file.display();
+            return Err(Failure::bad_input(format!("--out: {file} is there already: say --force to write over it")));
+        }
     }
     let fleet = fleet(&config).await?;
     let (known, holds) = known(&config, &fleet, context).await?;
@@ -152,19 +161,13 @@ fn bucket(set: &EndpointSet) -> String {
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(plan).map_err(Failure::internal)?;
     let text = text::json(&text);
-    let folder = folder_of(file);
-    // For its owner alone, since it names hosts; and never half a plan in the place of an approved one.
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
-        draft.write_all(text.as_bytes())?;
-        draft.write_all(b"\n")?;
-        draft.persist(file).map_err(|error| error.error)
+    // For its owner alone, since it names hosts.
+    let written = Draft::begin(file, Readers::Owner).and_then(|mut draft| {
+        draft.out().write_all(text.as_bytes())?;
+        draft.out().write_all(b"\n")?;
+        draft.done()
     });
     written.map(drop).map_err(|error| Failure::bad_input(format!("{}: {error}", file.display())))
-}
-
-/// The directory that a file is to be in.
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether a row that has not begun waits for the end of a hold on this scope.
@@ -198,11 +201,7 @@ type AllKnown = BTreeMap<ClusterKey, Known>;
 
 /// What the database knows, if there is one: it is read, and none is made.
 async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(AllKnown, Vec<Held>), Failure> {
-    let store = match Store::open(&context.database_url, Open::Existing).await {
-        Ok(store) => store,
-        Err(StoreError::NoSuchDatabase { .. }) => return Ok((BTreeMap::new(), Vec::new())),
-        Err(error) => return Err(error.into()),
-    };
+    let Some(store) = context.store_if_there(&config.file).await? else { return Ok((BTreeMap::new(), Vec::new())) };
     let campaign = store.campaign(&config.campaign).await?;
     let id = campaign.as_ref().map_or(0, |campaign| campaign.id);
     let mut known = BTreeMap::new();

@@ -14,6 +14,7 @@ use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::inputs;
 use crate::cli::plan;
 use crate::cli::simulate;
 use crate::config::{Config, MEDIAN};
@@ -37,6 +38,7 @@ pub(super) async fn run(args: &args::Rehearse, context: &Context) -> Result<Exit
     let fleet = plan::fleet(&config).await?;
     let stem = format!("{}-rehearsal", config.campaign);
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(stem));
+    inputs::refuse_folder(&inputs::of_campaign(&config), &folder)?;
     report::prepare(&folder).map_err(Failure::bad_input)?;
     // Whoever interrupts it leaves nothing behind but the directory of the reports.
     let home = home(fleet.len())?;
@@ -96,7 +98,7 @@ pub(super) fn expected(config: &Config) -> Durations {
 /// How long upgrades take, and who says so.
 async fn durations(args: &args::Rehearse, config: &Config, context: &Context) -> Result<(Durations, String), Failure> {
     if args.recorded {
-        let store = context.store().await?;
+        let store = context.store(args.campaign.to_str()).await?;
         let mut seen = store.upgrade_times(config.operation.name).await?;
         seen.sort();
         let (Some(first), Some(last)) = (seen.first(), seen.last()) else {

@@ -1,15 +1,17 @@
 //! What has to be had before the work: the job table and its lock, the fleet, somebody's yes, and a way in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::atlas::{Client, Credentials, Transport};
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::Context;
+use crate::cli::database::{Database, Source};
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::holds;
+use crate::cli::inputs;
 use crate::cli::made_up;
 use crate::cli::run::binding::{self, Binding};
 use crate::cli::run::fleet::Way;
@@ -18,9 +20,9 @@ use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::redaction::Redactor;
-use crate::report;
+use crate::report::{self, Marker};
 use crate::simulator::Settings;
-use crate::store::{Open, Runner, RunnerLock, SIMULATION, Store, StoreError};
+use crate::store::{Runner, RunnerLock, SIMULATION, Store, StoreError};
 
 /// Clocks of two machines are seldom further apart.
 const DRIFT: Duration = Duration::from_mins(2);
@@ -57,11 +59,15 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
         Some(plan) => Some(Binding::of(plan, &file, &config).await?),
         None => None,
     };
+    let database = context.database(Some(&file))?;
+    if !context.quiet {
+        context.say(&format!("{}: the database is {}", config.campaign, words(&database)));
+    }
     if !args.simulate {
         check::warn(&config, context); // all of it is about Atlas
     }
     let credentials = credentials(args, &config)?;
-    let store = Store::open(&context.database_url, Open::CreateIfMissing).await?;
+    let store = context.open(&database).await?;
     let runner = environment::runner(context.clock.now());
     let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
     let origin = store.origin().await?;
@@ -75,6 +81,14 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
         None => context.clock,
     };
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(&config.campaign));
+    let mut inputs = inputs::of(&database.url, Some(&config))?;
+    if let Some(plan) = &args.plan {
+        inputs.add(plan, "the plan");
+    }
+    inputs::refuse_folder(&inputs, &folder)?;
+    if let Some(replaced) = inputs::refuse_other_database(&store, &folder).await? {
+        context.warn(&replaced);
+    }
     report::prepare(&folder).map_err(Failure::bad_input)?;
     let against = if args.simulate { SIMULATION } else { &config.base_url }.to_owned();
     refuse_another(&store, &config, &against).await?;
@@ -98,8 +112,26 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     }
     // After the plan, which leaves out only what has not begun.
     restored::settle(&way, campaign_id, &origin, &lock).await?;
+    mark(&store, &folder).await?;
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })
+}
+
+/// Says in the directory of the reports whose they are.
+async fn mark(store: &Store, folder: &Path) -> Result<(), Failure> {
+    let Some(database) = store.id().await? else { return Ok(()) };
+    let marker = Marker { database, path: store.path().to_owned() };
+    marker.write(folder).map_err(|error| Failure::bad_input(format!("{}: {error}", folder.display())))
+}
+
+/// The database, and how it comes to be this one where that is not plain.
+fn words(database: &Database) -> String {
+    let how = match database.source {
+        Source::Option | Source::Found => "",
+        Source::Environment => ", as DATABASE_URL says",
+        Source::ToBeMade => ", which is new",
+    };
+    format!("{}{how}", database.url)
 }
 
 /// Says that this machine's clock is behind what the database has seen, if that is no mere drift.

@@ -24,10 +24,11 @@ pub(super) async fn ask(
         return Ok(());
     }
     let plan = format!(
-        "{} will be upgraded, {}, at {}; this cannot be undone",
+        "{} will be upgraded, {}, at {}, and recorded in {}; this cannot be undone",
         text::count(left, "cluster"),
         config.operation.title,
-        config.base_url
+        config.base_url,
+        store.name(),
     );
     if !stdin().is_terminal() || !stderr().is_terminal() {
         return Err(Failure::bad_input(format!(

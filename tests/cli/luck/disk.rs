@@ -23,14 +23,14 @@ fn error(stderr: &str, dir: &Workdir) -> String {
 fn a_limit_that_the_database_grows_into_ends_the_run_and_the_next_one_goes_on() {
     let dir = Workdir::with_fleet(6, 6);
     let atlas = Atlas::serve(&dir, &[]);
-    // The fleet fits into 340 KiB, and its history does not. At the end of its patience the system kills the program,
+    // Tables and fleet fit into 450 KiB, and the history does not. At the end of its patience the system kills the program,
     // unless that is told to bear it: then it can say something.
-    let limited = "ulimit -f 340; trap '' XFSZ; exec \"$drydock\" run fast.toml --progress none";
+    let limited = "ulimit -f 450; trap '' XFSZ; exec \"$drydock\" run fast.toml --progress none";
     let ended = shell(&dir, &["bash"], limited).end().with(1);
     insta::assert_snapshot!(error(&ended.stderr, &dir));
     let counts = dir.status()["counts"].clone();
     assert!(counts["pending"].as_u64().unwrap() < 36, "it never came to the work: {counts}");
-    let killed = shell(&dir, &["bash"], "ulimit -f 340; exec \"$drydock\" run fast.toml --progress none").end();
+    let killed = shell(&dir, &["bash"], "ulimit -f 450; exec \"$drydock\" run fast.toml --progress none").end();
     assert_eq!(killed.code, None, "{}", killed.whole());
     dir.run(&["run", "fast.toml"]).with(0);
     atlas.stop().are_clean(36);

@@ -1,0 +1,56 @@
+//! What a command reads, so that it writes over none of it.
+
+use std::path::Path;
+
+use crate::cli::exit::Failure;
+use crate::config::Config;
+use crate::files::{Inputs, IsInput};
+use crate::intake::Source;
+use crate::report::{self, Marker};
+use crate::store::Store;
+
+impl From<IsInput> for Failure {
+    fn from(error: IsInput) -> Self {
+        Self::bad_input(error)
+    }
+}
+
+/// The files of a database, and those of a campaign.
+pub(super) fn of(database_url: &str, config: Option<&Config>) -> Result<Inputs, Failure> {
+    let mut inputs = config.map(of_campaign).unwrap_or_default();
+    for (path, what) in Store::files(database_url)? {
+        inputs.add(path, what);
+    }
+    Ok(inputs)
+}
+
+/// The campaign file and its fleet.
+pub(super) fn of_campaign(config: &Config) -> Inputs {
+    let mut inputs = Inputs::default();
+    inputs.add(&config.file, "the campaign file");
+    if let Source::Csv(path) = &config.source {
+        inputs.add(path, "the fleet");
+    }
+    inputs
+}
+
+/// Refuses a directory if one of the reports that go there is a file that is read.
+pub(super) fn refuse_folder(inputs: &Inputs, folder: &Path) -> Result<(), IsInput> {
+    report::paths(folder).iter().try_for_each(|path| inputs.refuse(path))
+}
+
+/// Refuses a directory that has the reports of another database that is still there; what to say of one that is gone.
+pub(super) async fn refuse_other_database(store: &Store, folder: &Path) -> Result<Option<String>, Failure> {
+    let Some(Marker { database, path }) = Marker::of(folder) else { return Ok(None) };
+    if path == store.path() || store.id().await?.as_ref() == Some(&database) {
+        return Ok(None);
+    }
+    let (folder, other) = (folder.display(), path.display());
+    if Store::id_at(&path).await == Some(database) {
+        return Err(Failure::bad_input(format!(
+            "{folder} has the reports of another database, sqlite:{other}: give those of this run a directory of their \
+             own with --out DIR"
+        )));
+    }
+    Ok(Some(format!("{folder} has the reports of a database that is gone, sqlite:{other}: this run replaces them")))
+}
