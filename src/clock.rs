@@ -145,8 +145,9 @@ fn machine() -> Duration {
     Duration::try_from(clock_gettime(clock)).unwrap_or_default()
 }
 
+/// The system's wall clock, which may jump: for comparisons with the times that the system keeps of files alone.
 #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
-fn wall() -> Millis {
+pub fn wall() -> Millis {
     Millis(jiff::Timestamp::now().as_millisecond())
 }
 

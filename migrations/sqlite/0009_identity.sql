@@ -17,5 +17,7 @@ CREATE TABLE identity (
     -- When a run found last that this was another file than that of the run before.
     restored_at INTEGER,
     -- What `drydock backup` made a copy of, until a run has taken it up.
-    copied_from TEXT
+    copied_from TEXT,
+    -- When the newest intent to send was written. The lock file has it, too, before the request leaves.
+    sent_at INTEGER
 ) STRICT;

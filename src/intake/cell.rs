@@ -19,19 +19,15 @@ pub(super) fn check(column: Column, text: &str) -> Result<(), String> {
     }
 }
 
-/// 24 lower-case hex digits.
+/// 24 hex digits, in lower case as Atlas has them.
 pub(super) fn project_id(text: &str) -> Result<String, String> {
-    let is_hex = text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hex && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Ok(text.to_owned());
-    }
-    if is_hex {
-        return Err(format!("must be in lower case; did you mean {}?", text.to_ascii_lowercase()));
+    if text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(text.to_ascii_lowercase());
     }
     // 24 digits with one `e` among them look like a number to a spreadsheet, which rounds it.
     let rounded = text.contains(['E', 'e']) && text.contains(['.', ',', '+']);
     let advice = if rounded { "; a spreadsheet has made a number of it: format the column as text" } else { "" };
-    Err(format!("must be 24 lower-case hex digits{advice}"))
+    Err(format!("must be 24 hex digits{advice}"))
 }
 
 /// Atlas's form of a cluster's name: `^[a-zA-Z0-9][a-zA-Z0-9-]*$`, at most 64 characters.
@@ -157,9 +153,9 @@ mod tests {
 
     #[test]
     fn a_project_id_says_what_a_spreadsheet_has_done_to_it() {
-        assert!(project_id("5F1E2D3C4B5A69788796A5B4").unwrap_err().contains("did you mean 5f1e2d3c4b5a69788796a5b4?"));
+        assert_eq!(project_id("5F1E2D3C4B5A69788796A5B4").unwrap(), "5f1e2d3c4b5a69788796a5b4", "Atlas ignores case");
         assert!(project_id("5.12E+22").unwrap_err().contains("format the column as text"));
-        assert_eq!(project_id("5f1e").unwrap_err(), "must be 24 lower-case hex digits");
+        assert_eq!(project_id("5f1e").unwrap_err(), "must be 24 hex digits");
     }
 
     #[test]

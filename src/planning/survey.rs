@@ -23,9 +23,6 @@ use crate::store::NewJob;
 
 use rounds::{Failure, Looked};
 
-/// The most pages of a list that are read: Atlas's limits allow a project 25 clusters, and a page has 500.
-const MOST_PAGES: u32 = 40;
-
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -145,7 +142,7 @@ impl Surveyor<'_> {
 
     async fn list(&self, api: Api, project: &str) -> Result<Vec<Seen>, Failure> {
         let (mut all, mut end) = (Vec::new(), ListEnd::default());
-        for page in 1..=MOST_PAGES {
+        for page in 1.. {
             let Page { clusters, last } = self.read(api, project, || self.client.read_list(api, project, page)).await?;
             if let Err(fault) = end.page(clusters.iter().map(|seen| &*seen.id)) {
                 tracing::warn!(project, code = %fault.code, "{} Each cluster is read by itself.", fault.detail);
@@ -198,7 +195,7 @@ impl Surveyor<'_> {
     /// Which of these the list of all projects does not show.
     async fn unlisted<'p>(&self, projects: impl Iterator<Item = &'p str>) -> Result<Vec<String>, Answer> {
         let (mut seen, mut end) = (HashSet::new(), ListEnd::default());
-        for page in 1..=MOST_PAGES {
+        for page in 1.. {
             // A bucket of the user's, whatever the project.
             self.permit("", "groups").await;
             let Listed { rows, last } = self.client.read_projects(page).await.value?;

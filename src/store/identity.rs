@@ -41,6 +41,7 @@ pub(super) struct FileIdentity {
     written_at: i64,
     restored_at: Option<i64>,
     copied_from: Option<String>,
+    sent_at: Option<i64>,
 }
 
 /// The file as it is found.
@@ -52,7 +53,7 @@ struct Found {
     path: String,
 }
 
-const READ: &str = "SELECT id, device, inode, born, path, host, generation, written_at, restored_at, copied_from \
+const READ: &str = "SELECT id, device, inode, born, path, host, generation, written_at, restored_at, copied_from, sent_at \
     FROM identity";
 // A database that is another file than before is another database from now on, with an id of its own.
 const WRITE: &str = "INSERT INTO identity (one, id, device, inode, born, path, host, generation, written_at, restored_at) \
@@ -61,6 +62,7 @@ const WRITE: &str = "INSERT INTO identity (one, id, device, inode, born, path, h
     born = excluded.born, path = excluded.path, host = excluded.host, generation = excluded.generation, \
     written_at = excluded.written_at, restored_at = coalesce(excluded.restored_at, restored_at), copied_from = NULL \
     RETURNING id";
+const SENDS: &str = "UPDATE identity SET sent_at = $1 WHERE coalesce(sent_at, 0) < $1";
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const FOLLOW: &str = "UPDATE identity SET device = $1, inode = $2, born = $3, generation = generation + 1";
 
@@ -73,9 +75,13 @@ const BECOME_COPY: &str = "INSERT INTO identity (one, id, device, inode, path, h
 impl Store {
     /// Where this database comes from; [`StoreError::CopyOfAnother`] if it is a copy of one that is still there.
     pub async fn origin(&self) -> Result<Origin> {
-        let Some(recorded) = self.read_identity().await? else { return Ok(Origin::Same) };
+        let mark = self.mark();
+        let Some(recorded) = self.read_identity().await? else {
+            let unknown = || Origin::Restored { why: "not the one that the file beside it is of (.lock)".to_owned() };
+            return Ok(mark.map_or(Origin::Same, |_| unknown()));
+        };
         let found = self.found()?;
-        let origin = recorded.origin(&found, self.mark().as_ref(), self.newest().await?);
+        let origin = recorded.origin(&found, mark.as_ref());
         if matches!(origin, Origin::Restored { .. })
             && recorded.path != found.path
             && recorded.is_still_at(Path::new(&recorded.path)).await
@@ -137,7 +143,7 @@ impl Store {
             async { sqlx::query(CHECKPOINT).execute(&mut *writer.turn().await?).await.map(drop) }.await);
         self.explained(folded)?;
         // Only now: a lock file that is ahead of the database would be taken for one of a later state.
-        lock.set_mark(Mark { database, generation, sent_at }).map_err(|error| StoreError::of_io(self.name(), error))
+        lock.set_mark(Mark::new(database, generation, sent_at)).map_err(|error| StoreError::of_io(self.name(), error))
     }
 
     async fn read_identity(&self) -> Result<Option<FileIdentity>> {
@@ -166,9 +172,8 @@ impl Found {
 }
 
 impl FileIdentity {
-    /// Where the database comes from that is `found` with this in it, of which the newest was written at `newest`, and
-    /// beside which the lock file says `mark`.
-    fn origin(&self, found: &Found, mark: Option<&Mark>, newest: Option<Millis>) -> Origin {
+    /// Where the database comes from that is `found` with this in it, and beside which the lock file says `mark`.
+    fn origin(&self, found: &Found, mark: Option<&Mark>) -> Origin {
         let Self { path, host, id, generation, .. } = self;
         let written = Millis(self.written_at);
         if self.copied_from.is_some() {
@@ -180,9 +185,12 @@ impl FileIdentity {
             return Origin::Restored { why };
         }
         // Every intent is in the database before its request leaves, and before the lock file says so.
-        let is_older = |mark: &Mark| mark.database != *id || mark.generation > *generation || mark.sent_at > newest;
+        let sent_at = self.sent_at.map(Millis);
+        let is_older = |mark: &Mark| {
+            mark.put_back || mark.database != *id || mark.generation > *generation || mark.sent_at > sent_at
+        };
         if mark.is_some_and(is_older) {
-            let why = "an older state than the last run left, as the file beside it says (.lock)".to_owned();
+            let why = "perhaps an older state than the last run left, as the file beside it says (.lock)".to_owned();
             return Origin::Restored { why };
         }
         if *path != found.path && mark.is_none() {
@@ -207,6 +215,11 @@ impl FileIdentity {
             Err(_) => self.copied_from.is_none() && self.is_file(&found),
         }
     }
+}
+
+/// Writes, with the intents, when they were written; [`Store::note_sends`] notes the same beside the database.
+pub(super) async fn intend(connection: &mut SqliteConnection, at: Millis) -> sqlx::Result<()> {
+    sqlx::query(SENDS).bind(at.0).execute(connection).await.map(drop)
 }
 
 /// The id of the database at `path`, which may be any file.

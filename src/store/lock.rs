@@ -9,10 +9,11 @@ use std::io::{Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Millis;
+use crate::clock::{self, Millis};
 use crate::store::descriptor::Descriptor;
 use crate::store::watch::beside;
 use crate::store::{Result, Store, StoreError};
@@ -86,7 +87,16 @@ pub(super) struct Mark {
     /// and is not synchronised: a power cut that loses it loses nothing of the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sent_at: Option<Millis>,
+    /// When the file was written last, by the system's clock.
+    written_at: Millis,
+    /// The file was changed since by somebody else, as a backup of the whole directory does that is put back: nobody can
+    /// choose the time that the system keeps of that. It stays until a run has seen to it.
+    #[serde(default)]
+    pub(super) put_back: bool,
 }
+
+/// The system keeps the time of a change a moment after we have read the clock.
+const MOMENT: Duration = Duration::from_secs(10);
 
 /// What the lock file says.
 #[derive(Serialize)]
@@ -141,7 +151,8 @@ impl LockWords {
     }
 
     fn write(&self, holder: Option<&Holder>, mark: Option<&Mark>) -> std::io::Result<()> {
-        let words = Words { holder, mark };
+        let mark = mark.map(|mark| Mark { written_at: clock::wall(), ..mark.clone() });
+        let words = Words { holder, mark: mark.as_ref() };
         let text = if holder.is_none() && mark.is_none() { String::new() } else { json_line(&words)? };
         // Written over, not emptied first: whoever dies in between leaves no empty file.
         self.file.write_all_at(text.as_bytes(), 0)?;
@@ -196,20 +207,30 @@ impl Store {
 }
 
 impl Mark {
+    /// The mark of a database after its identity was written.
+    pub(super) fn new(database: String, generation: i64, sent_at: Option<Millis>) -> Self {
+        Self { database, generation, sent_at, written_at: Millis(0), put_back: false }
+    }
+
     fn read(file: &File) -> Option<Self> {
-        serde_json::from_str(&text(file)?).ok()
+        let mut mark: Self = serde_json::from_str(&first_line(file)?).ok()?;
+        let metadata = file.metadata().ok()?;
+        let changed_at = Millis(metadata.ctime().saturating_mul(1000));
+        mark.put_back |= changed_at > mark.written_at.after(MOMENT);
+        Some(mark)
     }
 }
 
-fn text(mut file: &File) -> Option<String> {
+/// What the lock file says. Whoever dies while it writes a shorter line leaves the rest of the longer one behind it.
+fn first_line(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
-    Some(text)
+    text.lines().next().map(str::to_owned)
 }
 
 impl Holder {
     fn read(file: &File) -> Option<Self> {
-        serde_json::from_str(&text(file)?).ok()
+        serde_json::from_str(&first_line(file)?).ok()
     }
 
     /// How the process is, as this process sees numbers: it must be the one that has the lock on `file`, and not a

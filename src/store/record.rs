@@ -17,7 +17,7 @@ use crate::store::digest::Digest;
 use crate::store::hands::InHand;
 use crate::store::runner::Runner;
 use crate::store::write::{Appended, Statement, Written};
-use crate::store::{Result, Store, StoreError, write};
+use crate::store::{Result, Store, StoreError, identity, write};
 
 pub(super) const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 
@@ -63,8 +63,12 @@ impl Store {
             }
         }
         self.touch(&mut tx, pieces.iter().flat_map(Piece::written)).await?;
+        let intended_at = pieces.iter().flat_map(Piece::written).filter_map(intended_at).max();
+        if let Some(at) = intended_at {
+            self.explained(identity::intend(&mut tx, at).await)?;
+        }
         self.commit(tx).await?;
-        if let Some(at) = pieces.iter().flat_map(Piece::written).filter_map(intended_at).max() {
+        if let Some(at) = intended_at {
             self.note_sends(at)?;
         }
         drop(still);

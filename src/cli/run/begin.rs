@@ -71,7 +71,9 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let runner = environment::runner(context.clock.now());
     let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, context.clock.now())?;
     let origin = store.origin().await?;
-    restored::tell(&origin, &store.name(), context);
+    if !args.simulate {
+        restored::tell(&origin, &store.name(), context);
+    }
     // Under the lock, so that nothing newer is written behind it.
     let clock = match store.newest().await? {
         Some(newest) => {
@@ -110,8 +112,13 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     if let Some(binding) = &binding {
         binding.apply(&way, campaign_id, context).await?;
     }
-    // After the plan, which leaves out only what has not begun.
-    restored::settle(&way, campaign_id, &origin, &lock).await?;
+    // What a former run asked of a simulation in its own process cannot land any more.
+    if !args.simulate {
+        // After the plan, which leaves out only what has not begun.
+        restored::settle(&way, campaign_id, &origin).await?;
+    }
+    // Only now: the next run does not know of the origin any more.
+    store.identify(&lock, &origin, &runner.host, clock.now()).await?;
     mark(&store, &folder).await?;
     holds::remind(&store, &config.campaign, campaign_id, context).await?;
     Ok(Begun { config, store, client, clock, campaign_id, runner, folder, against, lock })

@@ -6,8 +6,9 @@ use crate::atlas::Client;
 use crate::cli::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::cluster_name::ClusterKey;
 use crate::domain::job::{Job, State};
-use crate::planning::{self, Row, Verdict};
+use crate::planning::{self, Row};
 use crate::store::{Filter, NewJob, Pages, Store};
 
 /// Looks at the clusters that have not been begun, and says in words how many of them would be moved.
@@ -26,12 +27,14 @@ pub(super) async fn words(
         );
     };
     let rows = planning::judge(config.operation, &fleet, &survey, &BTreeMap::new(), (&config.policy, clock.now()));
-    let moved = |row: &&Row| row.verdict == Verdict::Eligible && row.moves.is_some();
+    // A row that is busy or paused now may be moved later, and one that was not seen may be one of them.
+    let moved = |row: &&Row| row.moves.is_some();
     let count = rows.iter().filter(moved).count();
-    let unseen = rows.iter().filter(|row| row.verdict == Verdict::NotSeen).count();
+    let is_seen = |row: &&NewJob| survey.sightings.contains_key(&ClusterKey::new(&row.project_id, &row.cluster_name));
+    let unseen = fleet.len() - fleet.iter().filter(is_seen).count();
     let unseen = if unseen > 0 { format!("; {unseen} could not be seen") } else { String::new() };
     let Some(first) = rows.iter().find(moved) else {
-        return Ok(format!("none of them is moved to another region or cloud{unseen}"));
+        return Ok(format!("none of those that were seen is moved to another region or cloud{unseen}"));
     };
     let (project, cluster, moves) =
         (&first.project_id, &first.cluster_name, first.moves.as_deref().unwrap_or_default());

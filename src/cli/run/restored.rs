@@ -6,37 +6,35 @@ use crate::cli::run::fleet::Way;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::decide;
-use crate::store::{Change, Filter, Origin, Pages, RunnerLock};
-
-/// The states of jobs that have not ended.
-const LIVE: [State; 5] = [State::Pending, State::Ready, State::Submitting, State::Verifying, State::Upgrading];
+use crate::store::{Change, Filter, Origin, Pages};
 
 /// Says where the database comes from, before anybody is asked anything.
 pub(super) fn tell(origin: &Origin, database: &str, context: &Context) {
     match origin {
         Origin::Same => {}
         Origin::Restored { why } => context.warn(&format!(
-            "{database} is {why}: it may not know of everything that was sent, so that every cluster is verified \
-             before anything is sent. Make sure that no run works on the other one"
+            "{database} may lack requests that were sent, since it is {why}. Every cluster is verified before anything \
+             is sent. Make sure that no run works on another copy of it"
         )),
     }
 }
 
-/// Sends every live job of the database to a verification, if `origin` asks for it, and then writes which file the
-/// database is. To be called when all rows are loaded, and before anything is sent.
-pub(super) async fn settle(way: &Way<'_>, campaign_id: i64, origin: &Origin, lock: &RunnerLock) -> Result<(), Failure> {
+/// Sends every live job of the database to a verification, if `origin` asks for it. To be called when all rows are
+/// loaded, and before anything is sent.
+pub(super) async fn settle(way: &Way<'_>, campaign_id: i64, origin: &Origin) -> Result<(), Failure> {
     if matches!(origin, Origin::Restored { .. }) {
+        let live: Vec<State> = State::ALL.into_iter().filter(|state| !state.is_ended()).collect();
         for campaign in way.store.campaigns().await? {
-            verify(way, campaign.id, &LIVE, |_| true).await?;
+            verify(way, campaign.id, &live, |_| true).await?;
         }
     } else if let Some(at) = way.store.restored_at().await? {
         // A row that comes to the fleet soon afterwards may have been in it, and been sent, before.
         let uncertain = way.config.policy.settle * 2 + way.config.request_timeout;
         if way.clock.now() < at.after(uncertain) {
-            verify(way, campaign_id, &[State::Pending], |job| job.submitted_at.is_none()).await?;
+            let is_of_before = |job: &Job| job.left_at.is_none_or(|left_at| left_at < at);
+            verify(way, campaign_id, &[State::Pending], is_of_before).await?;
         }
     }
-    way.store.identify(lock, origin, &way.runner.host, way.clock.now()).await?;
     Ok(())
 }
 

@@ -40,7 +40,8 @@ impl Finding {
             let Exchange { value, .. } = client.read_projects(page).await;
             match value {
                 Ok(Listed { rows, last }) => {
-                    if end.page(rows.iter().map(|project| &*project.id)).is_err() {
+                    if let Err(fault) = end.page(rows.iter().map(|project| &*project.id)) {
+                        tracing::warn!(code = %fault.code, "{} Which projects an organisation has is not known.", fault.detail);
                         break;
                     }
                     all.extend(rows.into_iter().map(|project| (project.id, project.organisation)));

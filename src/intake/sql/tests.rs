@@ -61,7 +61,7 @@ async fn an_error_names_the_cluster_of_the_row() {
     let insert = "insert into c (groupId, name, cloud, region) values ('5f', 'c1', 'aws', 'US_EAST_1')";
     let (_directory, url) = database(&format!("{TABLE}; {insert}")).await;
     let error = read_all(&url, "select * from c").await.unwrap_err();
-    assert_eq!(error.to_string(), "sql:1 (5f/c1):project_id: must be 24 lower-case hex digits (5f)");
+    assert_eq!(error.to_string(), "sql:1 (5f/c1):project_id: must be 24 hex digits (5f)");
     let error = read_all(&url, "select * from c where false").await.unwrap_err();
     assert_eq!(error.to_string(), "sql: no row: the query found nothing to upgrade");
 }

@@ -196,11 +196,43 @@ async fn a_backup_of_the_middle_of_a_run_is_told_if_requests_were_sent_since() {
         fs::copy(&backup, &database).unwrap();
         let store = Store::open(&url(&home.dir), Open::Existing).await.unwrap();
         assert_eq!(is_restored(&store.origin().await), sent_since);
+        // A run that loads the fleet and ends before it has seen to it hides nothing.
+        let home = Home { dir: home.dir, store };
+        let later = Millis(NOW.0 + 60_000);
+        let mut loader = home.store.begin_load(&runner("r2"), "q4", OPERATION, later).await.unwrap();
+        loader.push(&rows(&["c1", "c2", "c3"])).await.unwrap();
+        loader.finish().await.unwrap();
+        let store = &home.store;
+        assert_eq!(is_restored(&store.origin().await), sent_since);
         // What was sent by the other state is seen to only once.
-        let lock = RunnerLock::acquire(&store, "r2", "deck", NOW).unwrap();
+        let lock = RunnerLock::acquire(store, "r2", "deck", NOW).unwrap();
         store.identify(&lock, &store.origin().await.unwrap(), "deck", NOW).await.unwrap();
         assert_eq!(store.origin().await.unwrap(), Origin::Same);
     }
+}
+
+#[tokio::test]
+async fn a_new_database_beside_the_lock_file_of_another_one_is_told() {
+    let home = Worked::new().await;
+    fs::remove_file(home.path("drydock.db")).unwrap();
+    assert!(is_restored(&home.run("drydock.db").await), "the lock file knows of another one");
+    assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same);
+}
+
+#[tokio::test]
+async fn a_directory_that_was_put_back_with_its_lock_file_is_told_until_a_run_has_seen_to_it() {
+    let home = Worked::new().await;
+    let lock_file = home.path("drydock.db.lock");
+    // What `cp -a` leaves: words of then, in a file that the system knows to have been changed now.
+    let mut words: serde_json::Value = serde_json::from_str(&fs::read_to_string(&lock_file).unwrap()).unwrap();
+    words["written_at"] = (words["written_at"].as_i64().unwrap() - 60_000).into();
+    fs::write(&lock_file, words.to_string()).unwrap();
+    let store = home.open("drydock.db").await.unwrap();
+    // A run that ends before it has seen to it writes the lock file anew.
+    drop(RunnerLock::acquire(&store, "r1", "deck", NOW).unwrap());
+    assert!(is_restored(&store.origin().await));
+    assert!(is_restored(&home.run("drydock.db").await));
+    assert_eq!(home.run("drydock.db").await.unwrap(), Origin::Same);
 }
 
 #[tokio::test]
