@@ -1,7 +1,7 @@
 //! A plan: what a campaign would do to each cluster of its fleet, before anything is done.
 //!
 //! `survey` reads what Atlas says now, `judge` asks the rule book what it would make of it, and [`Plan`] is both in one
-//! document, which can be approved and then run ([`Fingerprint`] ties it to the campaign file and the fleet).
+//! document, which can be approved and then run ([`Fingerprint`] ties it to what the campaign does, and to its fleet).
 
 mod judge;
 mod names;
