@@ -24,6 +24,7 @@
 //! | 0 | [`clock`] | what time it is |
 //! | 0 | [`redaction`] | text without the secrets of this process |
 //! | 0 | [`files`] | files that are written whole or not at all |
+//! | 0 | [`plural`] | numbers of things in words |
 //! | 0 | [`text`] | text from outside, on its way to a terminal or into JSON |
 //!
 //! # The life of a row
@@ -46,6 +47,7 @@ pub mod files;
 pub mod intake;
 pub mod pacing;
 pub mod planning;
+pub mod plural;
 pub mod redaction;
 pub mod report;
 pub mod simulator;

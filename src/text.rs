@@ -74,18 +74,6 @@ fn color_length(text: &str) -> usize {
     if parameters.as_bytes().get(length) == Some(&b'm') { 2 + length + 1 } else { 0 }
 }
 
-/// A number of things: `1 row`, `2 rows`.
-pub fn count(number: impl Into<i128>, thing: &str) -> String {
-    let number = number.into();
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
-/// How far it is: `3 of 10 jobs have ended`, `0 of 1 job has ended`.
-pub fn ended(number: i64, all: i64) -> String {
-    let have = if all == 1 { "has" } else { "have" };
-    format!("{number} of {} {have} ended", count(all, "job"))
-}
-
 /// A JSON text with everything that is not visible written as in `\u200b`: outside of its strings JSON has no such
 /// character but the line feed, which stays.
 pub fn json(text: &str) -> Cow<'_, str> {
@@ -148,11 +136,6 @@ mod tests {
         assert_eq!(visible_colored(line), line);
         assert_eq!(visible_colored("\u{1b}[2J\u{1b}]0;x\u{7}\u{1b}"), "\\u{1b}[2J\\u{1b}]0;x\\u{7}\\u{1b}");
         assert_eq!(visible_colored("\u{1b}é\u{202e}"), "\\u{1b}é\\u{202e}");
-    }
-
-    #[test]
-    fn one_thing_is_no_things() {
-        assert_eq!([0, 1, 2].map(|number| count(number, "row")), ["0 rows", "1 row", "2 rows"]);
     }
 
     #[test]

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_none_stays_as_it_came() {
+    fn an_answer_without_secrets_is_unchanged() {
         let json = r#"{ "a\u0020b": 1.0e3, "detail": "100 %" }"#;
         assert_eq!(clean(json, "Thu, 1 Jul 2027"), (json.to_owned(), "Thu, 1 Jul 2027".to_owned()));
     }

@@ -58,8 +58,8 @@ pub enum TransportError {
     Insecure(String),
     /// The proxy lets only those through who sign in to it, and so the request never left.
     #[error(
-        "the proxy that HTTPS_PROXY or ALL_PROXY names lets nobody through without a name and a password (407): write \
-         them into it, as in http://NAME:PASSWORD@proxy.example:3128"
+        "the proxy in HTTPS_PROXY or ALL_PROXY refused the sign-in (407): check the name and password in its URL \
+         (http://NAME:PASSWORD@proxy.example:3128)"
     )]
     ProxySignIn,
     /// Something had changed when the request was about to leave, and so it never left.

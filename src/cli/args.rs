@@ -32,7 +32,7 @@ is rehearsed for the time and the requests that it takes. Whether the
 credentials may upgrade, no read can tell: they need Project Cluster Manager.
 
 Exits with 0 if every row is eligible, at the target or under way, with 10 if
-some are not, with 12 if something is held.";
+some are not, or could not be seen, with 12 if something is held.";
 
 const BACKUP_AFTER_HELP: &str = "\
 The copy is the database as it is at one moment. To go on from it, stop every
@@ -114,7 +114,7 @@ pub(super) enum Command {
     Report(Report),
     /// Send failed and cancelled jobs back
     Retry(Retry),
-    /// Let go on what is held, when what held it has been set right; ask Atlas again where it asked to wait
+    /// Let held jobs go on once the cause is fixed; stop waiting where Atlas asked to wait
     Release(Release),
     /// Write a copy of a database, also of one that is in use
     #[command(after_help = BACKUP_AFTER_HELP)]
@@ -221,7 +221,7 @@ pub(super) struct Status {
     #[arg(long)]
     pub(super) json: bool,
     /// Again every two seconds, or less often where a fleet is so large that a look takes long, until every job has
-    /// ended
+    /// ended; waits for the first run if there is none yet
     #[arg(long)]
     pub(super) watch: bool,
 }
@@ -284,7 +284,7 @@ pub(super) struct Retry {
     /// Those that ended with this code
     #[arg(long, value_name = "CODE")]
     pub(super) code: Option<String>,
-    /// Those of this project (the first digits of its id are enough), and those of it that wait for what Atlas asked for
+    /// Only jobs of this project (first digits are enough); also ends their wait where Atlas asked to wait
     #[arg(long, value_name = "ID")]
     pub(super) project: Option<String>,
     /// Why; it is kept in the history
@@ -303,7 +303,7 @@ pub(super) struct Backup {
 pub(super) struct Release {
     /// The campaign's name or file; needed if the database holds several
     pub(super) campaign: Option<String>,
-    /// Only the hold on this project; the first digits of its id are enough
+    /// Only this project: its hold, and its wait for Atlas (first digits are enough)
     #[arg(long, value_name = "ID", conflicts_with = "organisation")]
     pub(super) project: Option<String>,
     /// Only the hold on this organisation

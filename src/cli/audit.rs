@@ -4,7 +4,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::terminal::Out;
-use crate::text;
+use crate::plural;
 
 /// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
 pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
@@ -27,7 +27,7 @@ pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<Exi
         ))
     })?;
     let mut out = Out::new();
-    let (jobs, events) = (text::count(verified.jobs, "job"), text::count(verified.events, "event"));
+    let (jobs, events) = (plural::count(verified.jobs, "job"), plural::count(verified.events, "event"));
     let follow = if verified.jobs == 1 { "follows from its" } else { "follow from their" };
     out.line(&format!("{name}: {jobs} {follow} {events}, all of them as written"))?;
     out.line(&format!("digest {}", verified.digest))?;

@@ -15,7 +15,7 @@ use crate::cli::waves;
 use crate::config::{self, Config};
 use crate::domain::wave::Wave;
 use crate::intake::{self, FleetRow, Plan};
-use crate::text;
+use crate::plural;
 
 /// Validates; touches neither Atlas nor the database.
 pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCode, Failure> {
@@ -34,8 +34,8 @@ pub(super) async fn run(args: &args::Check, context: &Context) -> Result<ExitCod
     out.line(&format!(
         "{}: {} in {}, {}: the campaign file and every row are good",
         config.campaign,
-        text::count(clusters, "cluster"),
-        text::count(projects.len() as u64, "project"),
+        plural::count(clusters, "cluster"),
+        plural::count(projects.len() as u64, "project"),
         config.operation.title
     ))?;
     if let Some(sizes) = waves::sizes(&waves) {
@@ -87,7 +87,7 @@ pub(super) async fn each_chunk(
         Some(most) if clusters > most => Err(Failure::bad_input(format!(
             "the fleet has {}, and guard.max_clusters of {} is {most}: nothing was started; if the fleet \
              is what you mean, raise it",
-            text::count(clusters, "cluster"),
+            plural::count(clusters, "cluster"),
             config.file.display()
         ))),
         _ => Ok(clusters),

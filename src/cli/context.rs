@@ -43,6 +43,11 @@ pub(super) fn is_campaign_file(word: &Path) -> bool {
     word.extension().is_some_and(|ending| ending == "toml")
 }
 
+/// The campaign file that a word names, if it names one.
+pub(super) fn campaign_file(word: Option<&str>) -> Option<&Path> {
+    word.map(Path::new).filter(|word| is_campaign_file(word))
+}
+
 impl Context {
     pub(super) fn new(common: &Common, interrupts: Interrupts) -> Self {
         let color = !common.no_color && environment::variable("NO_COLOR").is_none() && stderr().is_terminal();
@@ -103,7 +108,7 @@ impl Context {
 
     /// Opens the job table that is there already, for a campaign that is named by its name or its file.
     pub(super) async fn store(&self, campaign: Option<&str>) -> Result<Store, Failure> {
-        let file = campaign.map(Path::new).filter(|word| is_campaign_file(word));
+        let file = campaign_file(campaign);
         let database = self.database(file)?;
         if database.source == Source::ToBeMade {
             return Err(database::missing(file));
@@ -113,6 +118,11 @@ impl Context {
             self.warn(&unclaimed.to_string());
         }
         Ok(store)
+    }
+
+    /// The clock, which is not behind the newest that was written: a runner's may be ahead of this host's.
+    pub(super) async fn clock_of(&self, store: &Store) -> Result<Clock, Failure> {
+        Ok(store.newest().await?.map_or(self.clock, |newest| self.clock.not_before(newest)))
     }
 
     /// The campaign that `wanted` names, by name or by file, or the only one; it is what it was when it was written.

@@ -8,6 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::wave::Wave;
+use crate::plural;
 use crate::store::{Released, Store};
 
 /// A hold, and how many jobs that have not begun wait for its end.
@@ -38,7 +39,7 @@ pub(super) async fn remind(store: &Store, campaign: &str, campaign_id: i64, cont
     let waits = holds.iter().filter(|held| held.release == Release::Operator).count();
     if waits > 0 {
         let release = context.next.command(["release", campaign]);
-        let holds = if waits == 1 { "a hold is".to_owned() } else { format!("{waits} holds are") };
+        let holds = plural::counted(waits as u64, "hold is", "holds are");
         context.warn(&format!("{holds} in force, and what is held waits until: {release}"));
     }
     Ok(())
@@ -50,8 +51,7 @@ impl Waiting {
         let Held { scope, release, fault, since } = &self.held;
         let jobs = match self.jobs {
             None => String::new(),
-            Some(1) => ", 1 job waits".to_owned(),
-            Some(jobs) => format!(", {jobs} jobs wait"),
+            Some(jobs) => format!(", {}", plural::counted(jobs, "job waits", "jobs wait")),
         };
         let ends = if *release == Release::Probe { " It ends by itself when a request gets through." } else { "" };
         format!("{scope} since {since}{jobs}: {}: {}{ends}", fault.code, fault.detail)

@@ -31,7 +31,7 @@ pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode
     };
     let (code, wave) = (args.code.clone(), args.wave.map(|wave| Wave::numbered(wave.into())));
     let mut pages = Pages::new(&store, campaign.id, Filter { states, project, code, wave });
-    let admission = store.admission(campaign.id).await?;
+    let admission = store.admission(campaign.id).await?.at(context.clock_of(&store).await?.now());
     let mut out = Out::new();
     let mut table = None;
     while let Some(page) = pages.next().await? {

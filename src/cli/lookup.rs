@@ -1,10 +1,13 @@
 //! Which job or project a word means: by its whole name, or by a part of it that only one has.
 
+use std::collections::BTreeSet;
+
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::next::Next;
 use crate::domain::job::Job;
 use crate::intake::near;
+use crate::plural;
 use crate::store::{Campaign, Filter, Pages, Store};
 
 /// How many hex digits an id has.
@@ -59,12 +62,27 @@ impl<'a> Lookup<'a> {
 
     /// The id of the project that a word names by its 24 digits, which no job need have, or by the first of them.
     pub(super) async fn project(&self, word: &str) -> Result<String, Failure> {
+        let known = self.project_if_known(word).await?;
+        known.ok_or_else(|| {
+            let (campaign, list) = (&self.campaign.name, self.list());
+            let what = format!("campaign {campaign} has no project whose id begins with {word} (`{list}` lists all)");
+            Failure::bad_input(what)
+        })
+    }
+
+    /// The same; nothing if no id of the campaign begins with the word.
+    pub(super) async fn project_if_known(&self, word: &str) -> Result<Option<String>, Failure> {
         let word = id(word)?;
         if word.len() == ID {
-            return Ok(word);
+            return Ok(Some(word));
         }
         let known = self.store.projects_beginning(self.campaign.id, &word, NAMED + 1).await?;
-        only(&word, "project", &known).map(str::to_owned)
+        Ok(only(&word, "project", &known)?.map(str::to_owned))
+    }
+
+    /// The command that lists all jobs.
+    fn list(&self) -> String {
+        self.next.command(["list", &self.campaign.name])
     }
 
     /// The job that a word names; or an error that says which jobs there are.
@@ -82,7 +100,13 @@ impl<'a> Lookup<'a> {
             return Err(self.no_such_job(word).await?);
         }
         let names: Vec<String> = named.iter().map(|(project, cluster)| format!("{project}/{cluster}")).collect();
-        Err(Failure::bad_input(format!("{cluster:?} could be {}: say which", listed(&names))))
+        let begin = if project.is_empty() { String::new() } else { format!(" whose ids begin with {project}") };
+        let projects = match named.iter().map(|(project, _)| project).collect::<BTreeSet<_>>().len() {
+            more if more > NAMED => format!("more than {NAMED} projects"),
+            projects => plural::count(projects as u64, "project"),
+        };
+        let jobs = listed(&names);
+        Err(Failure::bad_input(format!("{cluster:?} is in {projects}{begin}: {jobs}; name one as PROJECT/{cluster}")))
     }
 
     async fn no_such_job(&self, word: &JobWord<'_>) -> Result<Failure, Failure> {
@@ -90,7 +114,7 @@ impl<'a> Lookup<'a> {
         let campaign = &self.campaign.name;
         if project.is_empty() {
             let hint = self.nearest(cluster).await?;
-            let list = self.next.command(["list", campaign]);
+            let list = self.list();
             return Ok(Failure::bad_input(format!(
                 "campaign {campaign} has no cluster {cluster:?}{hint} (`{list}` lists all)"
             )));
@@ -129,7 +153,7 @@ impl<'a> Lookup<'a> {
         }
         let elsewhere = self.store.names_of(self.campaign.id, "", cluster, NAMED + 1).await?;
         if elsewhere.is_empty() {
-            let list = self.next.command(["list", &self.campaign.name]);
+            let list = self.list();
             return Ok(format!(", nor any of that project: see `{list}`"));
         }
         let names: Vec<String> = elsewhere.iter().map(|(project, cluster)| format!("{project}/{cluster}")).collect();
@@ -137,11 +161,11 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// The one of some ids that begins with a word.
-pub(super) fn only<'i>(word: &str, what: &str, ids: &'i [String]) -> Result<&'i str, Failure> {
+/// The one of some ids, which all begin with a word; nothing if there is none.
+pub(super) fn only<'i>(word: &str, what: &str, ids: &'i [String]) -> Result<Option<&'i str>, Failure> {
     match ids {
-        [id] => Ok(id),
-        [] => Err(Failure::bad_input(format!("there is no {what} whose id begins with {word}"))),
+        [id] => Ok(Some(id)),
+        [] => Ok(None),
         ids => {
             let ids = listed(ids);
             Err(Failure::bad_input(format!("several {what}s begin with {word}, so give more digits: {ids}")))

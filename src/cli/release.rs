@@ -15,8 +15,8 @@ use crate::cli::terminal::Out;
 use crate::clock::Millis;
 use crate::domain::hold::{Held, Scope};
 use crate::domain::waiting;
+use crate::plural;
 use crate::store::{Campaign, Store, Vitals};
-use crate::text;
 
 /// Lifts the holds that were selected, or all.
 pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, Failure> {
@@ -24,10 +24,10 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
     let mut out = Out::new();
-    let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
+    let clock = context.clock_of(&store).await?;
     let now = clock.now();
     let project = match &args.project {
-        Some(word) => Lookup::new(&store, &campaign, context).project(word).await.ok(),
+        Some(word) => Lookup::new(&store, &campaign, context).project_if_known(word).await?,
         None => None,
     };
     let asked = asked(args, &store, &campaign, project.as_deref(), now).await?;
@@ -46,14 +46,14 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let released = store.release(&runner, campaign.id, &scopes, reason, now).await?;
     out.line(&format!("{name}: released"))?;
     for Waiting { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
-        let jobs = jobs.map(|jobs| format!(", {}", text::count(jobs, "job"))).unwrap_or_default();
+        let jobs = jobs.map(|jobs| format!(", {}", plural::count(jobs, "job"))).unwrap_or_default();
         out.line(&format!("  {} ({} since {}){jobs}", held.scope, held.fault.code, held.since))?;
     }
     if let Some(until) = asked {
         let forward = Forward { store: &store, campaign_id: campaign.id, runner: &runner, clock, reason };
         let jobs = forward.project(project.as_deref().unwrap_or_default()).await?;
         forward.tell_the_run().await?;
-        let jobs = if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") };
+        let jobs = plural::count(jobs as u64, "job");
         out.line(&format!("  {}: it is asked again now, {jobs}", waiting::asked_words(until)))?;
     }
     let at_work = matches!(store.holder(&environment::host()), Some((_, Vitals::Works | Vitals::Unknown)));
@@ -98,11 +98,11 @@ fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Ne
     let is_meant = |held: &Held| held.scope == scope(held.scope.id().to_owned()) && held.scope.id().starts_with(&word);
     let held: Vec<String> =
         holds.iter().filter(|hold| is_meant(&hold.held)).map(|hold| hold.held.scope.id().to_owned()).collect();
-    if held.is_empty() {
+    let Some(meant) = lookup::only(&word, what, &held)? else {
         let status = next.command(["status", campaign]);
         let wanted = scope(word);
         return Err(Failure::bad_input(format!("{campaign}: {wanted} is not held; `{status}` lists what is")));
-    }
-    let meant = scope(lookup::only(&word, what, &held)?.to_owned());
+    };
+    let meant = scope(meant.to_owned());
     Ok(holds.into_iter().filter(|hold| hold.held.scope == meant).collect())
 }

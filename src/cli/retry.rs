@@ -18,6 +18,7 @@ use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
 use crate::domain::waiting;
+use crate::plural;
 use crate::store::{Campaign, Change, Filter, Origin, Pages, Runner, Store};
 
 /// How many jobs one transaction sends back.
@@ -39,7 +40,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     }
     let store = context.store(word).await?;
     let campaign = context.campaign(&store, word).await?;
-    let clock = store.newest().await?.map_or(context.clock, |newest| context.clock.not_before(newest));
+    let clock = context.clock_of(&store).await?;
     let runner = environment::runner(clock.now());
     let uncertain = uncertain_until(&store, clock).await?;
     let mut back =
@@ -206,7 +207,7 @@ impl Tally {
             context.warn(line);
         }
         if let Some(more) = self.left.len().checked_sub(NAMED).filter(|more| *more > 0) {
-            context.warn(&format!("and {more} more are left as they are"));
+            context.warn(&format!("and {} left unchanged", plural::counted(more as u64, "more is", "more are")));
         }
         let name = &campaign.name;
         let mut out = Out::new();
@@ -230,7 +231,7 @@ impl Tally {
             out.line(&format!("  {:>6} to verifying first, since a request may have landed", self.verifying))?;
         }
         if !self.left.is_empty() {
-            out.line(&format!("  {:>6} left as they are", self.left.len()))?;
+            out.line(&format!("  {:>6} left unchanged", self.left.len()))?;
         }
         out.line(&format!("next: {}", context.next.run_again(campaign, word)))?;
         out.done()?;

@@ -10,6 +10,7 @@ use crate::cli::terminal::{Out, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::waiting::{Admission, WaitingFor};
+use crate::plural;
 use crate::report::{event_json, job_json};
 use crate::store::{Campaign, Filter, Recorded, Row, Store};
 
@@ -30,7 +31,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     store.vouched_job(&campaign, job.id).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
-    let admission = store.admission(campaign.id).await?;
+    let admission = store.admission(campaign.id).await?.at(context.clock_of(&store).await?.now());
     let mut out = Out::new();
     if args.json {
         let mut object = job_json(&row, &campaign.operation, &admission, &["history"]);
@@ -67,8 +68,7 @@ fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -
         let label = if job.state == State::Succeeded { "warning" } else { "error" };
         fact(out, label, &format!("{}: {}", error.code, error.detail))?;
     }
-    let sent = if job.send == 1 { "request" } else { "requests" };
-    fact(out, "attempts", &format!("{} ({} {sent} sent)", job.attempts, job.send))?;
+    fact(out, "attempts", &format!("{} ({} sent)", job.attempts, plural::count(job.send, "request")))?;
     fact(out, "request", &request(job))?;
     if let Some(seen) = &job.seen {
         fact(out, "last seen", seen)?;

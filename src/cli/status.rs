@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cli::args;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
@@ -21,10 +21,10 @@ use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
 use crate::domain::summary::Counts;
-use crate::domain::waiting::{self, Astray};
+use crate::domain::waiting::{self, Unexpected};
 use crate::domain::wave::Wave;
+use crate::plural;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
-use crate::text;
 
 /// How often `--watch` looks.
 const EVERY: Duration = Duration::from_secs(2);
@@ -60,18 +60,21 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
 
 /// Waits for a database that holds a campaign: whoever watches may have come before the first run has made it.
 async fn first_store(campaign: Option<&str>, context: &Context) -> Result<Store, Failure> {
-    let mut is_told = false;
+    let mut told = String::new();
     loop {
-        match context.store(campaign).await {
+        let lacks = match context.store(campaign).await {
             Ok(store) if !store.campaigns().await?.is_empty() => return Ok(store),
-            Ok(_) => {}
-            Err(failure) if failure.is_no_database() => {}
+            Ok(store) => format!("{} holds no campaign yet", store.name()),
+            Err(failure) if failure.is_no_database() => {
+                let database = context.database(campaign_file(campaign))?;
+                format!("{} does not exist yet", database.url)
+            }
             Err(failure) => return Err(failure),
+        };
+        if told != lacks && !context.quiet {
+            context.say(&format!("waiting: {lacks}; the first drydock run creates it"));
         }
-        if !is_told && !context.quiet {
-            context.say("waiting for the first run: there is no database with a campaign yet");
-        }
-        is_told = true;
+        told = lacks;
         tokio::time::sleep(EVERY).await;
     }
 }
@@ -119,7 +122,7 @@ struct Status {
     rate: i64,
     next_due: Option<Millis>,
     /// Upgrades that are not what they should be.
-    astray: Astray,
+    unexpected: Unexpected,
     /// How many jobs wait for what Atlas asked for, and for how long; no jobs, if only the run that is at work does.
     asked: Option<(i64, AskedWait)>,
     /// What the run that is at work gets through to no more.
@@ -153,7 +156,7 @@ impl Status {
             released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
-            astray: store.astray(campaign.id).await?,
+            unexpected: store.unexpected(campaign.id).await?,
             asked: store.asked_wait(campaign.id, now).await?.or(asked),
             outage,
             runner,
@@ -220,7 +223,7 @@ impl Status {
             "rate_per_minute": self.rate,
             "eta_seconds": self.to_the_end().map(|span| span.as_secs()),
             "waiting_for": self.waiting_for(),
-            "astray": { "vanished": self.astray.vanished, "as_before": self.astray.as_before },
+            "unexpected": { "missing": self.unexpected.missing, "unchanged": self.unexpected.unchanged },
             "next_due_at": time(self.next_due),
             "asked_until": time(self.asked.map(|(_, wait)| wait.until)),
             "last_write_at": time(self.last_write),
@@ -243,7 +246,7 @@ impl Status {
         let (ended, total) = (self.counts.ended(), self.counts.total());
         // Cut off, not rounded: 100 % is said when all have ended, and not before.
         let thousandths = (ended * 1000).checked_div(total).unwrap_or(1000);
-        let done = format!("{} ({}.{} %)", text::ended(ended, total), thousandths / 10, thousandths % 10);
+        let done = format!("{} ({}.{} %)", plural::ended(ended, total), thousandths / 10, thousandths % 10);
         fact(out, "done", &done)?;
         waves::tell(out, &self.waves)?;
         let all: Vec<(State, i64)> = self.counts.iter().collect();
@@ -279,15 +282,14 @@ impl Status {
             let estimate = self
                 .to_the_end()
                 .map_or("the time to the end is unknown".to_owned(), |left| format!("about {} to the end", span(left)));
-            fact(out, "rate", &format!("{} ended in the last minute, {estimate}", text::count(self.rate, "job")))?;
+            fact(out, "rate", &format!("{} ended in the last minute, {estimate}", plural::count(self.rate, "job")))?;
             if let Some(waiting) = self.waiting_for() {
                 fact(out, "waits for", &waiting)?;
             }
             if let Some((jobs, wait)) = &self.asked {
                 let jobs = match jobs {
                     0 => String::new(),
-                    1 => ", 1 job waits for that".to_owned(),
-                    jobs => format!(", {jobs} jobs wait for that"),
+                    jobs => format!(", {} for that", plural::counted(*jobs, "job waits", "jobs wait")),
                 };
                 let again = span(wait.again.since(self.now));
                 fact(out, "asked", &format!("{}{jobs}; asked again in {again}", waiting::asked_words(wait.until)))?;
@@ -297,16 +299,16 @@ impl Status {
             let (sent, verified, followed) = (of(State::Submitting), of(State::Verifying), of(State::Upgrading));
             let flight = format!("{sent} on the wire, {verified} verified, {followed} followed");
             fact(out, "in flight", &format!("{flight}; {open} open requests"))?;
-            let Astray { vanished, as_before } = self.astray;
-            if vanished > 0 {
+            let Unexpected { missing, unchanged } = self.unexpected;
+            if missing > 0 {
                 fact(
                     out,
-                    "vanished",
-                    &format!("{vanished} of the followed: Atlas knows no cluster of the name any more"),
+                    "missing",
+                    &format!("{missing} of the followed: Atlas knows no cluster of the name any more"),
                 )?;
             }
-            if as_before > 0 {
-                fact(out, "as before", &format!("{as_before} of the followed: the cluster is idle and what it was"))?;
+            if unchanged > 0 {
+                fact(out, "unchanged", &format!("{unchanged} of the followed: the cluster is idle and what it was"))?;
             }
         }
         if let Some(at) = self.last_write {
@@ -322,13 +324,13 @@ impl Status {
         }
         if let Some(outage) = &self.outage {
             let span = span(self.now.since(outage.since));
-            return Some(format!("{} for {span}; it is tried again and again", outage.words));
+            return Some(format!("{} for {span}; Drydock keeps trying", outage.words));
         }
         Some(match (self.next_due, &self.asked) {
             _ if self.waits_for_release() => "an operator's release".to_owned(),
             (Some(due), Some((_, wait))) if due > self.now && due >= wait.again => waiting::asked_words(wait.until),
             (None, Some((_, wait))) => waiting::asked_words(wait.until),
-            (None, _) if self.may_be_at_work() => "no time: every live job is in the runner's hands".to_owned(),
+            (None, _) if self.may_be_at_work() => "nothing is due: the runner is working on every live job".to_owned(),
             (None, _) if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
             (None, _) => "a runner, which takes up what the last one had in hand".to_owned(),
             (Some(due), _) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),

@@ -8,7 +8,7 @@ use crate::cli::exit::Failure;
 use crate::cli::terminal::{Out, facts};
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
-use crate::text;
+use crate::plural;
 
 /// How many waves are told one by one.
 const TOLD: usize = 8;
@@ -42,9 +42,9 @@ fn lines(waves: &BTreeMap<Wave, Counts>) -> Vec<String> {
     for (place, (wave, counts)) in left.iter().enumerate().take(TOLD) {
         let total = counts.total();
         lines.push(if place == 0 {
-            format!("{wave} goes on: {}", text::ended(counts.ended(), total))
+            format!("{wave} goes on: {}", plural::ended(counts.ended(), total))
         } else {
-            format!("{wave}, {}, is after that", text::count(total, "job"))
+            format!("{wave}, {}, is after that", plural::count(total, "job"))
         });
     }
     if left.len() > TOLD {

@@ -56,7 +56,7 @@ fn pair(
     }
 }
 
-/// Each of these variables whose value has the form of what belongs into another one. The values are not shown.
+/// Each of these variables whose value has the form of what belongs in another one. The values are not shown.
 fn refuse_misplaced(set: &[(&str, &str)]) -> Result<(), ConfigError> {
     let misplaced = set.iter().filter_map(|(name, value)| {
         let form = CredentialForm::of(value)?;
@@ -65,7 +65,7 @@ fn refuse_misplaced(set: &[(&str, &str)]) -> Result<(), ConfigError> {
             return None;
         }
         let swapped = if set.iter().any(|(other, _)| *other == home) { ": are the two swapped?" } else { "" };
-        let what = format!("holds {}, which belongs into {home}{swapped}", form.words());
+        let what = format!("holds {}, which belongs in {home}{swapped}", form.words());
         Some(Problem { file: None, line: None, key: (*name).to_owned(), what })
     });
     let misplaced: Vec<Problem> = misplaced.collect();
@@ -120,12 +120,12 @@ mod tests {
         for set in wrong {
             let said = said(set).unwrap();
             let first = set.iter().find(|(name, _)| said.starts_with(name));
-            assert!(first.is_some() && said.contains("belongs into MONGODB_ATLAS_"), "{said}");
+            assert!(first.is_some() && said.contains("belongs in MONGODB_ATLAS_"), "{said}");
             assert!(set.iter().all(|(_, value)| !said.contains(value)), "{said}");
         }
         let swapped = said(wrong[0]).unwrap();
         assert!(swapped.starts_with(
-            "MONGODB_ATLAS_CLIENT_ID: holds the secret of a service account, which belongs into \
+            "MONGODB_ATLAS_CLIENT_ID: holds the secret of a service account, which belongs in \
              MONGODB_ATLAS_CLIENT_SECRET: are the two swapped?"
         ));
     }

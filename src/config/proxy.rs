@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_or_not_needed_is_no_matter() {
+    fn a_usable_or_unneeded_proxy_is_accepted() {
         let socks = ("ALL_PROXY", "socks5://proxy:1080");
         for set in [
             vec![],

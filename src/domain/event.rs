@@ -240,7 +240,7 @@ pub enum Event {
     },
     /// A request to the same cluster is open, or was accepted without success, in another campaign.
     SentElsewhere,
-    /// The database may lack what was sent: it was put back from a backup, or is of elsewhere.
+    /// The database may lack what was sent: it was put back from a backup, or comes from elsewhere.
     Restored,
     /// An operator wants no waiting for what Atlas has asked for.
     BroughtForward {

@@ -47,7 +47,7 @@ pub enum Kind {
     LeftOut,
     /// Another campaign may have a request to the cluster under way.
     SentElsewhere,
-    /// The database was put back from a backup, or is of elsewhere.
+    /// The database was put back from a backup, or comes from elsewhere.
     Restored,
     /// An operator sent it back.
     Retried,

@@ -14,7 +14,7 @@ pub struct RunNotes {
 /// That nobody gets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
-    /// To what, and why: `no way to Atlas (NO_CONNECTION)`.
+    /// To what, and why: `cannot reach Atlas (NO_CONNECTION)`.
     pub words: String,
     /// Since when.
     pub since: Millis,

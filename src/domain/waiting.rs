@@ -23,8 +23,8 @@ pub enum WaitingFor {
     Atlas(Millis),
     /// The next look at the cluster, which is due then.
     Look(Millis),
-    /// Its turn to be sent, from then on.
-    Turn(Millis),
+    /// That its request is sent, which is due then.
+    Sending(Millis),
     /// The answer to the request that is on the wire.
     Answer,
 }
@@ -36,11 +36,21 @@ pub struct Admission {
     pub holds: Vec<Held>,
     /// The wave that is under way: no job of a later one is begun.
     pub wave: Wave,
+    /// The moment of asking, where one is at hand: what Atlas asked to wait for is over then.
+    pub now: Option<Millis>,
+}
+
+impl Admission {
+    /// The same at a moment.
+    #[must_use]
+    pub fn at(self, now: Millis) -> Self {
+        Self { now: Some(now), ..self }
+    }
 }
 
 impl WaitingFor {
     /// What `job` waits for; `None` if it has ended.
-    pub fn of(job: &Job, Admission { holds, wave }: &Admission) -> Option<Self> {
+    pub fn of(job: &Job, Admission { holds, wave, now }: &Admission) -> Option<Self> {
         if job.state.is_ended() {
             return None;
         }
@@ -48,12 +58,12 @@ impl WaitingFor {
         let begun = job.state.is_in_flight();
         // What is in flight is followed, whatever is held.
         let hold = holds.iter().find(|held| !begun && covers(&held.scope, job));
-        let asked = job.asked_until.filter(|until| *until >= due);
+        let asked = job.asked_until.filter(|until| *until >= due && now.is_none_or(|now| *until > now));
         Some(match (hold, asked) {
             (Some(Held { scope, fault, .. }), _) => Self::Hold { scope: scope.clone(), code: fault.code.clone() },
             _ if !begun && Wave::of(&job.wanted) > *wave => Self::Wave(*wave),
             (None, Some(until)) => Self::Atlas(until),
-            (None, None) if job.state == State::Ready => Self::Turn(due),
+            (None, None) if job.state == State::Ready => Self::Sending(due),
             (None, None) => Self::Look(due),
         })
     }
@@ -71,14 +81,14 @@ impl fmt::Display for WaitingFor {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hold { scope: scope @ Scope::Organisation(_), code } => {
-                write!(out, "release of {scope}, if the project is one of it: {code}")
+                write!(out, "release of {scope}, if the project belongs to it: {code}")
             }
             Self::Hold { scope, code } => write!(out, "release of {scope}: {code}"),
             Self::Wave(wave) => write!(out, "end of {wave}"),
-            Self::Atlas(until) => write!(out, "Atlas, which asked to wait until {until}"),
-            Self::Look(due) => write!(out, "look at {due}"),
-            Self::Turn(due) => write!(out, "turn to be sent, from {due}"),
-            Self::Answer => out.write_str("answer to its request"),
+            Self::Atlas(until) => out.write_str(&asked_words(*until)),
+            Self::Look(due) => write!(out, "next look, due {due}"),
+            Self::Sending(due) => write!(out, "sending, due {due}"),
+            Self::Answer => out.write_str("the answer to its request"),
         }
     }
 }
@@ -96,11 +106,11 @@ pub fn asked_words(until: Millis) -> String {
 
 /// Upgrades whose newest look showed neither the target nor the source at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Astray {
+pub struct Unexpected {
     /// Atlas knows no cluster of the name.
-    pub vanished: i64,
+    pub missing: i64,
     /// The cluster is idle and what it was before; soon after an acceptance that may be a stale answer.
-    pub as_before: i64,
+    pub unchanged: i64,
 }
 
 #[cfg(test)]
@@ -125,7 +135,7 @@ mod tests {
     }
 
     fn words(job: &Job, holds: &[Held], wave: Wave) -> String {
-        WaitingFor::of(job, &Admission { holds: holds.to_vec(), wave })
+        WaitingFor::of(job, &Admission { holds: holds.to_vec(), wave, now: None })
             .map(|waiting| waiting.to_string())
             .unwrap_or_default()
     }
@@ -138,15 +148,17 @@ mod tests {
         let release = "release of project 5f0000000000000000000001: ACCOUNT_SUSPENDED";
         assert_eq!(words(&pending, &[other.clone(), project.clone()], first), release);
         assert_eq!(words(&pending, &[other], first), "end of wave 1");
-        assert_eq!(words(&pending, &[], Wave::numbered(2)), "look at 2027-01-15T08:00:00.000Z");
+        assert_eq!(words(&pending, &[], Wave::numbered(2)), "next look, due 2027-01-15T08:00:00.000Z");
         let asked = Job { asked_until: Some(DUE), ..pending };
-        let until = "Atlas, which asked to wait until 2027-01-15T08:00:00.000Z";
+        let until = "Atlas asked to wait until 2027-01-15T08:00:00.000Z";
         assert_eq!(words(&asked, &[], Wave::REST), until);
+        let over = Admission { holds: Vec::new(), wave: Wave::REST, now: None }.at(DUE);
+        assert_eq!(WaitingFor::of(&asked, &over), Some(WaitingFor::Look(DUE)));
         let campaign = held(Scope::Campaign);
         assert_eq!(words(&asked, &[campaign], Wave::REST), "release of the campaign: ACCOUNT_SUSPENDED");
         let organisation = held(Scope::Organisation("6a".into()));
-        assert!(words(&asked, &[organisation], Wave::REST).contains("organisation 6a, if the project is one of it"));
-        assert_eq!(words(&job(State::Ready, None), &[], Wave::REST), "turn to be sent, from 2027-01-15T08:00:00.000Z");
+        assert!(words(&asked, &[organisation], Wave::REST).contains("organisation 6a, if the project belongs to it"));
+        assert_eq!(words(&job(State::Ready, None), &[], Wave::REST), "sending, due 2027-01-15T08:00:00.000Z");
         assert_eq!(words(&job(State::Succeeded, None), &[project], first), "");
     }
 
@@ -154,9 +166,12 @@ mod tests {
     fn what_is_in_flight_waits_for_no_hold_and_no_wave() {
         let holds = [held(Scope::Campaign)];
         for state in [State::Verifying, State::Upgrading] {
-            assert_eq!(words(&job(state, Some(9)), &holds, Wave::numbered(1)), "look at 2027-01-15T08:00:00.000Z");
+            assert_eq!(
+                words(&job(state, Some(9)), &holds, Wave::numbered(1)),
+                "next look, due 2027-01-15T08:00:00.000Z"
+            );
         }
         let sent = Job { due_at: None, ..job(State::Submitting, None) };
-        assert_eq!(words(&sent, &holds, Wave::REST), "answer to its request");
+        assert_eq!(words(&sent, &holds, Wave::REST), "the answer to its request");
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
-use crate::domain::waiting::Astray;
+use crate::domain::waiting::Unexpected;
 use crate::domain::wave::Wave;
 use crate::pacing::{Asked, Closed};
 
@@ -20,7 +20,7 @@ pub struct Snapshot {
     /// The wave whose jobs may be begun.
     pub wave: Wave,
     /// Upgrades that are not what they should be, as it was counted a few seconds ago.
-    pub astray: Astray,
+    pub unexpected: Unexpected,
     /// When this run began.
     pub started: Millis,
     /// Jobs that had ended when it began.
@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub closed: Option<Closed>,
     /// Until when Atlas asked to wait, if so.
     pub asked: Option<Asked>,
-    /// Why looks fail again and again, if so.
+    /// Why looks keep failing, if so.
     pub trouble: Option<String>,
     /// Whether a signal asked to drain.
     pub draining: bool,
@@ -46,7 +46,7 @@ impl Default for Progress {
         let snapshot = Snapshot {
             counts: Counts::default(),
             wave: Wave::REST,
-            astray: Astray::default(),
+            unexpected: Unexpected::default(),
             started: Millis(0),
             ended_before: 0,
             holds: Vec::new(),
@@ -94,8 +94,8 @@ impl Progress {
         self.0.send_modify(|shot| shot.counts = counts);
     }
 
-    pub(super) fn astray(&self, astray: Astray) {
-        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.astray, astray) != astray);
+    pub(super) fn unexpected(&self, unexpected: Unexpected) {
+        self.0.send_if_modified(|shot| std::mem::replace(&mut shot.unexpected, unexpected) != unexpected);
     }
 
     pub(super) fn trouble(&self, code: Option<&str>) {

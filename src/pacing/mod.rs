@@ -84,9 +84,9 @@ pub struct Closed {
 }
 
 impl Closed {
-    /// To what nobody gets through.
+    /// What nobody gets through to.
     pub fn words(&self) -> &'static str {
-        if self.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "no way to Atlas" }
+        if self.writes_only { "Atlas is in maintenance and upgrades nothing" } else { "cannot reach Atlas" }
     }
 }
 

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_the_form_of_a_secret_is_one() {
+    fn text_in_the_form_of_a_secret_is_masked() {
         let redactor = Redactor::default();
         let clean = |text: &str| redactor.redact(text).into_owned();
         assert_eq!(clean("must be a URL (mdb_sa_sk_Ab-12_9)"), "must be a URL (mdb_sa_sk_***)");

@@ -1,5 +1,6 @@
 //! What deleted campaigns leave behind.
 
+use crate::plural;
 use crate::store::{Result, Store};
 
 // A runner is enlisted with the first thing that it writes, which is a campaign or a part of one. Where campaigns are
@@ -16,7 +17,7 @@ impl Store {
             on_pool!(self, readers, pool => sqlx::query_as(ORPHANS).fetch_one(pool).await);
         let (jobs, events, runners) = self.explained(counts)?;
         let found = [(jobs, "job"), (events, "event"), (runners, "runner")].into_iter().filter(|(count, _)| *count > 0);
-        let words = found.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+        let words = found.map(|(count, what)| plural::count(count, what));
         let words = words.collect::<Vec<_>>().join(", ");
         Ok((!words.is_empty()).then_some(words))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::domain::summary::Counts;
-use crate::domain::waiting::{Admission, Astray};
+use crate::domain::waiting::{Admission, Unexpected};
 use crate::domain::wave::Wave;
 use crate::store::{Result, Store};
 
@@ -31,7 +31,7 @@ pub(super) const WAVE: &str = concat!(
 );
 const IN_FLIGHT: &str = "SELECT id, project_id FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL \
     AND state <> 'pending' AND state IN ('submitting', 'verifying', 'upgrading') ORDER BY id";
-const ASTRAY: &str = "SELECT coalesce(sum(missing > 0), 0), coalesce(sum(missing = 0 AND streak_since IS NOT NULL), 0) \
+const UNEXPECTED: &str = "SELECT coalesce(sum(missing > 0), 0), coalesce(sum(missing = 0 AND streak_since IS NOT NULL), 0) \
     FROM jobs WHERE campaign_id = $1 AND finished_at IS NULL AND state <> 'pending' AND state = 'upgrading'";
 pub(super) const ACCEPTED: &str =
     "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE campaign_id = $1 AND accepted = 1 LIMIT 1) AS found";
@@ -67,15 +67,15 @@ impl Store {
     /// What may be begun in a campaign.
     pub async fn admission(&self, campaign_id: i64) -> Result<Admission> {
         let wave = self.wave(campaign_id).await?.unwrap_or(Wave::REST);
-        Ok(Admission { holds: self.holds(campaign_id).await?, wave })
+        Ok(Admission { holds: self.holds(campaign_id).await?, wave, now: None })
     }
 
     /// How many upgrades are not what they should be, by their newest looks.
-    pub async fn astray(&self, campaign_id: i64) -> Result<Astray> {
+    pub async fn unexpected(&self, campaign_id: i64) -> Result<Unexpected> {
         let counts: sqlx::Result<(i64, i64)> =
-            on_pool!(self, readers, pool => sqlx::query_as(ASTRAY).bind(campaign_id).fetch_one(pool).await);
-        let (vanished, as_before) = self.explained(counts)?;
-        Ok(Astray { vanished, as_before })
+            on_pool!(self, readers, pool => sqlx::query_as(UNEXPECTED).bind(campaign_id).fetch_one(pool).await);
+        let (missing, unchanged) = self.explained(counts)?;
+        Ok(Unexpected { missing, unchanged })
     }
 
     /// The jobs in flight: id and project.

@@ -110,7 +110,7 @@ fn the_next_step_that_is_printed_can_be_pasted() {
 fn whoever_watches_before_the_first_run_waits_for_it() {
     let dir = Workdir::with_fleet(1, 1);
     let mut watching = dir.start(&["status", "--watch", "--json"]);
-    watching.logs("waiting for the first run");
+    watching.logs("waiting: sqlite:drydock.db does not exist yet; the first drydock run creates it");
     dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
     let watched = watching.end().with(0).stdout;
     assert!(watched.lines().last().unwrap().contains("\"ended\":1"), "{watched}");

@@ -5,7 +5,10 @@ use crate::workdir::Workdir;
 #[test]
 fn the_program_and_each_command_explain_themselves() {
     let dir = Workdir::new();
-    let commands = ["check", "run", "status", "list", "show", "report", "retry", "audit", "simulate"];
+    let commands = [
+        "check", "plan", "run", "rehearse", "status", "list", "show", "report", "retry", "release", "backup", "audit",
+        "simulate",
+    ];
     let all = dir.run(&["--help"]).with(0);
     assert_eq!(all.stderr, "");
     insta::assert_snapshot!("help", all.stdout);

@@ -75,7 +75,7 @@ fn what_a_plan_could_not_see_is_looked_at_when_it_is_run() {
     unseen.counts = [(Verdict::Eligible, 1), (Verdict::NotSeen, 1)].into();
     dir.write("fleet.plan.json", &serde_json::to_string(&unseen.sealed()).unwrap());
     let run = dir.run(&["run", "--plan", "fleet.plan.json", "--progress", "none"]).with(0);
-    let said = "1 cluster to be upgraded as it saw them, 0 left out, 1 that it could not see are looked at first";
+    let said = "1 cluster to be upgraded as it saw them, 0 left out, 1 that it could not see is looked at first";
     assert!(run.stderr.contains(said), "{}", run.stderr);
     atlas.stop().are_clean(2);
     assert_eq!(dir.histories()[1]["history"][0]["event"], "looked");
@@ -91,6 +91,7 @@ fn a_plan_of_what_has_changed_since_is_refused_before_anything_is_started() {
         ("fleet.csv", fleet.replacen("US_EAST_1", "US_WEST_2", 1)),
         ("fast.toml", campaign.replace("shared-to-serverless", "m0-to-flex")),
         ("fast.toml", format!("campaign = \"slow\"\n{campaign}")),
+        ("fast.toml", format!("{campaign}\n[guard]\nallow_region_change = true\n")),
         ("fleet.plan.json", plan.replace("\"form\": 2", "\"form\": 1")),
         ("fleet.plan.json", plan.replacen("not_eligible", "eligible", 1)),
         ("fleet.plan.json", "{}".to_owned()),

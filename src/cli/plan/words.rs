@@ -8,7 +8,7 @@ use crate::cli::plan::closed_words;
 use crate::cli::terminal::{Out, inset_fact, span, wrap};
 use crate::domain::hold::Held;
 use crate::planning::{Plan, Row, Survey, Verdict};
-use crate::text;
+use crate::plural;
 
 /// How many projects, and how many rows that are not eligible, are told one by one.
 const NAMED: usize = 20;
@@ -18,7 +18,7 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     let projects = by_project(plan);
     let Plan { campaign, operation, rows, .. } = plan;
     let (clusters, held_by) =
-        (text::count(rows.len() as u64, "cluster"), text::count(projects.len() as u64, "project"));
+        (plural::count(rows.len() as u64, "cluster"), plural::count(projects.len() as u64, "project"));
     out.line(&format!("{campaign}: {operation} for {clusters} in {held_by}"))?;
     inset_fact(out, "against", &plan.against)?;
     inset_fact(out, "as", &plan.signed_in_as)?;
@@ -43,8 +43,8 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     }
     if let Some(estimate) = &plan.estimate {
         let time = span(Duration::from_secs(estimate.duration_seconds));
-        let requests = text::count(estimate.requests, "request");
-        let peak = text::count(estimate.peak_in_flight, "upgrade");
+        let requests = plural::count(estimate.requests, "request");
+        let peak = plural::count(estimate.peak_in_flight, "upgrade");
         let each = span(Duration::from_secs(estimate.upgrade_seconds));
         inset_fact(
             out,
@@ -66,7 +66,7 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
 /// How many rows move their cluster, and whether that is allowed.
 fn moves(plan: &Plan) -> String {
     let begun = plan.rows.iter().filter(|row| row.moves.is_some() && row.verdict == Verdict::Eligible).count();
-    let all = counted(plan.region_changes, "row asks", "rows ask");
+    let all = plural::counted(plan.region_changes as u64, "row asks", "rows ask");
     let what = format!("{all} for another region or cloud than the cluster is in");
     match begun {
         0 => format!("{what}; a move cannot be undone, and none is made without [guard] allow_region_change = true"),
@@ -74,23 +74,22 @@ fn moves(plan: &Plan) -> String {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 fn sees(plan: &Plan, projects: usize) -> String {
     let Some(unseen) = &plan.unseen_projects else {
-        return format!("the list of projects could not be read; {projects} were looked at, each by itself");
+        return format!(
+            "the list of projects could not be read; {} looked at, each by itself",
+            plural::counted(projects as u64, "was", "were")
+        );
     };
     if unseen.is_empty() {
-        let all = text::count(projects as u64, "project");
+        let all = plural::count(projects as u64, "project");
         return format!("{projects} of {all}; whether it may upgrade there, no read tells");
     }
     let some = unseen.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!(
         "{} of {}; not {some}{}",
         projects - unseen.len(),
-        text::count(projects as u64, "project"),
+        plural::count(projects as u64, "project"),
         if unseen.len() > 3 { ", ..." } else { "" }
     )
 }
@@ -103,8 +102,8 @@ fn bullet(out: &mut Out, text: &str) -> Result<(), Failure> {
         .try_for_each(|(place, line)| out.line(&format!("  {} {line}", if place == 0 { "-" } else { " " })))
 }
 
-/// The verdicts, in their order, as a table has room for them.
-const HEADS: [&str; 7] = ["eligible", "at target", "on way", "busy", "not", "unseen", "begun"];
+/// The verdicts, in their order, as a table of 80 columns has room for them.
+const HEADS: [&str; 7] = ["eligible", "target", "under way", "busy", "not", "unseen", "begun"];
 
 type Counts = BTreeMap<Verdict, usize>;
 
@@ -123,11 +122,11 @@ fn by_project(plan: &Plan) -> Vec<(&str, Counts)> {
 
 fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
     out.line("")?;
-    out.line(&format!("  {:24}  {}", "project", HEADS.join("  ")))?;
+    out.line(&format!("  {:24} {}", "project", HEADS.join("  ")))?;
     for (project, counts) in projects.iter().take(NAMED) {
         let cells = Verdict::ALL.iter().map(|verdict| counts.get(verdict).copied().unwrap_or(0));
         let cells = cells.zip(HEADS).map(|(count, head)| format!("{count:>width$}", width = head.len()));
-        out.line(&format!("  {project:24}  {}", cells.collect::<Vec<_>>().join("  ")))?;
+        out.line(&format!("  {project:24} {}", cells.collect::<Vec<_>>().join("  ")))?;
     }
     match projects.len().checked_sub(NAMED).filter(|more| *more > 0) {
         Some(more) => out.line(&format!("  and {more} more: --json has all")),

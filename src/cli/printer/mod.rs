@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::cli::args::LogFormat;
 use crate::cli::printer::queue::{Item, Queue};
 use crate::clock::Clock;
+use crate::plural;
 use crate::redaction::Redactor;
 use crate::text;
 
@@ -163,7 +164,7 @@ impl Level {
 
 /// Says how many lines are missing where this line stands.
 fn missing(count: u64) -> String {
-    let lines = if count == 1 { "1 line is" } else { &format!("{count} lines are") };
+    let lines = plural::counted(count, "line is", "lines are");
     format!("{lines} missing here: nobody read standard error")
 }
 

@@ -18,9 +18,9 @@ use crate::cli::inputs;
 use crate::cli::plan;
 use crate::cli::simulate;
 use crate::config::{Config, MEDIAN};
+use crate::plural;
 use crate::report;
 use crate::simulator::{Durations, Settings};
-use crate::text;
 
 pub(super) use play::Play;
 use play::Played;
@@ -83,7 +83,7 @@ pub(super) async fn play(play: Play, home: &Path, context: &Context) -> Result<P
             Err(_) => {
                 let counts = shots.borrow().counts;
                 let (ended, total) = (counts.ended(), counts.total());
-                let how_far = if total == 0 { "loading".to_owned() } else { text::ended(ended, total) };
+                let how_far = if total == 0 { "loading".to_owned() } else { plural::ended(ended, total) };
                 context.say(&format!("playing the campaign against a simulated Atlas: {how_far}"));
             }
         }

@@ -13,7 +13,7 @@ use crate::cli::waves;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::engine::Ending;
-use crate::text;
+use crate::plural;
 
 /// Into how many parts the time is cut.
 const PARTS: u32 = 12;
@@ -56,7 +56,7 @@ impl Words<'_> {
         out.line(&format!(
             "{}, rehearsed: {}, {}",
             config.campaign,
-            text::count(*clusters as u64, "cluster"),
+            plural::count(*clusters as u64, "cluster"),
             config.operation.title
         ))?;
         inset_fact(out, "upgrades", &self.said)?;

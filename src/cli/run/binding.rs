@@ -18,8 +18,8 @@ use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
 use crate::intake::bounded::Bounded;
 use crate::planning::{FORM, Plan, Row, Verdict};
+use crate::plural;
 use crate::store::{Filter, NewJob, Pages};
-use crate::text;
 
 /// How many bytes a plan may have: more than one of a million rows has.
 const MOST_BYTES: u64 = 1 << 30;
@@ -36,9 +36,6 @@ pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Fa
     let name = file.display();
     let path = file.clone();
     let plan = input::blocking(move || plan_of(&path)).await??;
-    if ![Verdict::Eligible, Verdict::NotSeen].iter().any(|verdict| plan.counts.contains_key(verdict)) {
-        return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
-    }
     if plan.form != FORM {
         let why = "is of another version of drydock, whose plans are tied to a campaign otherwise: plan again";
         return Err(Failure::bad_input(format!("{name} {why}")));
@@ -46,6 +43,9 @@ pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Fa
     if !plan.is_as_written() {
         let why = "was edited after it was written, and so is not what was approved: plan again";
         return Err(Failure::bad_input(format!("{name} {why}")));
+    }
+    if ![Verdict::Eligible, Verdict::NotSeen].iter().any(|verdict| plan.counts.contains_key(verdict)) {
+        return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
     }
     Ok((args.campaign.clone().unwrap_or_else(|| PathBuf::from(&plan.file)), Some(plan)))
 }
@@ -74,9 +74,10 @@ impl Binding {
             )));
         }
         if plan.campaign_digest != plan::campaign_digest(config) {
+            let (made_at, file) = (&plan.made_at, &plan.file);
+            let changed = changed(&plan, config);
             return Err(stale(&format!(
-                "the name, the operation or the guard of {name} is not as it was when the plan of {} was made of {}",
-                plan.made_at, plan.file
+                "{name} is not as it was when the plan of {made_at} was made of {file}: {changed}"
             )));
         }
         let fleet = plan::fleet(config).await?;
@@ -108,10 +109,11 @@ impl Binding {
             fleet::settle(way, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
-        let tied = text::count(tied as u64, "cluster");
+        let tied = plural::count(tied as u64, "cluster");
         let unseen = match unseen {
             0 => String::new(),
-            count => format!(", {count} that it could not see are looked at first"),
+            1 => ", 1 that it could not see is looked at first".to_owned(),
+            unseen => format!(", {unseen} that it could not see are looked at first"),
         };
         context.say(&format!("plan {digest} ({made}): {tied} to be upgraded as it saw them, {left} left out{unseen}"));
         Ok(())
@@ -138,6 +140,23 @@ impl Binding {
         };
         Some(Event::LeftOut { why, at_target })
     }
+}
+
+/// What a campaign file says otherwise than when the plan was made, where its digest tells that it does.
+fn changed(plan: &Plan, config: &Config) -> String {
+    let mut changed = Vec::new();
+    if plan.campaign != config.campaign {
+        changed.push(format!("the campaign was named {}, and is named {}", plan.campaign, config.campaign));
+    }
+    if plan.operation != config.operation.name {
+        changed.push(format!("the operation was {}, and is {}", plan.operation, config.operation.name));
+    }
+    // The plan does not say what the guard was: of the rest of the digest it is all that is left.
+    if changed.is_empty() {
+        let now = config.policy.allow_region_change;
+        changed.push(format!("[guard] allow_region_change was {}, and is {now}", !now));
+    }
+    changed.join("; ")
 }
 
 fn stale(why: &str) -> Failure {

@@ -7,8 +7,8 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::run::moves;
 use crate::config::Config;
+use crate::plural;
 use crate::store::Store;
-use crate::text;
 
 /// Shows what will be done and asks. Without a terminal nobody can be asked.
 pub(super) async fn ask(
@@ -25,7 +25,7 @@ pub(super) async fn ask(
     }
     let plan = format!(
         "{} will be upgraded, {}, at {}, and recorded in {}; this cannot be undone",
-        text::count(left, "cluster"),
+        plural::count(left, "cluster"),
         config.operation.title,
         config.base_url,
         store.name(),

@@ -9,8 +9,8 @@ use crate::domain::event::Event;
 use crate::domain::job::Job;
 use crate::domain::machine::decide;
 use crate::intake::{self, FleetRow, Plan};
+use crate::plural;
 use crate::store::{Change, LoadError, Loader, NewJob, Runner, Store};
-use crate::text;
 
 /// How many rows one statement or transaction takes.
 const CHUNK: usize = 500;
@@ -135,5 +135,5 @@ fn words(config: &Config, total: i64, news: &[(i64, &str)]) -> String {
     let news: Vec<String> =
         news.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let news = if news.is_empty() { "nothing changed".to_owned() } else { news.join(", ") };
-    format!("{}: {} in the fleet, {news}", config.campaign, text::count(total, "cluster"))
+    format!("{}: {} in the fleet, {news}", config.campaign, plural::count(total, "cluster"))
 }

@@ -102,16 +102,16 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
 /// What it waits for, and `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`.
 fn line(shot: &Snapshot, now: Millis) -> String {
     let mut parts = troubles(shot, now);
-    let (counts, astray) = (&shot.counts, shot.astray);
+    let (counts, unexpected) = (&shot.counts, shot.unexpected);
     let begin = counts.of(State::Pending) + counts.of(State::Ready);
     if shot.wave != Wave::REST {
         parts.push(shot.wave.to_string());
     }
     let shown = [
         (begin, "to begin"),
-        (counts.of(State::Upgrading) - astray.vanished - astray.as_before, "upgrading"),
-        (astray.vanished, "vanished"),
-        (astray.as_before, "as before the upgrade"),
+        (counts.of(State::Upgrading) - unexpected.missing - unexpected.unchanged, "upgrading"),
+        (unexpected.missing, "missing"),
+        (unexpected.unchanged, "unchanged"),
         (counts.of(State::Verifying), "verifying"),
         (counts.of(State::Failed), "failed"),
         (counts.of(State::Cancelled), "cancelled"),
@@ -151,7 +151,7 @@ fn troubles(shot: &Snapshot, now: Millis) -> Vec<String> {
         parts.push(asked_words(asked, now));
     }
     if let Some(code) = &shot.trouble {
-        parts.push(format!("looks fail: {code}"));
+        parts.push(format!("looks keep failing: {code}"));
     }
     parts
 }

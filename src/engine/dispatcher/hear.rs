@@ -60,9 +60,9 @@ impl Dispatcher {
             let lost = self.failing == 1 && [NO_CONNECTION, INSECURE, WEB_PAGE].contains(&&*fault.code);
             let (campaign, code, detail) = (&*self.engine.campaign, &*fault.code, &*fault.detail);
             if lost {
-                tracing::warn!(campaign, code, "no way to Atlas, trying on: {detail}");
+                tracing::warn!(campaign, code, "cannot reach Atlas, Drydock keeps trying: {detail}");
             } else if self.failing == FAILING {
-                tracing::warn!(campaign, code, "looks fail again and again, trying on: {detail}");
+                tracing::warn!(campaign, code, "looks keep failing, Drydock keeps trying: {detail}");
             }
             if lost || self.failing == FAILING {
                 self.progress.trouble(Some(code));

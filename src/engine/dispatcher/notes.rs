@@ -37,7 +37,7 @@ impl Dispatcher {
             return Some(Outage { words: format!("{}{code}", closed.words()), since: closed.since });
         }
         let (_, since) = self.trouble.as_ref()?;
-        Some(Outage { words: format!("looks fail again and again{code}"), since: *since })
+        Some(Outage { words: format!("looks keep failing{code}"), since: *since })
     }
 
     /// Follows an operator's word that what Atlas asked for is not to be waited for.

@@ -61,7 +61,7 @@ impl Dispatcher {
     /// Looks at what other processes put into the table.
     async fn poll(&mut self) -> Result<(), StoreError> {
         self.follow_holds().await?;
-        self.progress.astray(self.engine.store.astray(self.engine.campaign_id).await?);
+        self.progress.unexpected(self.engine.store.unexpected(self.engine.campaign_id).await?);
         self.follow_bringing_forward().await?;
         self.leave_notes().await?;
         self.buffer.wake_all();

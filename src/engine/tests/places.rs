@@ -47,5 +47,5 @@ async fn an_upgrade_that_went_back_to_its_source_is_not_called_upgrading() {
     let run = harbour.engine().run(listening, progress.clone());
     let _dead = tokio::time::timeout(Duration::from_secs(120), run).await;
     let shot = progress.watch().borrow().clone();
-    assert_eq!((shot.counts.of(State::Upgrading), shot.astray.as_before, shot.astray.vanished), (1, 1, 0));
+    assert_eq!((shot.counts.of(State::Upgrading), shot.unexpected.unchanged, shot.unexpected.missing), (1, 1, 0));
 }

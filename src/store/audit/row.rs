@@ -2,6 +2,7 @@
 
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
+use crate::plural;
 use crate::store::audit::Found;
 use crate::store::audit::misfit::Misfit;
 use crate::store::audit::sense::Sense;
@@ -75,7 +76,9 @@ fn wrong_row(job: &Job, standing: &Standing, newest: Option<&Recorded>, head: Di
         None => chain::job(&untouched(job), standing.cargo()) == what,
     };
     let wrong = if written != there {
-        return Some(format!("of its history {written} events were written, and {there} are there"));
+        let (written, there) =
+            (plural::counted(written, "event was", "events were"), plural::counted(there, "is", "are"));
+        return Some(format!("of its history {written} written, and {there} there"));
     } else if standing.head != head {
         "its row names another event as its newest"
     } else if !follows {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::job::Streak;
-use crate::domain::waiting::Astray;
+use crate::domain::waiting::Unexpected;
 use crate::store::rows::PAGE;
 use crate::store::{Filter, Row};
 
@@ -142,6 +142,6 @@ async fn upgrades_that_are_not_what_they_should_be_are_counted_by_their_newest_l
         let job = home.job(campaign_id, name).await;
         home.alter(job, |job| (job.state, job.missing, job.streak) = (state, missing, streak)).await;
     }
-    let astray = home.store.astray(campaign_id).await.unwrap();
-    assert_eq!(astray, Astray { vanished: 1, as_before: 1 });
+    let unexpected = home.store.unexpected(campaign_id).await.unwrap();
+    assert_eq!(unexpected, Unexpected { missing: 1, unchanged: 1 });
 }

@@ -65,7 +65,7 @@ fn a_web_page_in_place_of_atlas_ends_the_run_before_anything_is_sent() {
 fn a_login_page_that_comes_up_in_the_middle_is_named_and_waited_out() {
     let mut voyage = Voyage::begin();
     voyage.front.becomes(Mood::Page);
-    let told = voyage.run.logs("no way to Atlas, trying on");
+    let told = voyage.run.logs("cannot reach Atlas, Drydock keeps trying");
     insta::assert_snapshot!(words(&told, &voyage.dir));
     voyage.ends_well();
 }
@@ -93,7 +93,7 @@ fn a_network_that_swallows_everything_is_waited_out() {
     let mut voyage = Voyage::begin();
     voyage.front.becomes(Mood::Silence);
     voyage.front.has_stopped(6);
-    let told = voyage.run.logs("looks fail again and again");
+    let told = voyage.run.logs("looks keep failing, Drydock");
     insta::assert_snapshot!(words(&told, &voyage.dir));
     voyage.ends_well();
 }
@@ -102,9 +102,9 @@ fn a_network_that_swallows_everything_is_waited_out() {
 fn a_host_that_refuses_connections_is_waited_out() {
     let mut voyage = Voyage::begin();
     voyage.front.refuses();
-    let told = voyage.run.logs("no way to Atlas, trying on");
+    let told = voyage.run.logs("cannot reach Atlas, Drydock keeps trying");
     let line = voyage.run.logs(" done, ");
-    assert!(line.contains("no way to Atlas for ") && line.contains("looks fail: NO_CONNECTION"), "{line}");
+    assert!(line.contains("cannot reach Atlas for ") && line.contains("looks keep failing: NO_CONNECTION"), "{line}");
     insta::assert_snapshot!(words(&told, &voyage.dir));
     voyage.front.listens();
     voyage.ends_well();
