@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::domain::base_url::canonical;
+
 /// Scheme, host and port, and whether that is this machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Address {
@@ -11,7 +13,7 @@ pub(super) struct Address {
     pub(super) loopback: bool,
 }
 
-/// Reads a base URL, or says what is wrong with it. What was read is shown only if it holds no password.
+/// Reads a base URL into its canonical spelling, or says what is wrong with it. What was read is shown only if it holds no password.
 pub(super) fn of_text(text: &str) -> Result<Address, String> {
     let text = text.trim();
     if text.contains('@') {
@@ -28,7 +30,7 @@ pub(super) fn of_text(text: &str) -> Result<Address, String> {
         return wrong("must be only scheme, host and port: the paths are Drydock's own");
     }
     let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
-    if authority.host().is_empty() || (!port.is_empty() && authority.port_u16().is_none_or(|port| port == 0)) {
+    if matches!(authority.host(), "" | ".") || (!port.is_empty() && authority.port_u16().is_none_or(|port| port == 0)) {
         return wrong("must name a host, and a port from 1 to 65535 if any");
     }
     let loopback = is_loopback(authority.host());
@@ -38,7 +40,7 @@ pub(super) fn of_text(text: &str) -> Result<Address, String> {
         "http" => return wrong("must be https: http is for hosts on this machine"),
         _ => return wrong("must be https"),
     }
-    Ok(Address { url: format!("{scheme}://{authority}"), loopback })
+    Ok(Address { url: canonical(&format!("{scheme}://{authority}")), loopback })
 }
 
 fn is_loopback(host: &str) -> bool {

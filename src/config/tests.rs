@@ -32,6 +32,14 @@ fn the_least_file_gets_the_documented_defaults() {
 }
 
 #[test]
+fn the_spellings_of_a_host_are_one_host() {
+    for spelling in ["https://Cloud.MongoDB.com", "https://cloud.mongodb.com:443/", "https://cloud.mongodb.com."] {
+        let config = read(&format!("{LEAST}[atlas]\nbase_url = \"{spelling}\"\n")).unwrap();
+        assert_eq!((config.base_url.as_str(), config.loopback), ("https://cloud.mongodb.com", false), "{spelling}");
+    }
+}
+
+#[test]
 fn a_full_file_is_read_to_the_last_key() {
     let config = read(
         "campaign = \"autumn-4.1\"\noperation = \"shared-to-serverless\"\n\

@@ -219,7 +219,7 @@ pub enum Event {
         /// succeed.
         elsewhere: bool,
     },
-    /// An older job of the campaign is for the same cluster, which it names in another case.
+    /// Another job of the campaign stands for the same cluster, which it names in another case.
     Duplicate {
         /// That name.
         of: String,

@@ -37,7 +37,7 @@ pub enum Kind {
     LeftFleet,
     /// The row came back.
     Returned,
-    /// An older job of the campaign is for the same cluster.
+    /// Another job of the campaign is for the same cluster.
     Duplicate,
     /// The row wants something else, or carries something else along.
     Changed,

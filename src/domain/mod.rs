@@ -3,6 +3,7 @@
 //! Start with [`machine::decide`], the rule book; [`job::Job`] is all that it remembers of a cluster, and
 //! [`event::Event`] all that it can be told.
 
+pub mod base_url;
 pub mod bucket;
 pub mod cluster_name;
 pub mod code;

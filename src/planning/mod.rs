@@ -170,6 +170,7 @@ pub struct Plan {
     /// Rows by verdict.
     pub counts: BTreeMap<Verdict, usize>,
     /// Rows that ask for another region or cloud than their cluster is in, whether or not that is allowed.
+    #[serde(default)]
     pub region_changes: usize,
     /// What is held in this campaign: these rows wait, however eligible they are.
     pub holds: Vec<Hold>,

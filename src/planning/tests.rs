@@ -219,6 +219,13 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
     assert!(read == plan && read.is_as_written());
     let edited: Plan = serde_json::from_str(&text.replace("m0-to-flex", "m0-to-dedicated")).unwrap();
     assert!(!edited.is_as_written());
+    // A plan of an older version is read, so that a run can say that it is one.
+    let mut older: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for new in ["form", "region_changes"] {
+        older.as_object_mut().unwrap().remove(new).unwrap();
+    }
+    let older: Plan = serde_json::from_value(older).unwrap();
+    assert_ne!(older.form, FORM);
 }
 
 #[test]

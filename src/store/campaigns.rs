@@ -3,6 +3,7 @@
 use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
+use crate::domain::base_url::canonical;
 use crate::store::chain::Charter;
 use crate::store::digest::Digest;
 use crate::store::{Result, Store, StoreError};
@@ -121,7 +122,8 @@ impl Store {
         let _still = self.still();
         let row = self.charter(&mut tx, campaign_id).await?;
         match &row.against {
-            Some(bound) if bound == against => return Ok(()),
+            // An older version has kept the spelling of the campaign file.
+            Some(bound) if canonical(bound) == canonical(against) => return Ok(()),
             Some(bound) => {
                 return Err(StoreError::AgainstOther {
                     database: self.name(),

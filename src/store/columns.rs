@@ -29,10 +29,11 @@ macro_rules! job_row {
         jobs.submitted_at, jobs.finished_at, jobs.due_at, jobs.error_code, jobs.error_detail,  \
         jobs.source_id, jobs.source_connection_string, jobs.target_id, jobs.target_connection_string,  \
         jobs.answered_id, jobs.seen, jobs.atlas_name, jobs.unattended_ms, jobs.asked_until, jobs.claimed_by, jobs.runner, jobs.events, hex(jobs.head),  \
-        hex(jobs.seal), jobs.duplicate_of IS NULL OR EXISTS (SELECT 1 FROM jobs AS older  \
-        WHERE older.id = jobs.duplicate_of AND older.id < jobs.id  \
-        AND lower(older.project_id) = lower(jobs.project_id)  \
-        AND lower(older.cluster_name) = lower(jobs.cluster_name)))"
+        hex(jobs.seal), jobs.duplicate_of IS NULL OR EXISTS (SELECT 1 FROM jobs AS other  \
+        WHERE other.id = jobs.duplicate_of AND other.id <> jobs.id  \
+        AND coalesce(other.duplicate_of, 0) <> jobs.id  \
+        AND lower(other.project_id) = lower(jobs.project_id)  \
+        AND lower(other.cluster_name) = lower(jobs.cluster_name)))"
     };
 }
 pub(super) use job_row;
@@ -122,7 +123,7 @@ impl Store {
             return Err(self.nonsense(&what, "wave", row.wave));
         }
         if row.duplicate_is_true != 1 {
-            return Err(self.nonsense(&what, "duplicate_of", "no such older job"));
+            return Err(self.nonsense(&what, "duplicate_of", "no such other job"));
         }
         let state = self.state_of(&row.state)?;
         let streak = self.both(&what, "streak", row.streak_since, row.streak_id)?;

@@ -1,5 +1,6 @@
 //! Opening a database: what is checked before the first statement of ours runs.
 
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -30,7 +31,7 @@ pub enum Open {
 }
 
 const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table'";
-const APPLIED: &str = "SELECT max(version) FROM _sqlx_migrations";
+const APPLIED: &str = "SELECT version FROM _sqlx_migrations";
 const NEWEST: &str = "SELECT max(touched_at) FROM campaigns";
 
 impl Store {
@@ -159,13 +160,12 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
         let why = "is the database of another program";
         return Ok(Err(StoreError::NotADatabase { database: database.to_owned(), why }));
     }
-    let applied: Option<i64> = sqlx::query_scalar(APPLIED).fetch_one(connection).await?;
-    let known = MIGRATOR.iter().map(|migration| migration.version).max();
-    match applied {
-        Some(version) if applied > known => {
-            Ok(Err(StoreError::NewerVersion { database: database.to_owned(), version }))
-        }
-        applied => Ok(Ok(applied < known)),
+    // Not the newest one alone: a version may bring a step whose number is below one that the database has.
+    let applied: BTreeSet<i64> = sqlx::query_scalar(APPLIED).fetch_all(connection).await?.into_iter().collect();
+    let known: BTreeSet<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+    match applied.difference(&known).max() {
+        Some(&version) => Ok(Err(StoreError::NewerVersion { database: database.to_owned(), version })),
+        None => Ok(Ok(!known.is_subset(&applied))),
     }
 }
 

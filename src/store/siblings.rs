@@ -31,7 +31,8 @@ macro_rules! same_cluster {
 }
 
 /// The jobs for whose cluster another job has asked Atlas: its request is open, or was accepted and did not succeed.
-/// A campaign that is bound to another host has asked somebody else.
+/// The simulation and Atlas do not know each other's requests. Two hosts may be one under two names, so their requests
+/// count for each other: a verification too many does no harm, one too few can upgrade a cluster twice.
 macro_rules! asked_elsewhere {
     () => {
         concat!(
@@ -40,7 +41,7 @@ macro_rules! asked_elsewhere {
             " AND other.id <> jobs.id AND (other.open = 1 OR (other.accepted = 1 AND other.state <> 'succeeded')) \
             JOIN campaigns AS ours ON ours.id = jobs.campaign_id \
             JOIN campaigns AS theirs ON theirs.id = other.campaign_id \
-            WHERE coalesce(ours.against = theirs.against, 1) AND jobs.id IN "
+            WHERE coalesce((ours.against = 'simulation') = (theirs.against = 'simulation'), 1) AND jobs.id IN "
         )
     };
 }
@@ -56,7 +57,7 @@ const LIVE_ELSEWHERE: &str = "SELECT campaigns.name FROM jobs JOIN campaigns ON 
 
 impl Store {
     /// Those of `jobs` (by key) to whose clusters another job has a request open, or had one accepted that did not
-    /// succeed, against the same host.
+    /// succeed, both of Atlas or both of the simulation.
     pub async fn asked_elsewhere(&self, jobs: &[i64]) -> Result<HashSet<i64>> {
         let asked = on_pool!(self, readers, pool =>
             async { among(&mut *pool.acquire().await?, jobs, "").await }.await);

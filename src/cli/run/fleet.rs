@@ -92,7 +92,7 @@ async fn load_all(way: &Way<'_>, read: Option<&[NewJob]>, before: Option<[u8; 32
         (loaded.changed, "changed"),
         (i64::try_from(returned).unwrap_or(0), "back in the fleet"),
         (i64::try_from(left).unwrap_or(0), "no longer in the fleet"),
-        (i64::try_from(duplicates).unwrap_or(0), "for a cluster that an older row names in another case"),
+        (i64::try_from(duplicates).unwrap_or(0), "for a cluster that another row names in another case"),
     ];
     Ok((loaded.campaign_id, words(config, loaded.total, &news)))
 }

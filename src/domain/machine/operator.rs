@@ -40,7 +40,7 @@ fn has_left(job: &Job) -> bool {
     job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET)
 }
 
-/// Two jobs of the campaign are for one cluster: only the older one goes on. What is under way is followed.
+/// Two jobs of the campaign are for one cluster: only the one that stands for it goes on. What is under way is followed.
 pub(super) fn duplicate(mut turn: Turn<'_>, of: &str) -> Decision {
     let entry = Entry::new(Kind::Duplicate);
     match turn.was.state {

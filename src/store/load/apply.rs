@@ -36,14 +36,14 @@ const LEFT: &str = concat!(
     AND NOT EXISTS (SELECT 1 FROM incoming WHERE ",
     same_cluster!("incoming", "jobs"),
     ") AND ",
-    older!(),
+    stands!(),
     "ORDER BY row, id"
 );
 pub(in crate::store) const DUPLICATES: &str = concat!(
     "SELECT ",
     job_row!(),
-    ", older.cluster_name FROM jobs JOIN jobs AS older ON older.id = jobs.duplicate_of \
-        AND older.campaign_id = jobs.campaign_id \
+    ", other.cluster_name FROM jobs JOIN jobs AS other ON other.id = jobs.duplicate_of \
+        AND other.campaign_id = jobs.campaign_id \
     WHERE jobs.campaign_id = $1 AND jobs.duplicate_of IS NOT NULL AND jobs.finished_at IS NULL \
     ORDER BY +jobs.row, jobs.id"
 );
@@ -70,7 +70,7 @@ struct ChangedRow {
     new_wave: i64,
 }
 
-/// A job, and the name that an older one of its campaign has for the same cluster.
+/// A job, and the name that the other one of its campaign has for the same cluster.
 #[derive(FromRow)]
 struct DuplicateRow {
     #[sqlx(flatten)]

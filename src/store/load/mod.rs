@@ -46,8 +46,8 @@ pub struct Loaded {
     pub returned: Vec<Job>,
     /// Jobs that have not started and whose row is gone. The caller decides and records.
     pub left: Vec<Job>,
-    /// Live jobs for a cluster that an older job of the campaign names in another case, each with that name: an older
-    /// version has loaded both, and the fleet's row is the older one's. The caller decides and records.
+    /// Live jobs for a cluster that another job of the campaign names in another case, each with that name: an older
+    /// version has loaded both, and the fleet's row is the other one's. The caller decides and records.
     pub duplicates: Vec<(Job, String)>,
 }
 
@@ -106,11 +106,11 @@ pub(super) const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (n BIGINT NOT
 pub(super) const ONE_ROW_A_CLUSTER: &str =
     "CREATE UNIQUE INDEX temp.incoming_by_cluster ON incoming (lower(project_id), lower(cluster_name))";
 
-/// Whether the job is the older one of its campaign for its cluster: the row of the fleet is that one's.
-macro_rules! older {
+/// Whether the job stands for its cluster in its campaign: the row of the fleet is that one's.
+macro_rules! stands {
     () => {
-        "(jobs.duplicate_of IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS older \
-            WHERE older.id = jobs.duplicate_of AND older.campaign_id = jobs.campaign_id)) "
+        "(jobs.duplicate_of IS NULL OR NOT EXISTS (SELECT 1 FROM jobs AS other \
+            WHERE other.id = jobs.duplicate_of AND other.campaign_id = jobs.campaign_id)) "
     };
 }
 /// A row of the fleet and the campaign's job for it. (`CROSS JOIN`: SQLite then goes through the rows of the fleet.)
@@ -122,7 +122,7 @@ macro_rules! pairs {
             " jobs ON ",
             same_cluster!("jobs", "incoming"),
             " AND jobs.campaign_id = $1 AND ",
-            older!()
+            stands!()
         )
     };
 }

@@ -215,7 +215,7 @@ async fn a_load_goes_through_the_fleet_once_and_finds_each_row_s_jobs_by_an_inde
         (
             DUPLICATES,
             "SEARCH jobs USING INDEX jobs_duplicates (campaign_id=?)",
-            "SEARCH older USING INTEGER PRIMARY KEY",
+            "SEARCH other USING INTEGER PRIMARY KEY",
         ),
     ] {
         let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));

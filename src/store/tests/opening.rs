@@ -109,6 +109,14 @@ async fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_that_lacks_any_step_is_of_an_older_version() {
+    let home = Home::new().await;
+    home.sql("DELETE FROM _sqlx_migrations WHERE version = 8").await.unwrap();
+    let error = refused(&url(&home.dir), Open::Existing).await;
+    assert!(matches!(error, StoreError::OlderVersion { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn the_writer_synchronises_every_commit_and_the_readers_cannot_write() {
     let home = Home::new().await;
     let read = |sql: &'static str| {

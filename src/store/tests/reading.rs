@@ -43,7 +43,7 @@ async fn a_page_walks_the_index_of_the_fleets_order() {
     assert!(steps[0].3.contains("jobs_in_order (campaign_id=? AND row>?)"), "{}", steps[0].3);
     // Of a row that says that it is a duplicate, the older one is looked up; of no other.
     let rest: Vec<&str> = steps[1..].iter().map(|step| step.3.as_str()).collect();
-    assert_eq!(rest, ["CORRELATED SCALAR SUBQUERY 1", "SEARCH older USING INTEGER PRIMARY KEY (rowid=?)"]);
+    assert_eq!(rest, ["CORRELATED SCALAR SUBQUERY 1", "SEARCH other USING INTEGER PRIMARY KEY (rowid=?)"]);
 }
 
 #[tokio::test]

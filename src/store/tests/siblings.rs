@@ -36,6 +36,16 @@ impl Home {
             .unwrap();
     }
 
+    /// Seals these campaigns with a job more than they had.
+    async fn count_one_more(&self, campaigns: &[i64]) {
+        self.script("UPDATE campaigns SET jobs = jobs + 1").await;
+        for id in campaigns {
+            let mut tx = self.store.begin().await.unwrap();
+            self.store.seal(&mut tx, *id).await.unwrap();
+            self.store.commit(tx).await.unwrap();
+        }
+    }
+
     async fn claimed(&self, id: i64, lane: Lane) -> (Vec<String>, Vec<String>) {
         let claimed = self.store.claim(id, "r9", lane, NOW, 9).await.unwrap();
         let names = |jobs: Vec<Job>| jobs.into_iter().map(|job| job.cluster_name).collect();
@@ -72,7 +82,7 @@ async fn another_campaign_s_part_in_a_cluster_is_known_in_whatever_case_it_names
 }
 
 #[tokio::test]
-async fn what_succeeded_or_was_asked_of_another_host_is_no_reason() {
+async fn what_succeeded_or_was_asked_of_the_simulation_is_no_reason() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
     home.alter(home.job(id, "c1").await, |job| {
         job.accepted = true;
@@ -85,7 +95,7 @@ async fn what_succeeded_or_was_asked_of_another_host_is_no_reason() {
         end(job, State::Failed, "OUTCOME_UNKNOWN");
     })
     .await;
-    home.store.bind(id, "https://one.example").await.unwrap();
+    home.store.bind(id, "simulation").await.unwrap();
     let second = home.load("q5", &rows(&["c1", "c2"])).await.unwrap().campaign_id;
     let jobs = [home.job(second, "c1").await, home.job(second, "c2").await];
     assert!(!home.asked(&jobs[0]).await);
@@ -93,6 +103,22 @@ async fn what_succeeded_or_was_asked_of_another_host_is_no_reason() {
     home.store.bind(second, "https://two.example").await.unwrap();
     assert!(!home.asked(&jobs[1]).await);
     assert_eq!(home.claimed(second, PENDING).await, (list(&["c1", "c2"]), list(&[])));
+}
+
+#[tokio::test]
+async fn a_request_counts_whatever_the_host_of_its_campaign_is_called() {
+    let (home, id) = Home::with(&rows(&["c1"])).await;
+    home.alter(home.job(id, "c1").await, |job| {
+        (job.open, job.send) = (true, 1);
+        end(job, State::Failed, "OUTCOME_UNKNOWN");
+    })
+    .await;
+    home.store.bind(id, "https://Cloud.mongodb.com:443").await.unwrap();
+    home.store.bind(id, "https://cloud.mongodb.com").await.unwrap();
+    let second = home.load("q5", &rows(&["c1"])).await.unwrap().campaign_id;
+    home.store.bind(second, "https://cloud.mongodb.com").await.unwrap();
+    assert!(home.asked(&home.job(second, "c1").await).await);
+    assert_eq!(home.claimed(second, PENDING).await, (list(&[]), list(&["c1"])));
 }
 
 #[tokio::test]
@@ -145,12 +171,7 @@ async fn a_database_that_holds_one_cluster_twice_is_brought_up_to_date_and_the_y
     home.script(BEFORE).await;
     home.add((id, "q4"), 10, "C1").await;
     home.add((second, "q5"), 11, "C2").await;
-    home.script("UPDATE campaigns SET jobs = jobs + 1").await;
-    for id in [id, second] {
-        let mut tx = home.store.begin().await.unwrap();
-        home.store.seal(&mut tx, id).await.unwrap();
-        home.store.commit(tx).await.unwrap();
-    }
+    home.count_one_more(&[id, second]).await;
     home.script(MIGRATION).await;
     // Of one campaign: the fleet's row is the older job's.
     let loaded = home.load("q4", &rows(&["C1"])).await;
@@ -171,6 +192,34 @@ async fn a_database_that_holds_one_cluster_twice_is_brought_up_to_date_and_the_y
     home.load("q4", &rows(&["c1", "c2"])).await.unwrap();
     assert!(home.load("q5", &rows(&["C2"])).await.is_err());
     assert!(home.load("q5", &rows(&["c5"])).await.is_ok());
+}
+
+#[tokio::test]
+async fn of_two_jobs_for_one_cluster_the_one_that_has_sent_stands_for_it() {
+    for is_live in [true, false] {
+        let (home, id) = Home::with(&rows(&["c1"])).await;
+        home.script(BEFORE).await;
+        home.add((id, "q4"), 10, "C1").await;
+        home.count_one_more(&[id]).await;
+        home.script(MIGRATION).await;
+        let (older, younger) = (home.job(id, "c1").await, home.job(id, "C1").await);
+        home.alter(older, |job| end(job, State::Cancelled, "NO_LONGER_IN_FLEET")).await;
+        let younger = home.alter(younger, |job| {
+            submit(job);
+            if !is_live {
+                (job.open, job.send) = (true, 1);
+                end(job, State::Failed, "OUTCOME_UNKNOWN");
+            }
+        });
+        let younger = younger.await;
+        home.script(BEFORE).await;
+        home.script(MIGRATION).await;
+        let loaded = home.load("q4", &rows(&["c1"])).await.unwrap();
+        assert_eq!((loaded.added, loaded.returned, loaded.left), (0, vec![], vec![]), "{is_live}");
+        assert!(loaded.duplicates.is_empty(), "{is_live}");
+        assert_eq!(home.job(id, "C1").await.state, younger.state);
+        assert_eq!(home.job(id, "c1").await.state, State::Cancelled, "its row is the other one's");
+    }
 }
 
 #[tokio::test]
