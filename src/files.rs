@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -38,15 +39,15 @@ impl Draft {
             (OpenOptions::new().write(true).open(path)?, None)
         } else {
             let mode = if readers == Readers::Usual { 0o666 } else { 0o600 };
-            let mut beginning = OsString::from(".");
-            beginning.push(path.file_name().unwrap_or_default());
-            beginning.push(".");
             let (file, temporary) = tempfile::Builder::new()
-                .prefix(&beginning)
-                .suffix(".part")
+                .prefix(&beginning_of(path))
+                .suffix(ENDING)
+                .rand_bytes(RANDOM)
                 .permissions(Permissions::from_mode(mode))
                 .tempfile_in(folder_of(path))?
                 .into_parts();
+            // Says that somebody writes it; where locks are not to be had, nothing says so.
+            let _ = file.try_lock();
             (file, Some(temporary))
         };
         Ok(Self { path: path.to_owned(), out: BufWriter::new(file), temporary })
@@ -94,6 +95,42 @@ impl Draft {
         }
         Ok(self.path)
     }
+}
+
+/// How the name of a draft ends.
+const ENDING: &str = ".part";
+/// How many random characters are in it.
+const RANDOM: usize = 6;
+
+/// How the name of a draft begins.
+fn beginning_of(path: &Path) -> OsString {
+    let mut beginning = OsString::from(".");
+    beginning.push(path.file_name().unwrap_or_default());
+    beginning.push(".");
+    beginning
+}
+
+/// Removes the drafts of `path` that nobody writes any more: a process that is killed cannot take its own along. One
+/// that cannot be removed stays.
+pub fn remove_stale_drafts(path: &Path) -> io::Result<()> {
+    let beginning = beginning_of(path);
+    for entry in fs::read_dir(folder_of(path))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let random = name
+            .as_bytes()
+            .strip_prefix(beginning.as_bytes())
+            .and_then(|rest| rest.strip_suffix(ENDING.as_bytes()))
+            .is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric));
+        if random && entry.file_type()?.is_file() {
+            // Whoever writes it has the lock until it has its name.
+            let Ok(file) = File::open(entry.path()) else { continue };
+            if file.try_lock().is_ok() {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The directory that a file is, or is to be, in.
@@ -186,6 +223,23 @@ mod tests {
         draft.out().write_all(b"half").unwrap();
         drop(draft);
         assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(home.path()).len()), ("before", 1));
+    }
+
+    #[test]
+    fn drafts_of_the_dead_are_removed_and_nothing_else_is() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("report.csv");
+        for name in [".report.csv.aB3dE6.part", ".report.csv.part", ".report.csv.aB3-E6.part", ".notes.aB3dE6.part"] {
+            fs::write(home.path().join(name), "half").unwrap();
+        }
+        let mut draft = Draft::begin(&path, Readers::Usual).unwrap();
+        draft.out().write_all(b"whole").unwrap();
+        remove_stale_drafts(&path).unwrap();
+        draft.done().unwrap();
+        assert_eq!(
+            names(home.path()),
+            [".notes.aB3dE6.part", ".report.csv.aB3-E6.part", ".report.csv.part", "report.csv"]
+        );
     }
 
     #[test]

@@ -5,10 +5,13 @@ use crate::clock::Clock;
 use crate::domain::event::Event;
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
-use crate::store::{Change, Runner, Store};
+use crate::domain::run_notes::RunNotes;
+use crate::store::{Change, Holder, Runner, Store, Vitals};
 
 /// How many jobs one transaction brings forward.
 const CHUNK: i64 = 256;
+/// How often the same jobs are read and brought forward.
+const TRIES: usize = 3;
 
 /// What waits, and whose word it is that it shall not.
 pub(super) struct Forward<'a> {
@@ -19,18 +22,34 @@ pub(super) struct Forward<'a> {
     pub(super) reason: Option<&'a str>,
 }
 
+/// What a run has left that is alive. One that is dead or stopped cannot say that all is well again.
+pub(super) async fn live_notes(
+    store: &Store,
+    campaign_id: i64,
+    runner: Option<&(Holder, Vitals)>,
+) -> Result<Option<RunNotes>, Failure> {
+    let Some((id, notes)) = store.run_notes(campaign_id).await? else { return Ok(None) };
+    let is_alive =
+        runner.is_some_and(|(holder, vitals)| holder.runner == id && matches!(vitals, Vitals::Works | Vitals::Unknown));
+    Ok(is_alive.then_some(notes))
+}
+
 impl Forward<'_> {
     /// Brings forward the jobs of one project, or (where it is empty) of all, and says how many there were. A run that
     /// is at work goes on with them within seconds.
     pub(super) async fn project(&self, project: &str) -> Result<usize, Failure> {
-        let mut brought = 0;
-        // Jobs that others write meanwhile are read again; while some are brought forward, there may be more.
+        let (mut brought, mut after) = (0, 0);
         loop {
-            let ids = self.store.asked(self.campaign_id, project, self.clock.now(), CHUNK).await?;
-            let now = self.jobs(&ids).await?;
-            brought += now;
-            if now == 0 {
-                break;
+            let ids = self.store.asked(self.campaign_id, project, self.clock.now(), (after, CHUNK)).await?;
+            let Some(last) = ids.last() else { break };
+            after = *last;
+            // Jobs that a run has written meanwhile are read again.
+            for _ in 0..TRIES {
+                let now = self.jobs(&ids).await?;
+                brought += now;
+                if now == 0 {
+                    break;
+                }
             }
         }
         if brought > 0 {

@@ -27,11 +27,16 @@ pub(super) fn of(database_url: &str, config: Option<&Config>) -> Result<Inputs, 
 /// The campaign file and its fleet.
 pub(super) fn of_campaign(config: &Config) -> Inputs {
     let mut inputs = Inputs::default();
+    add_campaign(&mut inputs, config);
+    inputs
+}
+
+/// Adds the campaign file and its fleet.
+pub(super) fn add_campaign(inputs: &mut Inputs, config: &Config) {
     inputs.add(&config.file, "the campaign file");
     if let Source::Csv(path) = &config.source {
         inputs.add(path, "the fleet");
     }
-    inputs
 }
 
 /// Refuses a directory if one of the reports that go there is a file that is read.

@@ -99,7 +99,7 @@ impl<'a> Lookup<'a> {
         if named.is_empty() {
             return Err(self.no_such_job(word).await?);
         }
-        let names: Vec<String> = named.iter().map(|(project, cluster)| format!("{project}/{cluster}")).collect();
+        let names = self.verified(&named).await?;
         let begin = if project.is_empty() { String::new() } else { format!(" whose ids begin with {project}") };
         let projects = match named.iter().map(|(project, _)| project).collect::<BTreeSet<_>>().len() {
             more if more > NAMED => format!("more than {NAMED} projects"),
@@ -107,6 +107,16 @@ impl<'a> Lookup<'a> {
         };
         let jobs = listed(&names);
         Err(Failure::bad_input(format!("{cluster:?} is in {projects}{begin}: {jobs}; name one as PROJECT/{cluster}")))
+    }
+
+    /// These jobs as people name them; the error that is due if a hand in the database has altered one of them.
+    async fn verified(&self, named: &[(String, String)]) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::with_capacity(named.len());
+        for (project, cluster) in named {
+            self.store.job(self.campaign.id, project, cluster).await?;
+            names.push(format!("{project}/{cluster}"));
+        }
+        Ok(names)
     }
 
     async fn no_such_job(&self, word: &JobWord<'_>) -> Result<Failure, Failure> {
@@ -156,7 +166,7 @@ impl<'a> Lookup<'a> {
             let list = self.list();
             return Ok(format!(", nor any of that project: see `{list}`"));
         }
-        let names: Vec<String> = elsewhere.iter().map(|(project, cluster)| format!("{project}/{cluster}")).collect();
+        let names = self.verified(&elsewhere).await?;
         Ok(format!(", nor any of that project; there is {}", listed(&names)))
     }
 }

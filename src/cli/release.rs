@@ -7,7 +7,7 @@ use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::forward::Forward;
+use crate::cli::forward::{self, Forward};
 use crate::cli::holds::{self, Waiting};
 use crate::cli::lookup::{self, Lookup};
 use crate::cli::next::Next;
@@ -78,13 +78,15 @@ async fn asked(
         return Ok(None);
     }
     if let Some(project) = project {
-        let some = store.asked(campaign.id, project, now, 1).await?;
+        let some = store.asked(campaign.id, project, now, (0, 1)).await?;
         return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
     }
     if let Some((_, wait)) = store.asked_wait(campaign.id, now).await? {
         return Ok(Some(wait.until));
     }
-    let notes = store.run_notes(campaign.id).await?.and_then(|(_, notes)| notes.asked);
+    let notes = forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref())
+        .await?
+        .and_then(|notes| notes.asked);
     Ok(notes.filter(|wait| wait.again > now).map(|wait| wait.until))
 }
 

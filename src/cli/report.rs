@@ -25,13 +25,20 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
     let store = context.store(word).await?;
     let campaign = context.campaign(&store, word).await?;
     if let Some(path) = args.out.as_deref().filter(|path| *path != Path::new("-")) {
-        // Of a campaign that is named by its name nobody knows the file.
-        let file = word.map(Path::new).filter(|word| is_campaign_file(word) && word.is_file());
-        let config = match file {
-            Some(file) => Some(check::load(file).await?),
-            None => None,
-        };
-        inputs::of(&store.name(), config.as_ref())?.refuse(path)?;
+        let mut read = inputs::of(&store.name(), None)?;
+        let named = word.map(Path::new).filter(|word| is_campaign_file(word) && word.is_file());
+        if let Some(file) = named {
+            inputs::add_campaign(&mut read, &check::load(file).await?);
+        }
+        // What it was run from last is read again by the next run, however the campaign was named here. A file that is
+        // gone or broken is no reason to have no report.
+        if let Some(file) = campaign.file.as_deref().map(Path::new).filter(|file| file.is_file()) {
+            read.add(file, "the campaign file");
+            if let Ok(config) = check::load(file).await {
+                inputs::add_campaign(&mut read, &config);
+            }
+        }
+        read.refuse(path)?;
         report::write_to(&store, &campaign, format, path).await?;
         if !context.quiet {
             context.say(&format!("wrote {}", path.display()));

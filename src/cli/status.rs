@@ -11,6 +11,7 @@ use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
+use crate::cli::forward;
 use crate::cli::holds::{self, Waiting};
 use crate::cli::next::Next;
 use crate::cli::terminal::{Out, fact, facts, span};
@@ -140,13 +141,8 @@ impl Status {
         let now = last_write.map_or(context.clock, |newest| context.clock.not_before(newest)).now();
         let waves = store.counts_by_wave(campaign.id).await?;
         let runner = store.holder(&environment::host());
-        // A run that is dead or stopped cannot say that all is well again.
-        let notes = store.run_notes(campaign.id).await?.filter(|(id, _)| {
-            runner.as_ref().is_some_and(|(holder, vitals)| {
-                holder.runner == *id && matches!(vitals, Vitals::Works | Vitals::Unknown)
-            })
-        });
-        let RunNotes { outage, asked } = notes.map(|(_, notes)| notes).unwrap_or_default();
+        let notes = forward::live_notes(store, campaign.id, runner.as_ref()).await?;
+        let RunNotes { outage, asked } = notes.unwrap_or_default();
         let asked = asked.filter(|wait| wait.again > now).map(|wait| (0, wait));
         let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
         Ok(Self {

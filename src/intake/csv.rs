@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
+use crate::intake::TOO_MANY;
 use crate::intake::error::{IntakeError, RowError};
 use crate::intake::plan::{FleetRow, Plan};
 use crate::intake::records::{Fault, Record, Records};
@@ -34,6 +35,10 @@ pub fn read_csv(
             continue;
         }
         let cells: Vec<Cow<'_, str>> = record.cells().collect();
+        if rows.is_too_many(&cells) {
+            rows.refuse(record.row, None, TOO_MANY);
+            break;
+        }
         if let Some(chunk) = rows.take(record.row, &cells) {
             each(chunk)?;
         }

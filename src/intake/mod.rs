@@ -39,8 +39,10 @@ pub use self::row_errors::RowErrors;
 
 /// How many rows are handed on at once.
 pub const CHUNK: usize = 500;
-/// How many rows a fleet may have; a spreadsheet shows at most 1,048,576.
+/// How many rows a fleet may have, without those that are blank; a spreadsheet shows at most 1,048,576.
 pub const MOST_ROWS: i64 = 2_000_000;
+/// What is said of the first row beyond them.
+const TOO_MANY: &str = "a fleet has at most 2000000 rows. Reading stopped here";
 /// How many bytes a fleet's file may have.
 const MOST_BYTES: u64 = 4 << 30;
 

@@ -14,6 +14,8 @@ use crate::intake::text::decode;
 pub(super) const LONGEST: usize = 1 << 20;
 /// As many cells as a row of a spreadsheet has.
 const WIDEST: usize = 16_384;
+/// Header, rows and blank lines; how many rows there are is counted by whoever knows which are blank.
+const MOST_LINES: i64 = 2 * MOST_ROWS;
 
 /// What is wrong with the text of a record, whatever its columns mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Fault {
             Self::TooWide => {
                 "the row has more than 16384 cells, which is more than a spreadsheet has. Reading stopped here"
             }
-            Self::TooMany => "a fleet has at most 2000000 rows. Reading stopped here",
+            Self::TooMany => "a file has at most 4000000 lines, those that are blank among them. Reading stopped here",
             Self::Nul => "holds a NUL byte, so this is not text; save the sheet as CSV UTF-8",
         }
     }
@@ -121,11 +123,11 @@ impl<R: Read> Records<R> {
                 record.row = self.row;
                 self.row += 1;
                 self.after_return = byte == b'\r';
-                if at == At::CellStart && record.is_blank() && self.row <= MOST_ROWS {
+                if at == At::CellStart && record.is_blank() && self.row <= MOST_LINES {
                     continue;
                 }
                 record.end_cell();
-                self.stop_if(record.row > MOST_ROWS, Fault::TooMany, record);
+                self.stop_if(record.row > MOST_LINES, Fault::TooMany, record);
                 return Ok(true);
             }
             at = step(at, byte, self.separator, record);

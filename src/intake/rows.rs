@@ -6,12 +6,12 @@ use std::mem;
 use sha2::{Digest, Sha256};
 
 use crate::domain::cluster_name::ClusterKey;
-use crate::intake::CHUNK;
 use crate::intake::error::{IntakeError, RowError};
 use crate::intake::header::{Layout, Problem};
 use crate::intake::plan::{FleetRow, Plan};
 use crate::intake::row::Row;
 use crate::intake::row_errors::RowErrors;
+use crate::intake::{CHUNK, MOST_ROWS};
 
 /// A cluster's key, short enough to keep a million of them.
 type Key = [u8; 16];
@@ -84,6 +84,11 @@ impl<'a> Rows<'a> {
             self.blame(row, cluster.clone(), column, what);
         }
         None
+    }
+
+    /// Whether this row is one more than a fleet may have, of those that are not blank.
+    pub(super) fn is_too_many<S: AsRef<str>>(&self, cells: &[S]) -> bool {
+        self.count >= MOST_ROWS as u64 && cells.iter().any(|cell| !cell.as_ref().trim().is_empty())
     }
 
     /// Takes in a row whose cells cannot be told apart,
@@ -179,4 +184,27 @@ fn key(cluster: &ClusterKey) -> Key {
     let mut key = Key::default();
     key.copy_from_slice(&hash[..16]);
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::operation::Operation;
+    use crate::intake::Defaults;
+
+    #[test]
+    fn the_rows_of_a_fleet_are_counted_without_those_that_are_blank() {
+        let (defaults, columns) = (Defaults::default(), BTreeMap::new());
+        let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+        let headers = ["project_id", "cluster_name", "provider", "region"].map(str::to_owned);
+        let mut rows = Rows::new(&plan, "q4.csv", Some(1), &headers).unwrap();
+        rows.count = MOST_ROWS as u64 - 1;
+        let row = ["5f0000000000000000000000", "c1", "AWS", "EU_WEST_1"];
+        assert!(!rows.is_too_many(&row));
+        rows.take(MOST_ROWS + 9, &row);
+        rows.take(MOST_ROWS + 10, &["", " ", "", ""]);
+        assert!(rows.is_too_many(&row) && !rows.is_too_many(&["", " ", "", ""]));
+    }
 }

@@ -276,8 +276,11 @@ fn a_fleet_without_an_end_is_read_no_further_than_its_first_limit() {
     assert!(endless(HEADER, b",", 1 << 20).starts_with("q4.csv:2: the row has more than 16384 cells"));
     assert!(endless("", b"x", 2 << 20).contains("longer than 1 MiB"));
     assert!(endless(HEADER, b"\"\"", 2 << 20).contains("longer than 1 MiB"));
-    let told = endless(HEADER, b"\n", 3 << 20);
-    assert_eq!(told, "q4.csv:2000001: a fleet has at most 2000000 rows. Reading stopped here");
+    let told = endless(HEADER, b"\n", 5 << 20);
+    assert_eq!(
+        told,
+        "q4.csv:4000001: a file has at most 4000000 lines, those that are blank among them. Reading stopped here"
+    );
 }
 
 #[test]

@@ -21,14 +21,19 @@ pub struct Marker {
 }
 
 impl Marker {
+    /// Where it is in a directory.
+    pub(super) fn path_in(folder: &Path) -> PathBuf {
+        folder.join(NAME)
+    }
+
     /// What the directory says; nothing if it has no marker, or one that cannot be read.
     pub fn of(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
+        serde_json::from_slice(&fs::read(Self::path_in(folder)).ok()?).ok()
     }
 
     /// Writes it into the directory.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let mut draft = Draft::begin(&folder.join(NAME), Readers::Usual)?;
+        let mut draft = Draft::begin(&Self::path_in(folder), Readers::Usual)?;
         serde_json::to_writer(draft.out(), self)?;
         draft.out().write_all(b"\n")?;
         draft.done().map(drop)

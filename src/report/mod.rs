@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::files::{Draft, Readers};
+use crate::files::{Draft, Readers, remove_stale_drafts};
 use crate::store::{Campaign, Store, StoreError};
 
 pub use all::{Written, write_all};
@@ -99,9 +99,17 @@ pub async fn write_to(store: &Store, campaign: &Campaign, format: Format, path: 
 }
 
 /// Whether reports could be written into `folder`, which is made if need be: better known before the work than after.
+/// What killed processes have left half written there is removed, or each would leave as much again.
 pub fn prepare(folder: &Path) -> Result<(), ReportError> {
+    let trial = folder.join("report");
     fs::create_dir_all(folder)
-        .and_then(|()| Draft::begin(&folder.join("report"), Readers::Usual))
+        .and_then(|()| {
+            paths(folder)
+                .iter()
+                .chain([&Marker::path_in(folder), &trial])
+                .try_for_each(|path| remove_stale_drafts(path))
+        })
+        .and_then(|()| Draft::begin(&trial, Readers::Usual))
         .map(drop)
         .map_err(|error| ReportError::of(folder, error))
 }

@@ -7,6 +7,13 @@ const PROJECTS: &str = "SELECT DISTINCT project_id FROM jobs WHERE campaign_id =
 const NAMES: &str = "SELECT project_id, cluster_name FROM jobs WHERE campaign_id = $1 AND lower(project_id) LIKE $2 \
     AND lower(cluster_name) = lower($3) ORDER BY row, id LIMIT $4";
 
+// Of a whole id: the index finds the few jobs, where the one above goes through all of the campaign.
+pub(super) const NAME: &str = "SELECT project_id, cluster_name FROM jobs WHERE +campaign_id = $1 AND lower(project_id) = $2 \
+    AND lower(cluster_name) = lower($3) ORDER BY row, id LIMIT $4";
+
+/// How many hex digits a project's id has.
+const WHOLE: usize = 24;
+
 impl Store {
     /// Up to `limit` projects of a campaign whose id begins with these hex digits, in lower case.
     pub async fn projects_beginning(&self, campaign_id: i64, digits: &str, limit: usize) -> Result<Vec<String>> {
@@ -24,8 +31,10 @@ impl Store {
         cluster: &str,
         limit: usize,
     ) -> Result<Vec<(String, String)>> {
-        let names: sqlx::Result<Vec<(String, String)>> = on_pool!(self, readers, pool => sqlx::query_as(NAMES)
-            .bind(campaign_id).bind(format!("{digits}%")).bind(cluster).bind(limit as i64).fetch_all(pool).await);
+        let (sql, digits) =
+            if digits.len() == WHOLE { (NAME, digits.to_owned()) } else { (NAMES, format!("{digits}%")) };
+        let names: sqlx::Result<Vec<(String, String)>> = on_pool!(self, readers, pool => sqlx::query_as(sql)
+            .bind(campaign_id).bind(&digits).bind(cluster).bind(limit as i64).fetch_all(pool).await);
         self.explained(names)
     }
 }

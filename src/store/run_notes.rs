@@ -17,7 +17,7 @@ const BRING_FORWARD: &str = "INSERT INTO run_notes (campaign_id, forward_at) VAL
     ON CONFLICT (campaign_id) DO UPDATE SET forward_at = excluded.forward_at";
 const BROUGHT_FORWARD: &str = "SELECT forward_at FROM run_notes WHERE campaign_id = $1";
 const ASKED: &str = "SELECT id FROM jobs WHERE campaign_id = $1 AND asked_until > $2 AND due_at > $2 \
-    AND finished_at IS NULL AND ($3 = '' OR project_id = $3) ORDER BY id LIMIT $4";
+    AND finished_at IS NULL AND ($3 = '' OR project_id = $3) AND id > $4 ORDER BY id LIMIT $5";
 const ASKED_WAIT: &str = "SELECT count(*), max(asked_until), min(due_at) FROM jobs \
     WHERE campaign_id = $1 AND asked_until > $2 AND due_at > $2 AND finished_at IS NULL";
 
@@ -78,10 +78,17 @@ impl Store {
         Ok(self.explained(at)?.flatten().map(Millis))
     }
 
-    /// Up to `limit` jobs that wait at `now` for what Atlas asked for, of one project or (where it is empty) of all.
-    pub async fn asked(&self, campaign_id: i64, project: &str, now: Millis, limit: i64) -> Result<Vec<i64>> {
+    /// Up to `limit` jobs behind the key `after` that wait at `now` for what Atlas asked for, in the order of their keys, of
+    /// one project or (where it is empty) of all.
+    pub async fn asked(
+        &self,
+        campaign_id: i64,
+        project: &str,
+        now: Millis,
+        (after, limit): (i64, i64),
+    ) -> Result<Vec<i64>> {
         let ids = on_pool!(self, readers, pool => sqlx::query_scalar(ASKED)
-            .bind(campaign_id).bind(now.0).bind(project).bind(limit).fetch_all(pool).await);
+            .bind(campaign_id).bind(now.0).bind(project).bind(after).bind(limit).fetch_all(pool).await);
         self.explained(ids)
     }
 

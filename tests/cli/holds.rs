@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::atlas::Atlas;
 use crate::scrub::scrub;
-use crate::workdir::{Workdir, project};
+use crate::workdir::{Workdir, project, sql};
 
 #[test]
 fn a_project_that_is_not_paid_for_waits_for_its_release_while_the_others_finish() {
@@ -66,4 +66,16 @@ fn an_operation_that_is_gone_costs_one_request_and_its_message_names_those_that_
     assert!(words.contains("held the campaign since") && words.contains(served), "{words}");
     let books = atlas.stop();
     assert_eq!((books.upgrade_requests, books.effects), (1, 0), "{books:?}");
+}
+
+#[test]
+fn a_wait_that_only_a_dead_run_tells_of_is_not_released() {
+    let dir = Workdir::with_fleet(1, 1);
+    dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let note = "INSERT INTO run_notes (campaign_id, runner, asked_until, asked_again) \
+        SELECT 1, id, 4000000000000, 4000000000000 FROM runners LIMIT 1 \
+        ON CONFLICT (campaign_id) DO UPDATE SET runner = excluded.runner, asked_until = excluded.asked_until, \
+        asked_again = excluded.asked_again";
+    sql(&dir, note);
+    assert_eq!(dir.run(&["release", "fast"]).with(0).stdout, "fast: nothing is held\n");
 }

@@ -67,3 +67,20 @@ fn a_directory_of_reports_belongs_to_one_database() {
     let moved = dir.run(&["run", "fast.toml", "--simulate", "-q", "--database-url", "sqlite:moved.db"]).with(0);
     assert!(!moved.stderr.contains("reports/fast"), "{}", moved.stderr);
 }
+
+#[test]
+fn a_report_of_a_campaign_that_is_named_by_its_name_is_not_written_over_its_fleet() {
+    let dir = Workdir::with_fleet(1, 2);
+    dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let fleet = dir.read("fleet.csv");
+    for words in [&["report", "fast", "--out", "fleet.csv"][..], &["report", "--out", "fleet.csv"]] {
+        let refused = dir.run(words).with(2);
+        assert!(refused.stderr.contains("fleet.csv is the fleet"), "{words:?}: {}", refused.stderr);
+    }
+    let refused = dir.run(&["report", "fast", "--out", "fast.toml"]).with(2);
+    assert!(refused.stderr.contains("fast.toml is the campaign file"), "{}", refused.stderr);
+    assert_eq!(dir.read("fleet.csv"), fleet);
+    // A campaign file that is broken is no reason to have no report.
+    dir.write("fast.toml", "no campaign");
+    dir.run(&["report", "fast", "--out", "fast-report.csv"]).with(0);
+}

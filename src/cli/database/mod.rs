@@ -61,6 +61,10 @@ pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Resu
     match choose(way_from_file.as_deref(), &way_from_here, home.as_deref()) {
         Choice::Found { folder, from_here } => Ok(named(&url(&folder.join(NAME)), Source::Found, from_here)),
         Choice::Two(of_file, of_here) => Err(two(&of_file.join(NAME), &of_here.join(NAME))),
+        Choice::Unseen(why) => Err(Failure::bad_input(format!(
+            "it cannot be seen whether there is a database: {why}; set that right, or name the database with \
+             --database-url"
+        ))),
         Choice::Nothing => {
             let folder = beside.unwrap_or_else(|| here.clone());
             Ok(named(&url(&folder.join(NAME)), Source::ToBeMade, is_above_here(&folder)))

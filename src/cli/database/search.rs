@@ -15,21 +15,25 @@ pub(super) struct Folder {
     device: u64,
     owner: u32,
     open_to_all: bool,
-    /// Device and inode of the database in it.
-    database: Option<(u64, u64)>,
+    /// Device and inode of the database in it; or why nobody can tell whether there is one.
+    database: Result<Option<(u64, u64)>, String>,
 }
 
 impl Folder {
     /// The directory at `path`, in which a database would be at `database`.
     pub(super) fn at(path: &Path, database: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
-        let found = fs::metadata(database).ok().filter(fs::Metadata::is_file);
+        let found = match fs::metadata(database) {
+            Ok(found) => Ok(found.is_file().then(|| (found.dev(), found.ino()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{}: {error}", database.display())),
+        };
         Ok(Self {
             path: path.to_owned(),
             device: metadata.dev(),
             owner: metadata.uid(),
             open_to_all: metadata.mode() & OPEN_TO_ALL != 0,
-            database: found.map(|file| (file.dev(), file.ino())),
+            database: found,
         })
     }
 }
@@ -45,13 +49,19 @@ pub(super) enum Choice<'a> {
     },
     /// The campaign file and the working directory lead to two different ones.
     Two(&'a Path, &'a Path),
+    /// Whether there is one in a directory on the way cannot be seen, and this is why.
+    Unseen(&'a str),
     Nothing,
 }
 
 /// The nearest database on the way up from a campaign file, else on that from the working directory.
 pub(super) fn choose<'a>(from_file: Option<&'a [Folder]>, from_here: &'a [Folder], home: Option<&Path>) -> Choice<'a> {
-    let of_file = from_file.and_then(|way| nearest(way, home));
-    match (of_file, nearest(from_here, home)) {
+    let nearest_of_file = from_file.map_or(Ok(None), |way| nearest(way, home));
+    let (of_file, of_here) = match (nearest_of_file, nearest(from_here, home)) {
+        (Ok(of_file), Ok(of_here)) => (of_file, of_here),
+        (Err(why), _) | (_, Err(why)) => return Choice::Unseen(why),
+    };
+    match (of_file, of_here) {
         (Some(one), Some(other)) if one.database != other.database => Choice::Two(&one.path, &other.path),
         (Some(one), other) => Choice::Found { folder: &one.path, from_here: other.is_some() },
         (None, Some(other)) => Choice::Found { folder: &other.path, from_here: true },
@@ -61,21 +71,21 @@ pub(super) fn choose<'a>(from_file: Option<&'a [Folder]>, from_here: &'a [Folder
 
 /// The first directory with a database on a way up, which ends at the home directory, at a mount point, and before a
 /// directory that belongs to somebody else or is open to all: a database there is somebody else's.
-fn nearest<'a>(way_up: &'a [Folder], home: Option<&Path>) -> Option<&'a Folder> {
+fn nearest<'a>(way_up: &'a [Folder], home: Option<&Path>) -> Result<Option<&'a Folder>, &'a str> {
     let mut below: Option<&Folder> = None;
     for folder in way_up {
         if let Some(below) = below {
             let is_other = folder.device != below.device || folder.owner != below.owner || folder.open_to_all;
             if is_other || home == Some(&*below.path) {
-                return None;
+                return Ok(None);
             }
         }
-        if folder.database.is_some() {
-            return Some(folder);
+        if folder.database.as_ref().map_err(String::as_str)?.is_some() {
+            return Ok(Some(folder));
         }
         below = Some(folder);
     }
-    None
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -87,7 +97,7 @@ mod tests {
         let number = |path: &Path| path.as_os_str().len() as u64;
         let folder = |path: &Path| {
             let has = databases.iter().any(|database| Path::new(database) == path);
-            let database = has.then(|| (1, number(path)));
+            let database = Ok(has.then(|| (1, number(path))));
             let mut folder = Folder { path: path.to_owned(), device: 1, owner: 1000, open_to_all: false, database };
             alter(&mut folder);
             folder
@@ -102,6 +112,7 @@ mod tests {
             Choice::Found { folder, from_here: true } => folder.display().to_string(),
             Choice::Found { folder, from_here: false } => format!("{}, not from here", folder.display()),
             Choice::Two(one, other) => format!("{} or {}", one.display(), other.display()),
+            Choice::Unseen(why) => format!("unseen: {why}"),
             Choice::Nothing => "nothing".to_owned(),
         }
     }
@@ -123,6 +134,26 @@ mod tests {
         ] {
             assert_eq!(chosen(file, here, &databases, |_| {}), wanted, "{file:?} {here} {databases:?}");
         }
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_seen_is_not_taken_for_none() {
+        let unseen = |folder: &mut Folder| {
+            if folder.path == Path::new("/home/mara/up") {
+                folder.database = Err("why".to_owned());
+            }
+        };
+        assert_eq!(chosen(None, "/home/mara/up/jobs", &["/home/mara"], unseen), "unseen: why");
+        assert_eq!(chosen(Some("/home/mara/up"), "/srv", &["/srv"], unseen), "unseen: why");
+        assert_eq!(chosen(None, "/home/mara/up/jobs", &["/home/mara/up/jobs"], unseen), "/home/mara/up/jobs");
+        // A link that leads in a circle is there, and leads nowhere.
+        let home = tempfile::tempdir().unwrap();
+        let database = home.path().join("drydock.db");
+        std::os::unix::fs::symlink(&database, &database).unwrap();
+        let folder = Folder::at(home.path(), &database).unwrap();
+        assert!(folder.database.unwrap_err().starts_with(&format!("{}: ", database.display())));
+        let none = Folder::at(home.path(), &home.path().join("other.db")).unwrap();
+        assert_eq!(none.database, Ok(None));
     }
 
     #[test]

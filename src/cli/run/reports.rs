@@ -11,7 +11,7 @@ use crate::store::{Digest, Store, StoreError};
 /// Says that there is no report and how to get one; an ending that needs no attention needs some now.
 pub(super) fn without(failure: Failure, campaign: &str, code: ExitCode, context: &Context) -> ExitCode {
     let said = failure.tell(context);
-    let report = context.next.command(["report", campaign, "--out", &format!("{campaign}.csv")]);
+    let report = context.next.command(["report", campaign, "--out", &format!("{campaign}-report.csv")]);
     context.say(&format!("when that is set right, without another run: {report}"));
     if code == ExitCode::SUCCESS { said } else { code }
 }

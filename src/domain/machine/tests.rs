@@ -1,5 +1,7 @@
 //! The rule book against sequences of events that nobody has thought of.
 
+mod operator;
+
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -315,35 +317,6 @@ fn another_cluster_under_the_name_is_noticed_before_a_send_and_after_one() {
 }
 
 #[test]
-fn a_retry_of_an_accepted_job_looks_before_it_leaps() {
-    let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
-    let failed = Job {
-        state: State::Failed,
-        finished_at: Some(Millis(1)),
-        due_at: None,
-        error: Some(fault("DID_NOT_TAKE")),
-        ..job
-    };
-    let retry = Event::Retry { reason: None, elsewhere: false };
-    assert_eq!(after(&failed, &retry, 700).state, State::Verifying);
-    let never = Job { accepted: false, error: Some(fault("CLUSTER_PAUSED")), ..failed };
-    assert_eq!(after(&never, &retry, 700).state, State::Pending);
-    assert_eq!(after(&never, &Event::Retry { reason: None, elsewhere: true }, 700).state, State::Verifying);
-}
-
-#[test]
-fn what_landed_was_accepted_and_a_retry_forgets_nothing_of_it() {
-    let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
-    let job = after(&job, &look(target(false), 61), 61);
-    assert!(job.accepted, "a look showed what no answer said");
-    let gave_up =
-        Job { state: State::Failed, finished_at: Some(Millis(1)), due_at: None, error: Some(fault("GAVE_UP")), ..job };
-    let back = after(&gave_up, &Event::Retry { reason: None, elsewhere: false }, 700);
-    assert_eq!(back.state, State::Verifying, "it is looked for before anything is sent");
-    assert_eq!(back.source.map(|source| source.id).as_deref(), Some("s"), "what the upgrade overwrote");
-}
-
-#[test]
 fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
     let job = submitting(Millis(0));
     let second = Job { state: State::Ready, open: false, ..job };
@@ -413,34 +386,6 @@ fn a_request_that_this_job_knows_nothing_of_is_verified_before_the_first_send() 
 }
 
 #[test]
-fn a_row_that_returns_is_verified_where_another_campaign_has_asked_for_its_cluster() {
-    let left = after(&new_job(), &Event::LeftFleet, 1);
-    let back = after(&left, &Event::Returned { elsewhere: true }, 2);
-    assert_eq!(
-        (back.state, back.left_at),
-        (State::Verifying, Some(Millis(32_000))),
-        "it may leave for one more time-out"
-    );
-    let once = after(&back, &look(source("s", "IDLE"), 92), 92);
-    assert_eq!(once.state, State::Verifying);
-    assert_eq!(after(&once, &look(source("s", "IDLE"), 152), 152).state, State::Ready);
-}
-
-#[test]
-fn of_two_jobs_for_one_cluster_the_younger_is_never_sent_and_what_may_have_left_is_followed() {
-    let duplicate = Event::Duplicate { of: "C1".to_owned() };
-    let ended = after(&new_job(), &duplicate, 1);
-    let why = ended.error.as_ref().map(|fault| (&*fault.code, fault.detail.contains("the cluster C1")));
-    assert_eq!((ended.state, why), (State::Cancelled, Some(("CANCELLED", true))));
-    let sent = after(&submitting(Millis(0)), &duplicate, 1);
-    assert_eq!((sent.state, &sent.if_not_landed), (State::Submitting, &Some(IfNotLanded::Cancelled)));
-    let once = decide(&sent, &duplicate, Millis(2000), &Policy::default(), 0);
-    assert_eq!(once.entry, None, "it is said once");
-    let landed = after(&sent, &answer(Answer::Accepted { id: None }, 2), 2);
-    assert_eq!(after(&landed, &duplicate, 3), landed);
-}
-
-#[test]
 fn the_request_names_the_cluster_as_atlas_spells_it() {
     let named = |name: &str, seconds: u64| {
         let Sighting::Source(seen) = source("s", "IDLE") else { unreachable!() };
@@ -458,18 +403,6 @@ fn the_request_names_the_cluster_as_atlas_spells_it() {
     let asked = after(&job, &Event::SentElsewhere, 1);
     let ready = after(&after(&asked, &named("ORDERS", 91), 91), &named("ORDERS", 151), 151);
     assert_eq!((ready.state, ready.name_in_atlas()), (State::Ready, "ORDERS"));
-}
-
-#[test]
-fn a_cluster_of_another_api_is_of_the_wrong_tier_and_a_row_that_left_is_not_retried() {
-    let once = after(&new_job(), &look(Sighting::Elsewhere, 1), 1);
-    assert_eq!(once.state, State::Pending, "it may be on its way");
-    let twice = after(&once, &look(Sighting::Elsewhere, 11), 11);
-    assert_eq!(twice.error.as_ref().map(|fault| &*fault.code), Some("WRONG_TIER"));
-    let left = after(&new_job(), &Event::LeftFleet, 1);
-    let retry = Event::Retry { reason: None, elsewhere: false };
-    assert_eq!(after(&left, &retry, 2).state, State::Cancelled);
-    assert_eq!(after(&left, &Event::Returned { elsewhere: false }, 2).state, State::Pending);
 }
 
 #[test]
@@ -528,20 +461,6 @@ fn what_atlas_asks_for_is_remembered_and_after_an_hour_it_is_asked_again() {
     let short =
         Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(Duration::from_secs(1)), braked: false };
     assert_eq!(after(&new_job(), &short, 1).asked_until, None, "it would wait for longer anyway");
-}
-
-#[test]
-fn an_operator_brings_forward_what_waits_for_atlas_and_nothing_else() {
-    let forward = Event::BroughtForward { reason: Some("asked MongoDB".into()) };
-    let failed =
-        Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(Duration::from_secs(900)), braked: false };
-    let waits = after(&new_job(), &failed, 1);
-    let now = Millis(5000);
-    let Decision { job, entry, .. } = decide(&waits, &forward, now, &Policy::default(), 0);
-    assert_eq!((job.due_at, job.asked_until, job.state), (Some(now), None, State::Pending));
-    assert_eq!(entry.and_then(|entry| entry.detail).as_deref(), Some("asked MongoDB"));
-    let verifying = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
-    assert_eq!(after(&verifying, &forward, 2), verifying, "the settle time is nobody's to cut short");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use futures_util::{Stream, TryStreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::Sender;
 
-use crate::intake::MOST_ROWS;
+use crate::intake::TOO_MANY;
 use crate::intake::error::{IntakeError, RowError};
 use crate::intake::plan::{FleetRow, Plan};
-use crate::intake::records::{Fault, LONGEST};
+use crate::intake::records::LONGEST;
 use crate::intake::rows::Rows;
 
 /// What stands for the file in messages.
@@ -53,9 +53,9 @@ async fn gather<R: Cells>(
             return Err(IntakeError::Sql("the query must be one SELECT: its rows have different columns".to_owned()));
         }
         let texts = record.texts().map_err(failed)?;
-        let is_last = row > MOST_ROWS;
+        let is_last = rows.is_too_many(&texts);
         if is_last {
-            rows.refuse(row, None, Fault::TooMany.what());
+            rows.refuse(row, None, TOO_MANY);
         } else if texts.iter().map(String::len).sum::<usize>() > LONGEST {
             rows.refuse(row, None, "the row is longer than 1 MiB");
         } else if let Some(chunk) = rows.take(row, &texts) {

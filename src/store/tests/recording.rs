@@ -198,3 +198,21 @@ async fn what_happened_before_a_change_is_told_with_it_and_the_row_is_written_on
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
     home.store.vouched(&campaign).await.unwrap();
 }
+
+#[tokio::test]
+async fn jobs_that_wait_for_atlas_are_told_in_the_order_of_their_keys_behind_one_of_them() {
+    let (home, id) = Home::with(&rows(&["c1", "c2", "c3", "c4"])).await;
+    for name in ["c1", "c2", "c4"] {
+        home.alter(home.job(id, name).await, |job| {
+            (job.asked_until, job.due_at) = (Some(Millis(NOW.0 + 9)), Some(Millis(NOW.0 + 9)));
+        })
+        .await;
+    }
+    let mut keys = Vec::new();
+    for name in ["c1", "c2", "c4"] {
+        keys.push(home.job(id, name).await.id);
+    }
+    assert_eq!(home.store.asked(id, "", NOW, (0, 2)).await.unwrap(), keys[..2]);
+    assert_eq!(home.store.asked(id, P1, NOW, (keys[1], 2)).await.unwrap(), keys[2..]);
+    assert!(home.store.asked(id, "", NOW, (keys[2], 2)).await.unwrap().is_empty());
+}

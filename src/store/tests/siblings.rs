@@ -232,3 +232,16 @@ async fn other_jobs_for_a_cluster_are_found_by_an_index() {
     assert!(plan.contains("SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
     assert!(plan.contains("SEARCH other USING INDEX jobs_by_cluster (<expr>=? AND <expr>=?)"), "{plan}");
 }
+
+#[tokio::test]
+async fn a_job_with_a_whole_project_id_is_found_by_an_index() {
+    let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
+    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", crate::store::names::NAME));
+    let steps: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(sql).fetch_all(&mut *home.store.begin().await.unwrap()).await.unwrap();
+    let plan = steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n");
+    assert!(plan.contains("SEARCH jobs USING INDEX jobs_by_cluster (<expr>=? AND <expr>=?)"), "{plan}");
+    for digits in [P1, &P1[..5], ""] {
+        assert_eq!(home.store.names_of(id, digits, "C2", 9).await.unwrap(), [(P1.to_owned(), "c2".to_owned())]);
+    }
+}
