@@ -11,23 +11,27 @@ use crate::atlas::document::{error_code, fault, oauth_code, object};
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach, Release};
+use crate::redaction::Redactor;
 
 /// Sorts the answer to an upgrade request; the first rule that fits counts. By status alone: 429, 406, 410. Then
 /// a body that is no JSON object is unknown, whatever the status. Then status and `errorCode` together, for
 /// `UNEXPECTED_ERROR` comes with 401, 404 and 500.
-pub fn classify(status: u16, body: &[u8], retry_after: Option<Duration>) -> Answer {
+///
+/// `redactor` takes secrets from the words that are for people, and from nothing else.
+pub fn classify(status: u16, body: &[u8], retry_after: Option<Duration>, redactor: &Redactor) -> Answer {
+    let fault = || fault(status, body, redactor);
     match status {
         429 => return Answer::Throttled { retry_after },
-        406 => return Answer::Refused(fault(status, body)),
-        410 => return Answer::Gone(fault(status, body)),
+        406 => return Answer::Refused(fault()),
+        410 => return Answer::Gone(fault()),
         _ => {}
     }
-    let Some(document) = object(body) else { return Answer::Unknown(fault(status, body)) };
+    let Some(document) = object(body) else { return Answer::Unknown(fault()) };
     if (200..300).contains(&status) {
         return Answer::Accepted { id: id(&document) };
     }
-    let Some(code) = known_code(status, &document) else { return Answer::Unknown(fault(status, body)) };
-    let fault = fault(status, body);
+    let Some(code) = known_code(status, &document) else { return Answer::Unknown(fault()) };
+    let fault = fault();
     if let Some((reach, release)) = concerns_scope(status, code) {
         return Answer::ScopeHeld(Hold { reach, release, fault });
     }

@@ -47,6 +47,10 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("unknown", 425, "TOO_EARLY"),
 ];
 
+fn answered(status: u16, body: &[u8], retry_after: Option<Duration>) -> Answer {
+    classify(status, body, retry_after, &Redactor::default())
+}
+
 fn class(answer: &Answer) -> &'static str {
     match answer {
         Answer::Accepted { .. } => "accepted",
@@ -61,7 +65,7 @@ fn class(answer: &Answer) -> &'static str {
 }
 
 fn sorted(status: u16, body: &str) -> &'static str {
-    class(&classify(status, body.as_bytes(), None))
+    class(&answered(status, body.as_bytes(), None))
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn three_statuses_speak_for_themselves_whatever_the_body() {
         assert_eq!(sorted(410, body), "gone");
     }
     let wait = Some(Duration::from_secs(55));
-    assert_eq!(classify(429, b"", wait), Answer::Throttled { retry_after: wait });
+    assert_eq!(answered(429, b"", wait), Answer::Throttled { retry_after: wait });
 }
 
 #[test]
@@ -112,9 +116,9 @@ fn a_4xx_without_an_error_code_is_unknown() {
 #[test]
 fn accepted_carries_the_id_that_the_answer_names() {
     let body = br#"{"id":"6a793f6c2c88faeba59bb4cc","stateName":"UPDATING"}"#;
-    assert_eq!(classify(200, body, None), Answer::Accepted { id: Some("6a793f6c2c88faeba59bb4cc".to_owned()) });
-    assert_eq!(classify(202, b"{}", None), Answer::Accepted { id: None });
-    assert_eq!(classify(200, br#"{"id":7}"#, None), Answer::Accepted { id: None });
+    assert_eq!(answered(200, body, None), Answer::Accepted { id: Some("6a793f6c2c88faeba59bb4cc".to_owned()) });
+    assert_eq!(answered(202, b"{}", None), Answer::Accepted { id: None });
+    assert_eq!(answered(200, br#"{"id":7}"#, None), Answer::Accepted { id: None });
 }
 
 /// Reach and release, status, codes.
@@ -136,7 +140,7 @@ fn a_hold_reaches_as_far_as_what_is_wrong_and_only_the_billing_limit_passes_by_i
     for (reach, release, status, codes) in HOLDS {
         for code in codes.split(' ') {
             let body = format!(r#"{{"error":{status},"errorCode":"{code}"}}"#);
-            let hold = classify(*status, body.as_bytes(), None).hold().expect(code);
+            let hold = answered(*status, body.as_bytes(), None).hold().expect(code);
             assert_eq!((hold.reach, hold.release), (*reach, *release), "{status} {code}");
         }
     }
@@ -148,13 +152,13 @@ fn a_fault_says_what_the_operator_should_do() {
     let detail = "No payment information. Add a payment method to the organisation, then release the hold.";
     let fault = Fault::new("NO_PAYMENT_INFORMATION_FOUND", detail);
     let expected = Answer::ScopeHeld(Hold::until_released(Reach::Project, fault));
-    assert_eq!(classify(402, body, None), expected);
+    assert_eq!(answered(402, body, None), expected);
 }
 
 proptest! {
     #[test]
     fn classify_is_total(status in any::<u16>(), body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = classify(status, &body, None);
+        let _ = answered(status, &body, None);
     }
 
     #[test]

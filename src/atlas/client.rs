@@ -15,7 +15,7 @@ use crate::atlas::document;
 use crate::atlas::exchange::{Exchange, Limits, Page};
 use crate::atlas::headers;
 use crate::atlas::list::{self, Listed};
-use crate::atlas::page::page;
+use crate::atlas::page::is_page;
 use crate::atlas::projects::{EndpointSet, GROUPS, Offer, Project, RATE_LIMITS, REGIONS};
 use crate::atlas::reads::{self, found, list_path, listed, one_path};
 use crate::atlas::send_gate::{MayLeave, SendGate};
@@ -77,7 +77,8 @@ impl Client {
         Self::sharing(Redactor::default(), transport, credentials, clock, request_timeout)
     }
 
-    /// The same. What is secret is made known to `redactor`, and no answer repeats what that knows.
+    /// The same. What is secret is made known to `redactor`, and no words of an answer repeat what that knows. Clusters,
+    /// projects and limits are as Atlas wrote them.
     pub fn sharing(
         redactor: Redactor,
         transport: Transport,
@@ -119,22 +120,26 @@ impl Client {
         let body = Bytes::copy_from_slice(&request.body);
         let (method, path, may_leave) = (Method::POST, request.path.clone(), Some(may_leave));
         let call = Call { method, path, version: request.version, tells_sizes_apart: false, body, may_leave };
-        self.exchange(call, |answer, limits| classify(answer.status().as_u16(), answer.body(), limits.retry_after))
-            .await
-            .map(|value| value.unwrap_or_else(|answer| answer))
+        self.exchange(call, |answer, limits, redactor| {
+            classify(answer.status().as_u16(), answer.body(), limits.retry_after, redactor)
+        })
+        .await
+        .map(|value| value.unwrap_or_else(|answer| answer))
     }
 
     /// Reads one cluster. An error is the class of the answer, which says nothing about the cluster: the look
     /// failed.
     pub async fn read_one(&self, api: Api, project: &str, name: &str) -> Exchange<Result<Found, Answer>> {
         let call = Call::get(api, one_path(api, project, name));
-        self.exchange(call, |answer, limits| found(api, name, answer, limits)).await.map(Result::flatten)
+        self.exchange(call, |answer, limits, redactor| found(api, name, answer, limits, redactor))
+            .await
+            .map(Result::flatten)
     }
 
     /// Reads page `page` (from 1) of a project's clusters, 500 a page.
     pub async fn read_list(&self, api: Api, project: &str, page: u32) -> Exchange<Result<Page, Answer>> {
         let call = Call::get(api, list_path(api, project, page));
-        self.exchange(call, |answer, limits| listed(api, answer, limits)).await.map(Result::flatten)
+        self.exchange(call, |answer, limits, redactor| listed(api, answer, limits, redactor)).await.map(Result::flatten)
     }
 
     /// Reads page `page` (from 1) of the projects that these credentials can see, 500 a page.
@@ -173,9 +178,9 @@ impl Client {
     async fn exchange<T>(
         &self,
         call: Call,
-        read: impl FnOnce(&Response<Bytes>, &Limits) -> T,
+        read: impl FnOnce(&Response<Bytes>, &Limits, &Redactor) -> T,
     ) -> Exchange<Result<T, Answer>> {
-        let clock = self.0.line.clock;
+        let Line { clock, redactor, .. } = &self.0.line;
         let started = clock.now();
         let result = self.send(&call, clock.deadline(self.0.line.request_timeout)).await;
         let ended = clock.now();
@@ -184,13 +189,13 @@ impl Client {
             Ok(answer) => {
                 let code = answer.status().as_u16();
                 status = Some(code);
-                error_code = document::refusal(code, answer.body());
+                error_code = document::refusal(code, answer.body()).map(|code| redactor.redact(&code).into_owned());
                 limits = headers::limits(code, answer.headers(), ended);
                 limits.bucket = document::bucket(code, answer.body());
                 // Whoever answers with web pages does so to everybody.
-                limits.brakes_host |= page(code, answer.body()).is_some();
-                retired = headers::retired(answer.headers());
-                Ok(read(&answer, &limits))
+                limits.brakes_host |= is_page(code, answer.body());
+                retired = headers::retired(answer.headers(), redactor);
+                Ok(read(&answer, &limits, redactor))
             }
             Err(failure) => {
                 (limits.brakes_host, limits.retry_after) = failure.limits();

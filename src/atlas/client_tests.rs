@@ -125,6 +125,35 @@ async fn a_token_that_an_error_repeats_is_not_handed_on() {
 }
 
 #[tokio::test]
+async fn a_cluster_whose_name_holds_the_password_of_a_proxy_is_read_as_atlas_wrote_it() {
+    let desk = desk(|| {
+        answer(
+            200,
+            r#"{"id":"1","name":"warehouse-eu","stateName":"IDLE","providerSettings":{"providerName":"SERVERLESS"},
+            "connectionStrings":{"standardSrv":"mongodb+srv://warehouse-eu.x.mongodb.net"}}"#,
+        )
+    });
+    let client = desk.client(bearer());
+    client.0.line.redactor.hide_url("http://svc:warehouse@proxy:3128");
+    let Ok(Found::Cluster(seen)) = client.read_one(CLUSTERS, PROJECT, "warehouse-eu").await.value else {
+        panic!("it is not found")
+    };
+    assert_eq!(seen.connection_string.as_deref(), Some("mongodb+srv://warehouse-eu.x.mongodb.net"));
+    let words = format!("{:?}", client.read_one(CLUSTERS, PROJECT, "other").await.value);
+    assert!(words.contains("***-eu") && !words.contains("warehouse"), "{words}");
+}
+
+#[tokio::test]
+async fn an_answer_is_sorted_by_its_own_words_whatever_is_secret() {
+    let desk = desk(|| answer(404, r#"{"error":404,"errorCode":"GROUP_NOT_FOUND","detail":"No NOT_FOUND."}"#));
+    let client = desk.client(bearer());
+    client.0.line.redactor.hide("GROUP_NOT_FOUND");
+    let exchange = client.upgrade(&upgrade(), always()).await;
+    assert!(matches!(&exchange.value, Answer::ScopeHeld(hold) if hold.fault.code == "***"), "{exchange:?}");
+    assert_eq!(exchange.error_code.as_deref(), Some("***"));
+}
+
+#[tokio::test]
 async fn calls_can_be_made_from_spawned_tasks() {
     let client = desk(|| answer(200, "{}")).client(bearer());
     let call = tokio::spawn(async move {

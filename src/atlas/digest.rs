@@ -12,7 +12,7 @@ use http_auth::digest::Qop;
 use http_auth::{PasswordClient, PasswordParams};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::atlas::page::page;
+use crate::atlas::page::is_page;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::clock::Millis;
@@ -82,14 +82,14 @@ impl Digest {
         }
         match answer.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {}
-            status if status.is_server_error() || page(status.as_u16(), answer.body()).is_some() => {}
+            status if status.is_server_error() || is_page(status.as_u16(), answer.body()) => {}
             // Whatever guards the other paths will challenge there; the answer to that is signed.
             _ => {
                 self.lock().unasked = true;
                 return Ok(());
             }
         }
-        Err(SignInError::of_answer(&answer, line.clock.now()))
+        Err(SignInError::of_answer(&answer, line.clock.now(), &line.redactor))
     }
 
     /// Signs one request with the next `nc`; not at all if no challenge was ever seen.

@@ -8,6 +8,7 @@ use crate::atlas::advice::advice;
 use crate::atlas::page::page;
 use crate::domain::bucket::Bucket;
 use crate::domain::code::Fault;
+use crate::redaction::Redactor;
 
 /// As much of Atlas's own words as a history keeps, in characters.
 const LONGEST_DETAIL: usize = 500;
@@ -27,7 +28,7 @@ pub(super) fn oauth_code(document: &Map<String, Value>) -> Option<&str> {
     word(document.get("error")?)
 }
 
-/// The code of an answer that is an error, if it names one.
+/// The code of an answer that is an error, if it names one, as it came.
 pub(super) fn refusal(status: u16, body: &[u8]) -> Option<String> {
     if status < 400 {
         return None;
@@ -53,9 +54,10 @@ fn word(value: &Value) -> Option<&str> {
     ((1..=100).contains(&word.len()) && word.bytes().all(plain)).then_some(word)
 }
 
-/// The fault that an answer describes: its code, Atlas's own words and what to do next.
-pub(super) fn fault(status: u16, body: &[u8]) -> Fault {
-    if let Some(page) = page(status, body) {
+/// The fault that an answer describes: its code, Atlas's own words and what to do next. It is for people, and repeats no
+/// secret: what is decided is decided by the body itself.
+pub(super) fn fault(status: u16, body: &[u8], redactor: &Redactor) -> Fault {
+    if let Some(page) = page(status, body, redactor) {
         return page;
     }
     let document = object(body);
@@ -65,12 +67,13 @@ pub(super) fn fault(status: u16, body: &[u8]) -> Fault {
         let document = if document.is_some() { "no explanation" } else { "no error document" };
         format!("Atlas answered {status} with {document}.")
     } else {
-        tidy(&said)
+        // Before it is cut: half a secret is not known again.
+        tidy(&redactor.redact(&said))
     };
     if let Some(next) = advice(status, code.unwrap_or_default()) {
         detail = format!("{detail} {next}");
     }
-    Fault::new(code.map_or_else(|| format!("HTTP_{status}"), str::to_owned), detail)
+    Fault::new(code.map_or_else(|| format!("HTTP_{status}"), |code| redactor.redact(code).into_owned()), detail)
 }
 
 /// `detail`, else `error_description`, else `reason`; and the fields that a validation complains about.
@@ -98,6 +101,23 @@ fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fault(status: u16, body: &[u8]) -> Fault {
+        super::fault(status, body, &Redactor::default())
+    }
+
+    #[test]
+    fn a_secret_goes_from_the_words_of_a_fault_in_whatever_form_and_before_they_are_cut() {
+        let redactor = Redactor::default();
+        redactor.hide("s3cret/of-mine");
+        let at_the_cut = format!(r#"{{"errorCode":"X","detail":"{}s3cret/of-mine"}}"#, "a".repeat(490));
+        let page = r"<title>s3cret%2Fof-mine</title>";
+        let json = r#"{"errorCode":"X","detail":"\u00733cret\/of-mine \"czNjcmV0L29mLW1pbmU=\""}"#;
+        for (status, body) in [(400, &*at_the_cut), (404, page), (400, json)] {
+            let detail = super::fault(status, body.as_bytes(), &redactor).detail;
+            assert!(detail.contains("***") && !detail.contains("s3c") && !detail.contains("czNj"), "{detail}");
+        }
+    }
 
     #[test]
     fn a_fault_carries_atlas_s_own_words_in_one_short_line() {

@@ -7,6 +7,7 @@ use http::header::{DATE, RETRY_AFTER};
 
 use crate::atlas::exchange::Limits;
 use crate::clock::Millis;
+use crate::redaction::Redactor;
 
 /// What is said beyond this is no time that anybody can write down. (How long it is waited for is another matter:
 /// [`LONGEST_WAIT`](crate::domain::policy::LONGEST_WAIT).)
@@ -29,9 +30,10 @@ pub(super) fn limits(status: u16, headers: &HeaderMap, now: Millis) -> Limits {
     }
 }
 
-/// The `Sunset` and `Deprecation` headers in one line.
-pub(super) fn retired(headers: &HeaderMap) -> Option<String> {
-    let named = |name: &str, label: &str| text(headers, name).map(|value| format!("{label}: {value}"));
+/// The `Sunset` and `Deprecation` headers in one line, for people: no secret is repeated.
+pub(super) fn retired(headers: &HeaderMap, redactor: &Redactor) -> Option<String> {
+    let named =
+        |name: &str, label: &str| text(headers, name).map(|value| format!("{label}: {}", redactor.redact(value)));
     let lines: Vec<String> = [named("sunset", "Sunset"), named("deprecation", "Deprecation")]
         .into_iter()
         .flatten()
@@ -138,7 +140,10 @@ mod tests {
         let said =
             headers(&[("deprecation", "Mon, 5 Aug 2024 00:00:00 GMT"), ("sunset", "Thu, 1 Jul 2027 00:00:00 GMT")]);
         let line = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT; Deprecation: Mon, 5 Aug 2024 00:00:00 GMT";
-        assert_eq!(retired(&said).as_deref(), Some(line));
-        assert_eq!(retired(&HeaderMap::new()), None);
+        let redactor = Redactor::default();
+        assert_eq!(retired(&said, &redactor).as_deref(), Some(line));
+        assert_eq!(retired(&HeaderMap::new(), &redactor), None);
+        redactor.hide("1 Jul 2027 00:00");
+        assert!(retired(&said, &redactor).is_some_and(|line| line.starts_with("Sunset: Thu, ***:00 GMT; ")));
     }
 }

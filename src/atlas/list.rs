@@ -12,6 +12,7 @@ use crate::atlas::exchange::Limits;
 use crate::atlas::reads::{ROWS_PER_PAGE, failed, unreadable};
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
+use crate::redaction::Redactor;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,9 +74,13 @@ pub(super) fn paged(path: &str, page: u32) -> String {
 }
 
 /// The answer to the read of a page.
-pub(super) fn read<T: DeserializeOwned>(answer: &Response<Bytes>, limits: &Limits) -> Result<Listed<T>, Answer> {
+pub(super) fn read<T: DeserializeOwned>(
+    answer: &Response<Bytes>,
+    limits: &Limits,
+    redactor: &Redactor,
+) -> Result<Listed<T>, Answer> {
     if answer.status().as_u16() != 200 {
-        return Err(failed(answer, limits));
+        return Err(failed(answer, limits, redactor));
     }
     let list: List<T> = serde_json::from_slice(answer.body()).map_err(|_| unreadable("it is no list"))?;
     let last = list.results.len() < ROWS_PER_PAGE;

@@ -22,7 +22,6 @@ mod list;
 mod page;
 mod projects;
 mod reads;
-mod redact;
 mod send_gate;
 mod sign_in;
 mod signer;

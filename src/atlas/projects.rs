@@ -102,7 +102,7 @@ mod tests {
 
     fn reading<T: serde::de::DeserializeOwned>(status: u16, body: &'static str) -> Result<Listed<T>, Answer> {
         let answer = Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap();
-        read(&answer, &Limits::default())
+        read(&answer, &Limits::default(), &crate::redaction::Redactor::default())
     }
 
     #[test]

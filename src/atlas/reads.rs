@@ -13,6 +13,7 @@ use crate::domain::cluster_name::is_same_name;
 use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found};
 use crate::domain::operation::Api;
+use crate::redaction::Redactor;
 
 /// The most that Atlas allows.
 pub(super) const ROWS_PER_PAGE: usize = 500;
@@ -48,15 +49,24 @@ fn segment(text: &str) -> String {
 }
 
 /// The answer to a single read of `name`.
-pub(super) fn found(api: Api, name: &str, answer: &Response<Bytes>, limits: &Limits) -> Result<Found, Answer> {
+pub(super) fn found(
+    api: Api,
+    name: &str,
+    answer: &Response<Bytes>,
+    limits: &Limits,
+    redactor: &Redactor,
+) -> Result<Found, Answer> {
     let status = answer.status().as_u16();
     if status == 200 {
-        if let Some(page) = page(status, answer.body()) {
+        if let Some(page) = page(status, answer.body(), redactor) {
             return Err(Answer::Unknown(page));
         }
         return match wire::cluster(api.segment, answer.body()) {
             Some(seen) if is_same_name(&seen.name, name) => Ok(Found::Cluster(seen)),
-            Some(seen) => Err(unreadable(&format!("it described the cluster {:?} in place of {name}", seen.name))),
+            Some(seen) => {
+                let other = redactor.redact(&seen.name);
+                Err(unreadable(&format!("it described the cluster {other:?} in place of {name}")))
+            }
             None => Err(unreadable("it is no description of a cluster")),
         };
     }
@@ -66,24 +76,24 @@ pub(super) fn found(api: Api, name: &str, answer: &Response<Bytes>, limits: &Lim
             Ok(Found::NotFound)
         }
         (400, Some(code)) if is_elsewhere(code) => Ok(Found::Elsewhere),
-        _ => Err(failed(answer, limits)),
+        _ => Err(failed(answer, limits, redactor)),
     }
 }
 
 /// The answer to the read of a list.
-pub(super) fn listed(api: Api, answer: &Response<Bytes>, limits: &Limits) -> Result<Page, Answer> {
+pub(super) fn listed(api: Api, answer: &Response<Bytes>, limits: &Limits, redactor: &Redactor) -> Result<Page, Answer> {
     if answer.status().as_u16() != 200 {
-        return Err(failed(answer, limits));
+        return Err(failed(answer, limits, redactor));
     }
-    if let Some(page) = page(200, answer.body()) {
+    if let Some(page) = page(200, answer.body(), redactor) {
         return Err(Answer::Unknown(page));
     }
     let rows = wire::rows(api.segment, answer.body()).ok_or_else(|| unreadable("it is no list of clusters"))?;
     Ok(Page { clusters: rows.clusters, last: rows.count < ROWS_PER_PAGE })
 }
 
-pub(super) fn failed(answer: &Response<Bytes>, limits: &Limits) -> Answer {
-    match classify(answer.status().as_u16(), answer.body(), limits.retry_after) {
+pub(super) fn failed(answer: &Response<Bytes>, limits: &Limits, redactor: &Redactor) -> Answer {
+    match classify(answer.status().as_u16(), answer.body(), limits.retry_after, redactor) {
         Answer::Accepted { .. } => unreadable("it is none that a read can have"),
         class => class,
     }
@@ -103,7 +113,7 @@ mod tests {
     }
 
     fn look(status: u16, body: &'static str) -> Result<Found, Answer> {
-        found(SERVERLESS, "c1", &answer(status, body), &Limits::default())
+        found(SERVERLESS, "c1", &answer(status, body), &Limits::default(), &Redactor::default())
     }
 
     #[test]
@@ -133,7 +143,7 @@ mod tests {
         let row = r#"{"id":"1","name":"c","stateName":"IDLE","providerSettings":{"providerName":"TENANT"}}"#;
         let page = |rows: usize| {
             let body = format!(r#"{{"results":[{}],"totalCount":9999}}"#, vec![row; rows].join(","));
-            listed(CLUSTERS, &answer(200, body.leak()), &Limits::default()).unwrap()
+            listed(CLUSTERS, &answer(200, body.leak()), &Limits::default(), &Redactor::default()).unwrap()
         };
         assert!(page(499).last && page(0).last && !page(500).last);
         assert_eq!(page(500).clusters.len(), 500);

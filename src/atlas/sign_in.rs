@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::atlas::classify::classify;
 use crate::atlas::codes::{DIGEST_UNSUPPORTED, INSECURE, NO_CONNECTION, SIGN_IN_FAILED, WEB_PAGE};
-use crate::atlas::document::fault;
+use crate::atlas::document::{fault, refusal};
 use crate::atlas::headers;
 use crate::atlas::transport::TransportError;
 use crate::clock::Millis;
@@ -16,6 +16,7 @@ use crate::domain::code::Fault;
 use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach};
 use crate::domain::policy::LONGEST_WAIT;
+use crate::redaction::Redactor;
 
 /// A service account has at most a hundred tokens, which expire by themselves within the hour.
 const TOKEN_LIMIT_WAIT: Duration = Duration::from_mins(1);
@@ -38,16 +39,17 @@ pub enum SignInError {
 
 impl SignInError {
     /// Sorts an answer that came at `now` in place of a token or a challenge.
-    pub(super) fn of_answer(answer: &Response<Bytes>, now: Millis) -> Self {
+    pub(super) fn of_answer(answer: &Response<Bytes>, now: Millis, redactor: &Redactor) -> Self {
         let status = answer.status().as_u16();
-        let mut fault = fault(status, answer.body());
+        let denied = refusal(status, answer.body()).is_some_and(|code| code == "access_denied");
+        let mut fault = fault(status, answer.body(), redactor);
         fault.detail = format!("Signing in: {}", fault.detail);
         let mut retry_after = headers::limits(status, answer.headers(), now).retry_after;
-        if fault.code == "access_denied" {
+        if denied {
             retry_after = retry_after.or(Some(TOKEN_LIMIT_WAIT));
         }
         let later = match status {
-            403 => fault.code == "access_denied",
+            403 => denied,
             405 | 408 | 425 | 429 => true,
             400..500 => false,
             _ => true,
@@ -119,7 +121,7 @@ impl SignInError {
 /// Whether a 401 to a signed request may be cured by a fresh token or nonce. It must carry an error document:
 /// only then is it sure that nothing was applied.
 pub(super) fn may_be_cured(answer: &Response<Bytes>) -> bool {
-    let sorted = classify(answer.status().as_u16(), answer.body(), None);
+    let sorted = classify(answer.status().as_u16(), answer.body(), None, &Redactor::default());
     answer.status() == http::StatusCode::UNAUTHORIZED
         && matches!(sorted, Answer::ScopeHeld(_))
         && !crate::atlas::classify::is_missing_role(answer.body())

@@ -9,7 +9,6 @@ use secrecy::ExposeSecret;
 
 use crate::atlas::credentials::Credentials;
 use crate::atlas::digest::Digest;
-use crate::atlas::redact;
 use crate::atlas::send_gate::SendGate;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::token::TokenKeeper;
@@ -25,22 +24,14 @@ pub(super) struct Line {
     pub(super) transport: Transport,
     pub(super) clock: Clock,
     pub(super) request_timeout: Duration,
-    /// Knows what no answer may repeat.
+    /// Knows what must not be kept or shown.
     pub(super) redactor: Redactor,
 }
 
 impl Line {
-    /// Sends one request as it stands. One that could not even be built was never sent. No answer repeats a secret.
+    /// Sends one request as it stands. One that could not even be built was never sent. The answer is as it came, for
+    /// things are decided by it; an error is for people, and repeats no secret.
     pub(super) async fn call(
-        &self,
-        request: http::Result<Request<Bytes>>,
-        within: Duration,
-    ) -> Result<Response<Bytes>, TransportError> {
-        self.redacted(self.transport.call(named(request)?, within).await)
-    }
-
-    /// The same for a request whose answer is a secret: it is as it came.
-    pub(super) async fn call_for_secret(
         &self,
         request: http::Result<Request<Bytes>>,
         within: Duration,
@@ -54,14 +45,7 @@ impl Line {
         request: http::Result<Request<Bytes>>,
         gate: &SendGate,
     ) -> Result<Response<Bytes>, TransportError> {
-        self.redacted(self.transport.send(named(request)?, gate).await)
-    }
-
-    fn redacted(&self, answered: Result<Response<Bytes>, TransportError>) -> Result<Response<Bytes>, TransportError> {
-        match answered {
-            Ok(answer) => Ok(redact::answer(&self.redactor, answer)),
-            Err(error) => Err(error.redacted(&self.redactor)),
-        }
+        self.transport.send(named(request)?, gate).await.map_err(|error| error.redacted(&self.redactor))
     }
 }
 

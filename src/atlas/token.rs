@@ -17,7 +17,6 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::atlas::page::page;
-use crate::atlas::redact;
 use crate::atlas::sign_in::SignInError;
 use crate::atlas::signer::{Line, Signature};
 use crate::atlas::transport::TransportError;
@@ -102,12 +101,10 @@ impl TokenKeeper {
         let answer = self.post(line, FETCH, form, line.request_timeout).await;
         let answer = answer.map_err(|error| SignInError::of_transport(&error))?;
         if answer.status() != http::StatusCode::OK {
-            let answer = redact::answer(&line.redactor, answer);
-            return Err(SignInError::of_answer(&answer, line.clock.now()));
+            return Err(SignInError::of_answer(&answer, line.clock.now(), &line.redactor));
         }
         let Ok(granted) = serde_json::from_slice::<Granted>(answer.body()) else {
-            let answer = redact::answer(&line.redactor, answer);
-            return Err(match page(200, answer.body()) {
+            return Err(match page(200, answer.body(), &line.redactor) {
                 Some(fault) => SignInError::Later { fault, retry_after: None },
                 None => SignInError::later(format!("{FETCH} answered 200 without a token")),
             });
@@ -158,7 +155,7 @@ impl TokenKeeper {
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(AUTHORIZATION, self.basic());
-        line.call_for_secret(post.body(form), within).await
+        line.call(post.body(form), within).await
     }
 
     /// Basic authentication, both halves form-encoded first (RFC 6749, section 2.3.1).

@@ -15,7 +15,7 @@ pub(super) struct Brake {
 }
 
 impl Brake {
-    /// Closes for what Atlas asked for, or for a second and then ever longer, up to a minute. Answers of requests
+    /// Closes for what Atlas asked for, or, if that is nothing or no time at all, for a second and then ever longer, up to a minute. Answers of requests
     /// that left before the last pull do not count again.
     pub(super) fn pull(&mut self, now: Millis, asked: Option<Duration>) {
         if self.closed_until(now).is_none() {
@@ -32,7 +32,7 @@ impl Brake {
             .build()
             .nth(self.pulls.saturating_sub(1))
             .unwrap_or(Duration::from_secs(60));
-        self.hold_until(now.after(asked.unwrap_or(delay)));
+        self.hold_until(now.after(asked.filter(|asked| !asked.is_zero()).unwrap_or(delay)));
     }
 
     /// Closes until `moment`, if it is not closed for longer.
@@ -64,4 +64,16 @@ impl Brake {
     pub(super) fn is_on(&self) -> bool {
         self.pulls > 0
     }
+}
+
+#[test]
+fn no_wait_at_all_brakes_as_an_answer_without_a_wait_does() {
+    let closed = |asked| {
+        let mut brake = Brake::default();
+        brake.pull(Millis(0), asked);
+        brake.closed_until(Millis(0))
+    };
+    assert!(closed(None).is_some());
+    assert_eq!(closed(Some(Duration::ZERO)), closed(None));
+    assert_eq!(closed(Some(Duration::from_hours(1))), Some(Millis(3_600_000)));
 }

@@ -1,5 +1,7 @@
 //! The forms in which a secret may come back, and the forms by which an unknown one is told.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use form_urlencoded::byte_serialize;
@@ -10,6 +12,9 @@ const ACCOUNT_SECRET: &str = "mdb_sa_sk_";
 const TOKEN: &str = "eyJ";
 /// What stands before a password in the query of a URL.
 const PARAMETERS: [&str; 6] = ["?password=", "&password=", "?pwd=", "&pwd=", "?passwd=", "&passwd="];
+/// What ends a URL in a text, and the value of one of its parameters, beside a space.
+const URL_ENDS: &str = "\"'<>";
+const VALUE_ENDS: &str = "&\"'<>#";
 /// No token is shorter, and no word that begins like one is longer.
 const SHORTEST_TOKEN: usize = 30;
 
@@ -119,53 +124,86 @@ fn hex(digits: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// The name and the password in a URL. A password that should have been encoded and was not may hold any sign.
+/// The name and the password in a URL.
 pub(super) fn user_info(url: &str) -> Option<(&str, &str)> {
     let (_, rest) = url.split_once("://")?;
-    let word = rest.split(|letter: char| letter.is_whitespace() || "\"'<>".contains(letter)).next()?;
-    word.rsplit_once('@')?.0.split_once(':')
+    let rest = &rest[..until(rest, 0, URL_ENDS)];
+    let password = password(rest)?;
+    Some((&rest[..password.start - 1], &rest[password]))
+}
+
+/// Where the password stands in what follows the scheme of a URL. One that should have been encoded and was not may hold
+/// any sign.
+fn password(rest: &str) -> Option<Range<usize>> {
+    let end = rest.rfind('@')?;
+    let from = rest[..end].find(':')? + 1;
+    Some(from..end)
 }
 
 /// The text with what looks like a secret masked; nothing if nothing does.
 pub(super) fn masked(text: &str) -> Option<String> {
     let mut clean = String::new();
     let mut done = 0;
-    for (start, length) in suspects(text) {
-        if start >= done {
-            clean.push_str(&text[done..start]);
+    for suspect in suspects(text) {
+        if suspect.start >= done {
+            clean.push_str(&text[done..suspect.start]);
             clean.push_str(super::MASK);
-            done = start + length;
         }
+        done = done.max(suspect.end);
     }
     (done > 0).then(|| clean + &text[done..])
 }
 
-/// Where secrets seem to stand, in their order: from, and how many bytes.
-fn suspects(text: &str) -> Vec<(usize, usize)> {
-    let run = |from: usize, more: &str| {
-        let part =
-            |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || more.contains(byte as char);
-        text.as_bytes()[from..].iter().take_while(|byte| part(**byte)).count()
+/// Where secrets seem to stand, in their order.
+fn suspects(text: &str) -> Vec<Range<usize>> {
+    let in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let word = |from: usize, also: Option<u8>| {
+        let rest = text.as_bytes()[from..].iter();
+        from + rest.take_while(|byte| in_word(**byte) || Some(**byte) == also).count()
     };
-    let accounts = text.match_indices(ACCOUNT_SECRET).map(|(at, head)| {
-        let from = at + head.len();
-        (from, run(from, ""))
+    let mut all = each(text, ACCOUNT_SECRET, |at| {
+        let from = at + ACCOUNT_SECRET.len();
+        let end = word(from, None);
+        (Some(from..end), end)
     });
-    let tokens = text.match_indices(TOKEN).filter_map(|(from, _)| {
-        let token = &text[from..from + run(from, ".")];
-        (token.len() >= SHORTEST_TOKEN && token.split('.').count() == 3).then_some((from, token.len()))
-    });
-    let passwords = text.match_indices("://").filter_map(|(at, _)| {
-        let (name, password) = user_info(&text[at..])?;
-        (!password.is_empty() && password != super::MASK).then_some((at + "://".len() + name.len() + 1, password.len()))
-    });
-    let parameters = PARAMETERS.iter().flat_map(|name| text.match_indices(name)).filter_map(|(at, name)| {
-        let value = text[at + name.len()..].split(|letter: char| letter.is_whitespace() || "&\"'<>#".contains(letter));
-        let value = value.into_iter().next().filter(|value| *value != super::MASK)?;
-        Some((at + name.len(), value.len()))
-    });
-    let mut all: Vec<_> =
-        accounts.chain(tokens).chain(passwords).chain(parameters).filter(|(_, length)| *length > 0).collect();
-    all.sort_unstable();
+    all.extend(each(text, TOKEN, |from| {
+        let end = word(from, Some(b'.'));
+        let is_token = end - from >= SHORTEST_TOKEN && text[from..end].split('.').count() >= 3;
+        (is_token.then_some(from..end), end)
+    }));
+    all.extend(each(text, "://", |at| {
+        let from = at + "://".len();
+        let end = until(text, from, URL_ENDS);
+        let password = password(&text[from..end]).map(|part| from + part.start..from + part.end);
+        (password, end)
+    }));
+    for name in PARAMETERS {
+        all.extend(each(text, name, |at| {
+            let from = at + name.len();
+            let end = until(text, from, VALUE_ENDS);
+            (Some(from..end), end)
+        }));
+    }
+    all.retain(|suspect| !suspect.is_empty() && &text[suspect.clone()] != super::MASK);
+    all.sort_unstable_by_key(|suspect| suspect.start);
     all
+}
+
+/// What `look` finds at every place of `head`. It says how far it has looked, and what it has looked at is not looked at
+/// again: a long word that is full of heads takes no longer than another one.
+fn each(text: &str, head: &str, look: impl Fn(usize) -> (Option<Range<usize>>, usize)) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(head) {
+        let (suspect, end) = look(from + at);
+        found.extend(suspect);
+        from = end.max(from + at + head.len());
+    }
+    found
+}
+
+/// Where the text from `from` on ends: at a space, at one of `ends`, or at its end.
+fn until(text: &str, from: usize, ends: &str) -> usize {
+    let length = text[from..].find(|letter: char| letter.is_whitespace() || ends.contains(letter));
+    length.map_or(text.len(), |length| from + length)
 }
