@@ -23,6 +23,7 @@
 //! | 0 | [`domain`] | the rule book and its words: pure |
 //! | 0 | [`clock`] | what time it is |
 //! | 0 | [`redaction`] | text without the secrets of this process |
+//! | 0 | [`loopback`] | which hosts are this machine |
 //! | 0 | [`files`] | files that are written whole or not at all |
 //! | 0 | [`plural`] | numbers of things in words |
 //! | 0 | [`text`] | text from outside, on its way to a terminal or into JSON |
@@ -45,6 +46,7 @@ pub mod domain;
 pub mod engine;
 pub mod files;
 pub mod intake;
+pub mod loopback;
 pub mod pacing;
 pub mod planning;
 pub mod plural;

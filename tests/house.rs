@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer; siblings do not know each other.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("clock", 0),
     ("domain", 0),
     ("files", 0),
+    ("loopback", 0),
     ("plural", 0),
     ("redaction", 0),
     ("text", 0),

@@ -20,6 +20,7 @@ use reqwest::Url;
 use crate::atlas::send_gate::{GatedBody, SendGate};
 use crate::atlas::{codes, tls};
 use crate::domain::code::Fault;
+use crate::loopback::is_loopback;
 use crate::redaction::Redactor;
 
 /// No answer of Atlas is longer: 500 clusters are about 3 MiB.
@@ -121,7 +122,7 @@ impl Transport {
     /// loopback, or where TLS cannot be set up.
     pub fn sockets(base_url: &str, request_timeout: Duration) -> Result<Self, TransportError> {
         let url = Url::parse(base_url).map_err(|why| TransportError::NeverMade(format!("{base_url}: {why}")))?;
-        let loopback = is_loopback(&url);
+        let loopback = is_loopback(url.host_str().unwrap_or_default());
         if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
             let why = format!("{base_url}: only https is allowed to a host that is not loopback");
             return Err(TransportError::NeverMade(why));
@@ -270,11 +271,6 @@ fn words(error: reqwest::Error) -> String {
     // What reqwest calls itself helps nobody.
     let words = words.trim_start_matches("error sending request: ").trim_start_matches("client error (Connect): ");
     words.chars().take(300).collect()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

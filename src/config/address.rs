@@ -1,10 +1,9 @@
 //! The address of Atlas: an HTTPS host, or any host on this machine.
 
-use std::net::IpAddr;
-
 use http::Uri;
 
 use crate::domain::base_url::canonical;
+use crate::loopback::is_loopback;
 
 /// Scheme, host and port, and whether that is this machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,9 +40,4 @@ pub(super) fn of_text(text: &str) -> Result<Address, String> {
         _ => return wrong("must be https"),
     }
     Ok(Address { url: canonical(&format!("{scheme}://{authority}")), loopback })
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

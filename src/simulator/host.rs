@@ -3,24 +3,21 @@
 //! A page in a browser can have a name of its own resolve to 127.0.0.1, and so talk to whatever listens there. Its
 //! requests say that name.
 
-use std::net::IpAddr;
-
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderValue, Request};
+
+use crate::loopback::is_loopback;
 
 /// Whether the request names a host that is not this machine. One that names none is from no browser.
 pub(super) fn is_foreign<B>(request: &Request<B>) -> bool {
     let headers = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
     let in_uri = request.uri().authority().map(|authority| authority.as_str().as_bytes());
-    headers.chain(in_uri).any(|host| !is_loopback(host))
+    headers.chain(in_uri).any(|host| !is_here(host))
 }
 
-fn is_loopback(authority: &[u8]) -> bool {
-    let Ok(authority) = Authority::try_from(authority) else { return false };
-    let host = authority.host();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+fn is_here(authority: &[u8]) -> bool {
+    Authority::try_from(authority).is_ok_and(|authority| is_loopback(authority.host()))
 }
 
 #[cfg(test)]

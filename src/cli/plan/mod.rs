@@ -19,6 +19,7 @@ use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
 use crate::config::{self, Config};
 use crate::domain::cluster_name::ClusterKey;
+use crate::domain::code::RATE_LIMITED;
 use crate::domain::hold::{Held, Hold, Reach, Scope};
 use crate::domain::job::{Job, State};
 use crate::files::{Draft, Readers, folder_of};
@@ -191,7 +192,7 @@ async fn survey(client: &Client, config: &Config, fleet: &[NewJob], context: &Co
     planning::survey(client, context.clock, config.operation, pace, fleet).await.map_err(|refusal| {
         let (code, detail) = match refusal.answer.fault() {
             Some(fault) => (fault.code.clone(), fault.detail.clone()),
-            None => ("RATE_LIMITED".to_owned(), "too many requests".to_owned()),
+            None => (RATE_LIMITED.to_owned(), "too many requests".to_owned()),
         };
         nowhere(&code, &format!("{detail} (GET {})", refusal.path))
     })

@@ -13,6 +13,7 @@ use crate::intake::error::{IntakeError, RowError};
 use crate::intake::plan::{FleetRow, Plan};
 use crate::intake::records::LONGEST;
 use crate::intake::rows::Rows;
+use crate::redaction::Redactor;
 
 /// What stands for the file in messages.
 pub(super) const NAME: &str = "sql";
@@ -91,16 +92,8 @@ fn failure(url: &str, error: &sqlx::Error) -> IntakeError {
     }
     // The driver adds a line to a database's message, which is one of the database's own source.
     let message = error.as_database_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
-    IntakeError::Sql(scrubbed(url, &message))
-}
-
-fn scrubbed(url: &str, message: &str) -> String {
     let message = message.replace(url, "the database");
-    let user_info = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
-    match user_info.and_then(|user| user.split_once(':')) {
-        Some((_, password)) if !password.is_empty() => message.replace(password, "***"),
-        _ => message,
-    }
+    IntakeError::Sql(Redactor::of_url(url).redact(&message).into_owned())
 }
 
 #[cfg(test)]

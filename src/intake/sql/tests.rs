@@ -178,4 +178,7 @@ async fn no_error_tells_the_url_or_its_password() {
     }
     let odd = sqlx::Error::Protocol("bad s3cret at postgres://me:s3cret@h/db".to_owned());
     assert!(!failure("postgres://me:s3cret@h/db", &odd).to_string().contains("s3cret"));
+    let decoded = sqlx::Error::Protocol("no password s3:cret, nor ?pwd=other of ours".to_owned());
+    let said = failure("postgres://me:s3%3Acret@h/db", &decoded).to_string();
+    assert!(said.contains("no password ***, nor ?pwd=*** of ours"), "{said}");
 }

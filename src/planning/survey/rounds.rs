@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use super::{Refusal, Survey, Surveyor};
 use crate::clock::Millis;
 use crate::domain::cluster_name::ClusterKey;
-use crate::domain::code::Fault;
+use crate::domain::code::{Fault, RATE_LIMITED};
 use crate::domain::event::{Answer, Sighting};
 use crate::domain::hold::Hold;
 use crate::store::NewJob;
@@ -44,7 +44,7 @@ impl Failure {
     }
 
     fn fault(&self) -> Fault {
-        let throttled = || Fault::new("RATE_LIMITED", "too many requests, again and again");
+        let throttled = || Fault::new(RATE_LIMITED, "too many requests, again and again");
         self.answer.fault().cloned().unwrap_or_else(throttled)
     }
 }
