@@ -65,8 +65,9 @@ pub struct Deadline {
 /// What counts on from the wall.
 #[derive(Debug, Clone, Copy)]
 enum Ticks {
-    /// The machine's clock that runs on while it sleeps, as it stood at the start.
-    Machine(Duration),
+    /// The machine's clock that runs on while it sleeps, and how long the machine had slept by then, both as they stood
+    /// at the start.
+    Machine(Duration, Duration),
     /// Virtual time: tokio's clock, and what a test says was slept away, both as they stood at the start.
     Virtual(Instant, u64, &'static AtomicU64),
 }
@@ -77,7 +78,7 @@ static AWAKE: AtomicU64 = AtomicU64::new(0);
 impl Clock {
     /// Reads the wall and starts counting.
     pub fn start() -> Self {
-        Self { wall: wall(), ticks: Ticks::Machine(machine()) }
+        Self { wall: wall(), ticks: Ticks::Machine(machine(), slept()) }
     }
 
     /// A clock in virtual time that starts at `wall`, for tests under tokio's paused clock.
@@ -108,10 +109,21 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
     pub fn uptime(&self) -> Duration {
         match self.ticks {
-            Ticks::Machine(start) => machine().saturating_sub(start),
+            Ticks::Machine(start, _) => machine().saturating_sub(start),
             Ticks::Virtual(start, slept, asleep) => {
                 let slept = asleep.load(Ordering::Relaxed).saturating_sub(slept);
                 Instant::now().saturating_duration_since(start) + Duration::from_millis(slept)
+            }
+        }
+    }
+
+    /// For how long the machine has slept since this clock was started: the kernel's timers stood still meanwhile.
+    /// Nothing where the system does not tell (a Mac).
+    pub fn asleep(&self) -> Duration {
+        match self.ticks {
+            Ticks::Machine(_, start) => slept().saturating_sub(start),
+            Ticks::Virtual(_, start, asleep) => {
+                Duration::from_millis(asleep.load(Ordering::Relaxed).saturating_sub(start))
             }
         }
     }
@@ -123,7 +135,7 @@ impl Clock {
 
     /// Whether a deadline of this clock has passed.
     pub fn has_passed(&self, deadline: &Deadline) -> bool {
-        let by_wall = matches!(self.ticks, Ticks::Machine(_)) && !RUNS_ASLEEP && wall() >= deadline.wall;
+        let by_wall = matches!(self.ticks, Ticks::Machine(..)) && !RUNS_ASLEEP && wall() >= deadline.wall;
         by_wall || self.now() >= deadline.at
     }
 
@@ -143,6 +155,12 @@ fn machine() -> Duration {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let clock = ClockId::Monotonic;
     Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
+
+/// For how long the machine has ever slept, to a few microseconds.
+fn slept() -> Duration {
+    let awake = Duration::try_from(clock_gettime(ClockId::Monotonic)).unwrap_or_default();
+    machine().saturating_sub(awake)
 }
 
 /// The system's wall clock, which may jump: for comparisons with the times that the system keeps of files alone.
@@ -166,6 +184,7 @@ mod tests {
         assert!(!clock.has_passed(&deadline));
         ASLEEP.fetch_add(30_000, Ordering::Relaxed);
         assert!(clock.has_passed(&deadline));
+        assert_eq!(clock.asleep(), Duration::from_secs(90));
         assert_eq!(Clock::starting_at(Millis(7)).now(), Millis(7));
     }
 
@@ -174,5 +193,6 @@ mod tests {
         let clock = Clock::start();
         let before = clock.uptime();
         assert!(machine() > Duration::ZERO && clock.uptime() >= before);
+        assert!(clock.asleep() <= clock.uptime());
     }
 }

@@ -399,6 +399,33 @@ async fn after_a_weekend_asleep_upgrades_in_flight_go_on() {
     assert_eq!(harbour.counts().await.of(State::Succeeded), 4, "{:?}", harbour.codes().await);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_on_its_way_before_a_sleep_is_verified_from_its_end() {
+    static ASLEEP: AtomicU64 = AtomicU64::new(0);
+    let mut faults = Faults::default();
+    assert!(faults.set("conflict", 1.0));
+    let mut harbour = Harbour::new(1, 1, Settings { faults, ..quick() }, |cluster| cluster).await;
+    harbour.fall_asleep_by(&ASLEEP);
+    let (simulator, clock) = (harbour.simulator.clone(), harbour.clock);
+    let woke = tokio::spawn(async move {
+        // Its answer said nothing, and it is to be looked for; by the clock its time passes in the sleep.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        simulator.set_faults(Faults::default());
+        ASLEEP.fetch_add(600 * 1000, Ordering::Relaxed);
+        clock.now()
+    });
+    assert_eq!(harbour.run().await, Ending::Finished);
+    let woke = woke.await.unwrap();
+    let job = harbour.rows().await.remove(0).job;
+    let history = harbour.store.history(&[job.id]).await.unwrap();
+    let kinds: Vec<&str> = history.iter().map(|entry| &*entry.kind).collect();
+    assert_eq!(kinds[..4], ["looked", "intent", "unknown", "taken_over"], "{history:#?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "taken_over").count(), 1, "once a sleep");
+    let verified = woke.after(harbour.policy.request_timeout).after(2 * harbour.policy.settle);
+    let again = history.iter().filter(|entry| entry.kind == "intent").nth(1).unwrap();
+    assert!(again.at >= verified, "{history:#?}");
+}
+
 /// An operator's word about every job, in another process: the rule book decides, and again if a row was written
 /// meanwhile.
 async fn tell_all(store: &Store, campaign_id: i64, clock: Clock, event: Event) {

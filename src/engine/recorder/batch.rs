@@ -9,8 +9,10 @@ use crate::domain::hold::Held;
 use crate::domain::job::{Job, State};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::operation::Request;
+use crate::domain::policy::Policy;
 use crate::engine::claim::{Claim, Look};
 use crate::engine::holds::Holds;
+use crate::engine::recorder::sleep::Sleep;
 use crate::engine::{Engine, KEEP, Recorded};
 use crate::store::{Call, Change, StoreError};
 
@@ -94,6 +96,16 @@ impl Item {
             self.call = None;
         }
         *self.claim = Claim::from(job);
+    }
+
+    /// This; or, where a sleep of the machine has put off the last moment at which the job's request may leave, that the
+    /// job is verified from now on as after a crash. A look that was made meanwhile shows nothing for certain.
+    pub(super) fn unless_put_off(mut self, sleep: &Sleep, policy: &Policy) -> Self {
+        if matches!(self.what, What::Happened(_)) && sleep.puts_off(&self.claim.job, policy) {
+            self.what = What::Happened(Event::TakenOver);
+            self.call = None;
+        }
+        self
     }
 
     /// The look of a job that is given back, as a change of its own.

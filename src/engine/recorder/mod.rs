@@ -1,6 +1,7 @@
 //! The one that decides and writes: news of many jobs become one transaction.
 
 mod batch;
+mod sleep;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::store::{Change, StoreError};
 
 pub(super) use batch::Note;
 use batch::{Batch, Decided, Item};
+use sleep::Sleep;
 
 /// The most notes that one transaction takes in.
 const BATCH: usize = 512;
@@ -35,6 +37,7 @@ pub(super) struct Recorder {
     holds: Holds,
     to_dispatcher: mpsc::UnboundedSender<News>,
     progress: Progress,
+    sleep: Sleep,
     /// Looks that showed nothing new, and when they are written at the latest.
     quiet: Batch,
     quiet_until: Millis,
@@ -47,7 +50,15 @@ impl Recorder {
         to_dispatcher: mpsc::UnboundedSender<News>,
         progress: Progress,
     ) -> Self {
-        Self { engine, holds, to_dispatcher, progress, quiet: Batch::default(), quiet_until: Millis(0) }
+        Self {
+            engine,
+            holds,
+            to_dispatcher,
+            progress,
+            sleep: Sleep::default(),
+            quiet: Batch::default(),
+            quiet_until: Millis(0),
+        }
     }
 
     /// Writes until nobody is left who could hand in more.
@@ -93,6 +104,9 @@ impl Recorder {
 
     /// Decides what follows, and begins to write it.
     fn decide(&mut self, items: impl IntoIterator<Item = Item>, writing: &mut Writing) {
+        self.sleep.look(&self.engine.clock);
+        let doubted = |item: Item| item.unless_put_off(&self.sleep, &self.engine.policy);
+        let items: Vec<Item> = items.into_iter().map(doubted).collect();
         let Decided { mut batch, quiet, ready } = Decided::of(items, &self.engine, &self.holds);
         if !ready.is_empty() {
             for one in &ready {
