@@ -39,6 +39,10 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
             }
         }
         read.refuse(path)?;
+        if !report::may_replace(path).map_err(|error| Failure::bad_input(format!("{}: {error}", path.display())))? {
+            let why = "is there already and is no report of Drydock: name another file, or remove it first";
+            return Err(Failure::bad_input(format!("{} {why}", path.display())));
+        }
         report::write_to(&store, &campaign, format, path).await?;
         if !context.quiet {
             context.say(&format!("wrote {}", path.display()));

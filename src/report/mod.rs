@@ -2,6 +2,7 @@
 
 mod all;
 mod csv;
+mod existing;
 mod jsonl;
 mod marker;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::files::{Draft, Readers, remove_stale_drafts};
 use crate::store::{Campaign, Store, StoreError};
 
 pub use all::{Written, write_all};
+pub use existing::may_replace;
 pub use jsonl::{event_json, job_json};
 pub use marker::Marker;
 

@@ -91,3 +91,17 @@ fn a_database_that_the_environment_names_and_that_does_not_fit_is_told_with_the_
         assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn a_variable_takes_no_campaign_to_a_second_database() {
+    let (dir, atlas) = project();
+    dir.run(&["run", "jobs/fast.toml", "-q"]).with(0);
+    let environment = [TOKEN[0], ("DATABASE_URL", "sqlite:other.db")];
+    let refused = dir.run_as(&environment, &["run", "jobs/fast.toml", "-q"]).with(2);
+    assert!(refused.stderr.contains("which DATABASE_URL in the environment names"), "{}", refused.stderr);
+    assert!(!dir.has("other.db"));
+    // It names the one that is there.
+    let environment = [TOKEN[0], ("DATABASE_URL", "sqlite:jobs/drydock.db")];
+    dir.run_as(&environment, &["run", "jobs/fast.toml", "-q"]).with(0);
+    assert_eq!(atlas.stop().upgrade_requests, 2);
+}

@@ -189,3 +189,18 @@ fn a_rehearsal_with_the_same_seed_gives_the_same_figures() {
         assert_eq!(figures(), first);
     }
 }
+
+#[test]
+fn a_plan_of_what_an_interrupted_run_has_left_finds_it_eligible() {
+    let dir = Workdir::with_fleet(2, 4);
+    let atlas = Atlas::serve(&dir, &[]);
+    dir.aim_slowly(&atlas.url);
+    let mut run = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+    run.logs("submitting -> upgrading");
+    run.kill();
+    dir.aim(&atlas.url);
+    let planned = dir.run(&["plan", "fast.toml", "--json"]);
+    let planned: Value = serde_json::from_str(&planned.stdout).unwrap();
+    assert!(planned["counts"]["eligible"].as_u64().is_some_and(|eligible| eligible >= 4), "{planned}");
+    assert!(!planned.to_string().contains("LIVE_ELSEWHERE"), "{planned}");
+}

@@ -84,3 +84,15 @@ fn a_report_of_a_campaign_that_is_named_by_its_name_is_not_written_over_its_flee
     dir.write("fast.toml", "no campaign");
     dir.run(&["report", "fast", "--out", "fast-report.csv"]).with(0);
 }
+
+#[test]
+fn a_report_is_written_over_no_file_but_a_report() {
+    let dir = Atlas::upgraded(1, 2);
+    dir.write("other.csv", "project_id,cluster_name,provider,region\n");
+    let refused = dir.run(&["report", "fast.toml", "--out", "other.csv"]).with(2);
+    assert!(refused.stderr.contains("other.csv is there already and is no report of Drydock"), "{}", refused.stderr);
+    assert_eq!(dir.read("other.csv"), "project_id,cluster_name,provider,region\n");
+    for format in ["csv", "jsonl", "csv"] {
+        dir.run(&["report", "fast.toml", "--format", format, "--out", "mine"]).with(0);
+    }
+}

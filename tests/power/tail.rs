@@ -69,7 +69,8 @@ pub(crate) fn a_database_opens_after_a_power_cut_at_any_moment() {
             assert!(status.stderr.contains("holds no campaign yet"), "at {place}: {status:?}");
             continue;
         }
-        let nothing = ["there is no drydock.db", "holds no campaign yet"].iter().any(|words| status.stderr.contains(words));
+        let nothing =
+            ["there is no drydock.db", "holds no campaign yet"].iter().any(|words| status.stderr.contains(words));
         assert!(status.code == Some(0) || (status.code == Some(2) && nothing), "at {place}: {status:?}");
         opened += u32::from(status.code == Some(0));
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::environment;
 use crate::cli::exit::Failure;
+use crate::store::Store;
 
 use search::{Choice, Folder, choose};
 
@@ -49,11 +50,13 @@ pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Resu
     if let Some(url) = option {
         return Ok(named(url, Source::Option, false));
     }
-    if let Some(url) = environment::variable("DATABASE_URL") {
-        return Ok(named(&url, Source::Environment, true));
-    }
     let here = PathBuf::from(".").canonicalize()?;
     let home = environment::variable("HOME").and_then(|home| PathBuf::from(home).canonicalize().ok());
+    if let Some(url) = environment::variable("DATABASE_URL") {
+        refuse_second(&url, campaign_file, home.as_deref())?;
+        // The next shell may not have the variable.
+        return Ok(named(&url, Source::Environment, false));
+    }
     let (way_from_here, beside) = (way_up(&here), campaign_file.and_then(folder_of));
     let way_from_file = beside.as_deref().map(way_up);
     let url = |path: &Path| format!("sqlite:{}", path.strip_prefix(&here).unwrap_or(path).display());
@@ -69,6 +72,25 @@ pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Resu
             let folder = beside.unwrap_or_else(|| here.clone());
             Ok(named(&url(&folder.join(NAME)), Source::ToBeMade, is_above_here(&folder)))
         }
+    }
+}
+
+/// A campaign file that has a database is not taken to another one by a variable that may be another program's.
+fn refuse_second(url: &str, campaign_file: Option<&Path>, home: Option<&Path>) -> Result<(), Failure> {
+    let Some(way) = campaign_file.and_then(folder_of).as_deref().map(way_up) else { return Ok(()) };
+    let Choice::Found { folder, .. } = choose(Some(&way), &[], home) else { return Ok(()) };
+    let found = folder.join(NAME);
+    let named = Store::files(url).ok().and_then(|files| files.into_iter().next());
+    match named {
+        Some((named, _)) if named != found => {
+            let (named, found) = (named.display(), found.display());
+            Err(Failure::bad_input(format!(
+                "two databases could be meant: {named}, which DATABASE_URL in the environment names, and {found}, from \
+                 the campaign file upward. What was sent is known only to the one that the campaign was run with: say \
+                 which with --database-url sqlite:{named} or --database-url sqlite:{found}"
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

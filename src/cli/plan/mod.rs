@@ -212,11 +212,10 @@ async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(
             Some(job) if !matches!(job.state, State::Pending | State::Ready) => {
                 Some(Known::Begun(job.state, job.error))
             }
-            _ => {
-                let mut job =
-                    Job::new(new.row, &new.project_id, &new.cluster_name, new.wanted.clone(), context.clock.now());
-                job.campaign_id = id;
-                store.live_elsewhere(&job).await?.map(Known::Elsewhere)
+            own => {
+                let (row, now) = (new.row, context.clock.now());
+                let fresh = || Job::new(row, &new.project_id, &new.cluster_name, new.wanted.clone(), now);
+                store.live_elsewhere(&own.unwrap_or_else(fresh)).await?.map(Known::Elsewhere)
             }
         };
         if let Some(found) = found {

@@ -41,7 +41,7 @@ pub(super) fn fail_move<'a>(turn: Turn<'a>, seen: &Seen) -> Turn<'a> {
     let Some(RegionChange { from, to }) = moves(&turn, seen) else { return turn };
     let detail = format!(
         "the cluster is in {from}, and the row asks for {to}; a move cannot be undone: correct the row, or allow moves \
-         with [guard] allow_region_change = true, then retry"
+         with [guard] allow_region_change = true; `drydock retry` it before the next run"
     );
     turn.fail(REGION_CHANGES, detail)
 }
