@@ -129,7 +129,6 @@ fn every_error_is_told_at_the_row_that_a_spreadsheet_shows() {
             "q4.csv:5:provider: must be AWS, AZURE or GCP (IBM)",
             "q4.csv:5:region: must be capitals, digits and _ (empty)",
             "q4.csv:5:cluster_name: the same cluster stands in row 3 (5f1e2d3c4b5a69788796a5b4/c1)",
-            "q4.csv:6:project_id: must be in lower case; did you mean 5f1e2d3c4b5a69788796a5b4? (5F1E2D3C4B5A69788796A5B4)",
             "q4.csv:6:cluster_name: must be letters, digits and -, begin with a letter or digit, and be at most 64 long (-x)",
             "q4.csv:7:cluster_name: the same cluster stands in row 3 (5f1e2d3c4b5a69788796a5b4/c1)",
         ],
@@ -147,6 +146,9 @@ fn a_name_that_stands_twice_in_another_case_is_the_same_cluster_and_one_with_an_
             "q4.csv:5:cluster_name: must be letters, digits and -, begin with a letter or digit, and be at most 64 long (c_rm)",
         ],
     );
+    let capitals = ID.to_ascii_uppercase();
+    let wrong = errors(&format!("{header}\nID,crm,AWS,R\n{capitals},crm,AWS,R\n"));
+    insta_like(&wrong, &["q4.csv:3:cluster_name: the same cluster stands in row 2 (5f1e2d3c4b5a69788796a5b4/crm)"]);
 }
 
 fn insta_like(found: &[String], expected: &[&str]) {
