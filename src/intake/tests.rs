@@ -187,11 +187,8 @@ fn a_fleet_without_a_row_is_an_error() {
     assert_eq!(errors(""), ["q4.csv: no row and no header: the file is empty"]);
 }
 
-#[test]
-fn after_the_first_error_no_chunk_follows() {
-    let line = |number| format!("{ID},c{number},AWS,{}\n", if number == 1200 { "r" } else { "R" });
-    let text: String = (0..1700).map(line).collect();
-    let text = format!("project_id,cluster_name,provider,region\n{text}");
+/// Reads a fleet; returns how many rows it has, and how many there were in each chunk.
+fn read_in_chunks(text: &str) -> (Result<u64, IntakeError>, Vec<usize>) {
     let (defaults, columns) = (Defaults::default(), BTreeMap::new());
     let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
     let mut chunks = Vec::new();
@@ -199,7 +196,17 @@ fn after_the_first_error_no_chunk_follows() {
         chunks.push(chunk.len());
         Ok(())
     };
-    let error = read_csv(text.as_bytes(), "q4.csv", &plan, &mut each).unwrap_err();
+    let count = read_csv(text.as_bytes(), "q4.csv", &plan, &mut each);
+    (count, chunks)
+}
+
+#[test]
+fn after_the_first_error_no_chunk_follows() {
+    let line = |number| format!("{ID},c{number},AWS,{}\n", if number == 1200 { "r" } else { "R" });
+    let text: String = (0..1700).map(line).collect();
+    let text = format!("project_id,cluster_name,provider,region\n{text}");
+    let (count, chunks) = read_in_chunks(&text);
+    let error = count.unwrap_err();
     assert_eq!(error.to_string(), "q4.csv:1202:region: must be capitals, digits and _; did you mean R? (r)");
     assert_eq!(chunks, [500, 500]);
 }
@@ -304,14 +311,8 @@ fn rows_with_much_text_make_smaller_chunks() {
     let row = |number: usize| format!("{ID},c{number},AWS,R,{}\n", "x".repeat(900 << 10));
     let text =
         format!("project_id,cluster_name,provider,region,note\n{}", (0..20).map(row).collect::<Vec<_>>().concat());
-    let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
-    let mut chunks = Vec::new();
-    let mut each = |chunk: Vec<FleetRow>| {
-        chunks.push(chunk.len());
-        Ok(())
-    };
-    assert_eq!(read_csv(text.as_bytes(), "q4.csv", &plan, &mut each).unwrap(), 20);
+    let (count, chunks) = read_in_chunks(&text);
+    assert_eq!(count.unwrap(), 20);
     assert!(chunks.iter().all(|rows| *rows <= 5), "{chunks:?}");
 }
 

@@ -22,8 +22,7 @@ use crate::store::{Result, Store, StoreError};
 #[derive(Debug)]
 pub struct RunnerLock {
     words: Arc<LockWords>,
-    #[expect(dead_code, reason = "held, not read")]
-    guard: Guard,
+    _guard: Guard,
 }
 
 /// The words in the file of a lock that is held.
@@ -120,7 +119,7 @@ impl RunnerLock {
         words.update(|_| {}).map_err(of_io)?;
         store.watch.lock(path, &guard.file)?;
         *held_words(&store.held_words) = Arc::downgrade(&words);
-        let lock = Self { words, guard };
+        let lock = Self { words, _guard: guard };
         // A run that saves a copy holds the lock while it does, so that one which is here now was left by a former run.
         store.refuse_unclaimed()?;
         Ok(lock)
