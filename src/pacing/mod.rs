@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::clock::{Clock, Millis};
 use crate::domain::bucket::Bucket;
 use crate::domain::policy::LONGEST_WAIT;
+use crate::domain::run_notes::AskedWait;
 
 use brake::Brake;
 use scope::Scope;
@@ -93,10 +94,8 @@ impl Closed {
 /// What Atlas asked for with `Retry-After`, where that is long enough to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// Until when it asked to wait.
-    pub until: Millis,
-    /// When it is asked again at the latest.
-    pub again: Millis,
+    /// Until when, and when it is asked again at the latest.
+    pub wait: AskedWait,
     /// The project that it asked to; all of them, if none.
     pub project: Option<String>,
 }
@@ -230,15 +229,15 @@ impl Pacing {
             return;
         };
         let (until, again) = (now.after(wait), now.after(wait.min(LONGEST_WAIT)));
-        if self.asked().is_none_or(|known| known.again < again) {
-            self.asked = Some(Asked { until, again, project: (!all).then(|| project.to_owned()) });
+        if self.asked().is_none_or(|known| known.wait.again < again) {
+            self.asked = Some(Asked { wait: AskedWait { until, again }, project: (!all).then(|| project.to_owned()) });
         }
     }
 
     /// Until when Atlas asked to wait, if that is not over.
     pub fn asked(&self) -> Option<&Asked> {
         let now = self.clock.now();
-        self.asked.as_ref().filter(|asked| asked.again > now)
+        self.asked.as_ref().filter(|asked| asked.wait.again > now)
     }
 
     /// An operator wants no waiting for what Atlas asked for: whatever was closed for a time may be tried now.

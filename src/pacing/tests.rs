@@ -144,7 +144,7 @@ async fn a_wait_of_years_is_told_and_tried_again_after_an_hour_or_when_an_operat
     let years = Some(Duration::from_secs(1_000_000_000));
     pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
     let (until, again) = (Millis(1_000_000_000_000), Millis(3_600_000));
-    assert_eq!(pacing.asked(), Some(&Asked { until, again, project: Some("a".to_owned()) }));
+    assert_eq!(pacing.asked(), Some(&Asked { wait: AskedWait { until, again }, project: Some("a".to_owned()) }));
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(again));
     pacing.bring_forward();
     assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));

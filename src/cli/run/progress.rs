@@ -159,8 +159,8 @@ fn troubles(shot: &Snapshot, now: Millis) -> Vec<String> {
 /// What Atlas asked for, and when it is asked again.
 fn asked_words(asked: &Asked, now: Millis) -> String {
     let of = asked.project.as_ref().map(|id| format!(" in project {}..", id.get(..8).unwrap_or(id)));
-    let again = span(asked.again.since(now));
-    format!("{}{}, asked again in {again}", waiting::asked_words(asked.until), of.unwrap_or_default())
+    let again = span(asked.wait.again.since(now));
+    format!("{}{}, asked again in {again}", waiting::asked_words(asked.wait.until), of.unwrap_or_default())
 }
 
 /// What is waited for, how long it has been, and when it is tried again.

@@ -1,17 +1,14 @@
 //! What this run leaves for other processes to read, and what an operator has left for it.
 
 use crate::clock::Millis;
-use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
+use crate::domain::run_notes::{Outage, RunNotes};
 use crate::engine::dispatcher::Dispatcher;
 use crate::store::StoreError;
 
 impl Dispatcher {
     /// Writes what the run waits for, where that has changed.
     pub(super) async fn leave_notes(&mut self) -> Result<(), StoreError> {
-        let notes = RunNotes {
-            outage: self.outage(),
-            asked: self.pacing.asked().map(|asked| AskedWait { until: asked.until, again: asked.again }),
-        };
+        let notes = RunNotes { outage: self.outage(), asked: self.pacing.asked().map(|asked| asked.wait) };
         if notes == self.notes {
             return Ok(());
         }
