@@ -160,7 +160,7 @@ pub(super) struct Run {
     /// The campaign file; a plan names its own
     #[arg(value_name = "CAMPAIGN.toml", required_unless_present = "plan")]
     pub(super) campaign: Option<PathBuf>,
-    /// Ask nothing: upgrades cannot be undone
+    /// Say what will be done and ask nothing: upgrades cannot be undone
     #[arg(long)]
     pub(super) yes: bool,
     /// Run just what this plan has found eligible, as long as nothing has changed; asks nothing

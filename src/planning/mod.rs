@@ -21,7 +21,7 @@ use crate::domain::operation::Operation;
 use crate::store::NewJob;
 
 pub use judge::{Known, judge};
-pub use survey::{Refusal, Survey, survey};
+pub use survey::{Refusal, Survey, sightings, survey};
 
 /// What is to become of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 mod rounds;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -72,17 +73,8 @@ pub async fn survey(
     (per_minute, workers): (u32, usize),
     fleet: &[NewJob],
 ) -> Result<Survey, Refusal> {
-    let surveyor = Surveyor {
-        client,
-        clock,
-        operation,
-        pacing: Mutex::new(Pacing::new(per_minute, clock)),
-        retires: Mutex::default(),
-    };
-    let mut projects: BTreeMap<&str, Vec<&NewJob>> = BTreeMap::new();
-    for row in fleet {
-        projects.entry(&row.project_id).or_default().push(row);
-    }
+    let surveyor = Surveyor::new(client, clock, operation, per_minute);
+    let projects = by_project(fleet);
     let mut survey = Survey::default();
     match surveyor.unlisted(projects.keys().copied()).await {
         Ok(unlisted) => survey.unlisted = Some(unlisted),
@@ -97,6 +89,39 @@ pub async fn survey(
     }
     survey.retires = surveyor.retires.into_inner();
     Ok(survey)
+}
+
+/// Looks at the clusters alone, and no longer than `within` in all: what was not seen by then is in no list.
+pub async fn sightings(
+    client: &Client,
+    clock: Clock,
+    operation: &'static Operation,
+    (per_minute, workers): (u32, usize),
+    fleet: &[NewJob],
+    within: Duration,
+) -> Survey {
+    let surveyor = Surveyor::new(client, clock, operation, per_minute);
+    let mut survey = Survey::default();
+    let rounds = surveyor.rounds(&mut survey, by_project(fleet), workers);
+    // Where nothing can be reached, nothing was seen.
+    let _over_or_refused = tokio::time::timeout(within, rounds).await;
+    survey
+}
+
+/// The rows of each project.
+fn by_project(fleet: &[NewJob]) -> BTreeMap<&str, Vec<&NewJob>> {
+    let mut projects: BTreeMap<&str, Vec<&NewJob>> = BTreeMap::new();
+    for row in fleet {
+        projects.entry(&row.project_id).or_default().push(row);
+    }
+    projects
+}
+
+impl<'c> Surveyor<'c> {
+    fn new(client: &'c Client, clock: Clock, operation: &'static Operation, per_minute: u32) -> Self {
+        let pacing = Mutex::new(Pacing::new(per_minute, clock));
+        Self { client, clock, operation, pacing, retires: Mutex::default() }
+    }
 }
 
 impl Surveyor<'_> {

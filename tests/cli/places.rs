@@ -80,3 +80,15 @@ fn a_simulation_of_a_fleet_whose_regions_stand_in_the_campaign_file_moves_nothin
     dir.run(&["run", "fast.toml", "--progress", "none"]).with(0);
     atlas.stop().are_clean(2);
 }
+
+#[test]
+fn a_run_that_asks_nobody_says_which_clusters_it_moves() {
+    let dir = dir();
+    let atlas = Atlas::serve(&dir, &["--operation", "m0-to-flex"]);
+    aim(&dir, "[guard]\nallow_region_change = true");
+    let run = dir.run(&["run", "fast.toml", "--yes", "--progress", "none"]).with(0);
+    insta::assert_snapshot!("moves_that_are_told", scrub(&run.stderr, &dir));
+    let again = dir.run(&["run", "fast.toml", "--yes", "--progress", "none"]).with(0);
+    assert!(!again.stderr.contains("MOVED"), "{}", again.stderr);
+    atlas.stop().are_clean(2);
+}

@@ -14,8 +14,9 @@ use crate::cli::holds;
 use crate::cli::inputs;
 use crate::cli::made_up;
 use crate::cli::run::binding::{self, Binding};
+use crate::cli::run::confirm::{self, Upcoming};
 use crate::cli::run::fleet::Way;
-use crate::cli::run::{confirm, first_read, fleet, restored, world};
+use crate::cli::run::{first_read, fleet, restored, world};
 use crate::cli::terminal;
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -98,11 +99,17 @@ pub(super) async fn begin(args: &args::Run, context: &Context) -> Result<Begun, 
     let fleet = binding.as_ref().map(|binding| binding.fleet.as_slice());
     let campaign_id = fleet::load(&way, fleet, context).await?;
     let client = client(context.redactor.clone(), args, &config, credentials, &store, campaign_id, clock).await?;
-    if binding.is_none() && !args.simulate && !config.loopback && !args.yes {
-        confirm::ask(&config, &store, campaign_id, &client, context).await?;
+    let upcoming = Upcoming { config: &config, store: &store, campaign_id, client: &client, clock };
+    // An approved plan has told its facts, and nobody is asked of a simulation.
+    let is_to_be_told = binding.is_none() && !args.simulate;
+    if is_to_be_told && !config.loopback && !args.yes {
+        confirm::ask(&upcoming, context).await?;
     }
     if !args.simulate {
         first_read::make(&client, &config, &store, campaign_id).await?;
+    }
+    if is_to_be_told && args.yes && !context.quiet {
+        confirm::tell(&upcoming, context).await?;
     }
     // Only now is anything started: a wrong host or secret has cost nothing.
     store.bind(campaign_id, &against).await?;

@@ -1,6 +1,7 @@
-//! How many clusters a run would move to another region or cloud, looked up before a person says yes.
+//! Which clusters a run would move to another region or cloud, looked up before anything is sent.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::atlas::Client;
 use crate::cli::exit::Failure;
@@ -8,45 +9,56 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::job::{Job, State};
-use crate::planning::{self, Row};
+use crate::planning;
+use crate::plural;
 use crate::store::{Filter, NewJob, Pages, Store};
 
-/// Looks at the clusters that have not been begun, and says in words how many of them would be moved.
-pub(super) async fn words(
-    config: &Config,
-    store: &Store,
-    campaign_id: i64,
-    client: &Client,
-    clock: Clock,
-) -> Result<String, Failure> {
-    let fleet = not_begun(store, campaign_id).await?;
+/// How long the looking may take in all.
+const WITHIN: Duration = Duration::from_mins(1);
+/// How many moves are named one by one.
+const NAMED: usize = 20;
+
+/// Looks at these clusters, for a minute at most, and says in a few lines which of them would be moved.
+pub(super) async fn lines(config: &Config, fleet: &[NewJob], client: &Client, clock: Clock) -> Vec<String> {
     let pace = (config.pace.requests_per_minute, config.pace.workers);
-    let Ok(survey) = planning::survey(client, clock, config.operation, pace, &fleet).await else {
-        return Ok(
-            "where the clusters are could not be read, and rows may move them: a move cannot be undone".to_owned()
-        );
-    };
-    let rows = planning::judge(config.operation, &fleet, &survey, &BTreeMap::new(), (&config.policy, clock.now()));
-    // A row that is busy or paused now may be moved later, and one that was not seen may be one of them.
-    let moved = |row: &&Row| row.moves.is_some();
-    let count = rows.iter().filter(moved).count();
+    let survey = planning::sightings(client, clock, config.operation, pace, fleet, WITHIN).await;
+    let rows = planning::judge(config.operation, fleet, &survey, &BTreeMap::new(), (&config.policy, clock.now()));
+    // A row that is busy or paused now may be moved later.
+    let moved: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let (row, project, cluster, moves) = (row.row, &row.project_id, &row.cluster_name, row.moves.as_ref()?);
+            Some(format!("  row {row} {project}/{cluster} {moves}"))
+        })
+        .collect();
     let is_seen = |row: &&NewJob| survey.sightings.contains_key(&ClusterKey::new(&row.project_id, &row.cluster_name));
-    let unseen = fleet.len() - fleet.iter().filter(is_seen).count();
-    let unseen = if unseen > 0 { format!("; {unseen} could not be seen") } else { String::new() };
-    let Some(first) = rows.iter().find(moved) else {
-        return Ok(format!("none of those that were seen is moved to another region or cloud{unseen}"));
-    };
-    let (project, cluster, moves) =
-        (&first.project_id, &first.cluster_name, first.moves.as_deref().unwrap_or_default());
-    let are = if count == 1 { "is" } else { "are" };
-    Ok(format!(
-        "{count} of them {are} MOVED to another region or cloud, which cannot be undone either, such as \
-         {project}/{cluster} {moves}{unseen}"
-    ))
+    let seen = fleet.iter().filter(is_seen).count();
+    let mut lines = vec![match moved.len() {
+        0 => format!("Of the {} seen, none will be moved to another region or cloud.", clusters(seen)),
+        some => format!(
+            "Of the {} seen, {some} will be MOVED to another region or cloud, which cannot be undone either:",
+            clusters(seen)
+        ),
+    }];
+    lines.extend(moved.iter().take(NAMED).cloned());
+    if let Some(more @ 1..) = moved.len().checked_sub(NAMED) {
+        lines.push(format!("  and {more} more: drydock plan --rows lists them all"));
+    }
+    if let Some(unseen @ 1..) = fleet.len().checked_sub(seen) {
+        lines.push(format!(
+            "{} could not be seen within a minute, and may be moved too: the run looks at each before it sends anything.",
+            clusters(unseen)
+        ));
+    }
+    lines
+}
+
+fn clusters(number: usize) -> String {
+    plural::count(number as u64, "cluster")
 }
 
 /// The rows of the jobs that a run would look at first.
-async fn not_begun(store: &Store, campaign_id: i64) -> Result<Vec<NewJob>, Failure> {
+pub(super) async fn not_begun(store: &Store, campaign_id: i64) -> Result<Vec<NewJob>, Failure> {
     let mut fleet = Vec::new();
     let states = vec![State::Pending, State::Ready];
     let mut pages = Pages::new(store, campaign_id, Filter { states, ..Filter::default() });
@@ -62,46 +74,114 @@ async fn not_begun(store: &Store, campaign_id: i64) -> Result<Vec<NewJob>, Failu
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
 
     use super::*;
+    use crate::atlas::Transport;
     use crate::cli::run::world;
+    use crate::clock::Millis;
     use crate::config;
+    use crate::domain::event::Event;
     use crate::domain::job::Wanted;
+    use crate::domain::machine::decide;
     use crate::simulator::{Cluster, Settings, Simulator};
-    use crate::store::{Open, Runner};
+    use crate::store::{Change, Open, Runner};
 
     const PROJECT: &str = "5f0000000000000000000000";
+    const START: Millis = Millis(1_800_000_000_000);
+
+    fn config() -> Config {
+        let text = "operation = \"m0-to-flex\"\n[fleet]\ncsv = \"q4.csv\"\n[guard]\nallow_region_change = true\n";
+        config::parse(Path::new("q4.toml"), text.as_bytes(), &|_| None).unwrap()
+    }
+
+    fn row(number: i64, project_id: &str, cluster_name: &str) -> NewJob {
+        let wanted = Wanted { provider: "GCP".into(), region: "WESTERN_EUROPE".into(), ..Wanted::default() };
+        NewJob {
+            row: number,
+            project_id: project_id.into(),
+            cluster_name: cluster_name.into(),
+            wanted,
+            extra: Vec::new(),
+        }
+    }
+
+    fn atlas(clusters: Vec<Cluster>, settings: Settings, clock: Clock) -> Client {
+        let transport = world::transport(Simulator::new(clusters, settings, clock));
+        Client::new(transport, None, clock, config().request_timeout)
+    }
 
     #[tokio::test]
-    async fn the_question_counts_the_clusters_that_would_be_moved() {
-        let text = "operation = \"m0-to-flex\"\n[fleet]\ncsv = \"q4.csv\"\n[guard]\nallow_region_change = true\n";
-        let config = config::parse(Path::new("q4.toml"), text.as_bytes(), &|_| None).unwrap();
+    async fn only_what_has_not_begun_is_looked_at() {
         let home = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", home.path().join("jobs.db").display());
         let store = Store::open(&url, Open::CreateIfMissing).await.unwrap();
-        let clock = Clock::start();
+        let now = Clock::start().now();
         let text = |text: &str| text.to_owned();
         let runner = Runner { id: text("r"), host: text("h"), version: text("0"), started_by: text("m") };
-        let row = |(row, name): (i64, &str)| {
-            let wanted = Wanted { provider: text("GCP"), region: text("WESTERN_EUROPE"), ..Wanted::default() };
-            NewJob { row, project_id: text(PROJECT), cluster_name: text(name), wanted, extra: Vec::new() }
-        };
-        let mut loader = store.begin_load(&runner, "q4", "m0-to-flex", clock.now()).await.unwrap();
-        loader.push(&[(2, "stays"), (3, "moves"), (4, "gone")].map(row)).await.unwrap();
+        let mut loader = store.begin_load(&runner, "q4", "m0-to-flex", now).await.unwrap();
+        loader.push(&[row(2, PROJECT, "stays"), row(3, PROJECT, "ended")]).await.unwrap();
         let campaign_id = loader.finish().await.unwrap().campaign_id;
-        let clusters = vec![
-            Cluster::shared(PROJECT, "stays", "GCP", "WESTERN_EUROPE", 1),
-            Cluster::shared(PROJECT, "moves", "AWS", "EU_WEST_1", 1),
-        ];
-        let transport = world::transport(Simulator::new(clusters, Settings::default(), clock));
-        let client = Client::new(transport, None, clock, config.request_timeout);
-        let said = words(&config, &store, campaign_id, &client, clock).await.unwrap();
+        let job = store.job(campaign_id, PROJECT, "ended").await.unwrap().unwrap();
+        let ended = decide(&job, &Event::LeftFleet, now, &config().policy, 0);
+        assert_eq!(store.record(&runner, &[Change::new(ended.job, ended.entry, now)]).await.unwrap(), [true]);
+        let fleet = not_begun(&store, campaign_id).await.unwrap();
+        assert_eq!(fleet.iter().map(|row| &*row.cluster_name).collect::<Vec<_>>(), ["stays"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clusters_that_would_be_moved_are_counted_and_named() {
+        let clock = Clock::starting_at(START);
+        let mut clusters = vec![Cluster::shared(PROJECT, "stays", "GCP", "WESTERN_EUROPE", 1)];
+        let mut fleet = vec![row(2, PROJECT, "stays"), row(3, PROJECT, "gone")];
+        let told = async |clusters: &[Cluster], fleet: &[NewJob]| {
+            let client = atlas(clusters.to_vec(), Settings::default(), clock);
+            lines(&config(), fleet, &client, clock).await
+        };
+        let none = "Of the 2 clusters seen, none will be moved to another region or cloud.";
+        assert_eq!(told(&clusters, &fleet).await, [none]);
+        for number in 4..26 {
+            let name = format!("moves-{number}");
+            clusters.push(Cluster::shared(PROJECT, &name, "AWS", "EU_WEST_1", 1));
+            fleet.push(row(number, PROJECT, &name));
+        }
+        let lines = told(&clusters, &fleet).await;
         assert_eq!(
-            said,
-            format!(
-                "1 of them is MOVED to another region or cloud, which cannot be undone either, such as {PROJECT}/moves \
-                 from AWS EU_WEST_1 to GCP WESTERN_EUROPE"
-            )
+            lines[0],
+            "Of the 24 clusters seen, 22 will be MOVED to another region or cloud, which cannot be undone either:"
+        );
+        assert_eq!(lines[1], format!("  row 4 {PROJECT}/moves-4 from AWS EU_WEST_1 to GCP WESTERN_EUROPE"));
+        assert_eq!((lines.len(), &*lines[21]), (22, "  and 2 more: drydock plan --rows lists them all"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn looking_for_moves_ends_after_a_minute_and_says_what_was_not_seen() {
+        let clock = Clock::starting_at(START);
+        let other = "5f0000000000000000000001";
+        let fleet = [row(2, PROJECT, "moves"), row(3, other, "slow"), row(4, other, "slower")];
+        let moves = Cluster::shared(PROJECT, "moves", "AWS", "EU_WEST_1", 1);
+        let simulator = Simulator::new(vec![moves], Settings::default(), clock);
+        let transport = Transport::in_process(Arc::new(move |request| {
+            let simulator = simulator.clone();
+            async move {
+                if request.uri().path().contains(other) {
+                    return std::future::pending().await;
+                }
+                simulator.answer(request).await.ok()
+            }
+            .boxed()
+        }));
+        // Each read may take longer than somebody is ready to wait in all.
+        let client = Client::new(transport, None, clock, Duration::from_hours(1));
+        let lines = lines(&config(), &fleet, &client, clock).await;
+        assert_eq!(clock.now().since(START), WITHIN);
+        assert!(lines[0].starts_with("Of the 1 cluster seen, 1 will be MOVED"), "{lines:?}");
+        assert_eq!(
+            lines[2],
+            "2 clusters could not be seen within a minute, and may be moved too: the run looks at each before it sends \
+             anything."
         );
     }
 }
