@@ -11,23 +11,26 @@ pub(super) struct Level {
     capacity: f64,
     per_milli: f64,
     tokens: f64,
+    /// Tokens that are kept back.
+    in_hand: u64,
     at: Millis,
 }
 
 impl Level {
     /// A bucket that has given `spent` tokens already.
     pub(super) fn new(bucket: Bucket, spent: u64, now: Millis) -> Self {
-        let mut level = Self { capacity: 1.0, per_milli: 0.001, tokens: 0.0, at: now };
-        level.shape(bucket);
+        let mut level = Self { capacity: 1.0, per_milli: 0.001, tokens: 0.0, in_hand: 0, at: now };
+        level.shape(bucket, now);
         level.tokens = level.capacity - spent.min(bucket.capacity) as f64;
         level
     }
 
     /// From now on the bucket is like this. One token is kept in hand where there are more than two: a request may be
     /// counted that we do not know of.
-    pub(super) fn shape(&mut self, bucket: Bucket) {
-        let usable = if bucket.capacity > 2 { bucket.capacity - 1 } else { bucket.capacity.max(1) };
-        self.capacity = usable as f64;
+    pub(super) fn shape(&mut self, bucket: Bucket, now: Millis) {
+        self.fill(now);
+        self.in_hand = u64::from(bucket.capacity > 2);
+        self.capacity = (bucket.capacity.max(1) - self.in_hand) as f64;
         self.per_milli = bucket.refill.max(1) as f64 / bucket.per.as_millis().max(1) as f64;
         self.tokens = self.tokens.min(self.capacity);
     }
@@ -43,6 +46,12 @@ impl Level {
     pub(super) fn told(&mut self, remaining: u64, now: Millis) {
         self.fill(now);
         self.tokens = self.tokens.min(remaining as f64);
+    }
+
+    /// It holds at least so many, with the one in hand.
+    pub(super) fn raise(&mut self, least: u64, now: Millis) {
+        self.fill(now);
+        self.tokens = self.tokens.max(least.saturating_sub(self.in_hand) as f64).min(self.capacity);
     }
 
     /// How long until `requests` may go; no time if they may go now. More than the bucket holds wait for a full one.

@@ -3,14 +3,17 @@
 //!
 //! Atlas has a bucket for each set of endpoints and project (or user), each by itself. Which endpoints share one, and
 //! what it holds, is learned from the list of rate limits, from the headers of every answer, and from what a 429 says;
-//! where nothing is listed, endpoints below different path segments share none, until the headers show that they do.
+//! where nothing is listed, endpoints below different path segments share none, until the headers show that they do, and
+//! how fast a bucket fills is measured by what the headers say is left (`refill`).
 //!
 //! It counts requests, not jobs, looks included. It is owned by the dispatcher alone, never waits and never
 //! sleeps: it says *go*, or until when to wait. It knows nothing of jobs.
 
 mod brake;
+mod lane;
 mod level;
 mod quota;
+mod refill;
 mod scope;
 
 use std::collections::HashMap;
@@ -22,6 +25,7 @@ use crate::domain::policy::LONGEST_WAIT;
 use crate::domain::run_notes::AskedWait;
 
 use brake::Brake;
+use lane::Hints;
 use scope::Scope;
 
 /// Endpoints that share a bucket at least among themselves, by the path segment below the project: `clusters`, `flexClusters`, ...
@@ -71,6 +75,13 @@ pub struct Report {
     pub sent: bool,
     /// Whether an answer came at all.
     pub answered: bool,
+}
+
+impl Report {
+    /// Whether the host let it through.
+    fn passed(&self) -> bool {
+        self.answered && !self.brakes_host
+    }
 }
 
 /// What nobody gets through to, in words for people who wonder why nothing moves.
@@ -137,6 +148,8 @@ pub struct Pacing {
     scopes: HashMap<String, Scope>,
     /// The buckets that every project has, as the list of rate limits says.
     stated: Vec<(Vec<Set>, Bucket)>,
+    /// What a 429 in any project stated of the bucket of a set.
+    known: HashMap<Set, Bucket>,
     /// The whole host, probed by looks.
     host: Gate,
     /// Upgrade requests, probed by one of them: a 405 applies nothing and is no attempt.
@@ -153,6 +166,7 @@ impl Pacing {
             per_minute,
             scopes: HashMap::new(),
             stated: Vec::new(),
+            known: HashMap::new(),
             host: Gate::default(),
             writes: Gate::default(),
             asked: None,
@@ -198,28 +212,40 @@ impl Pacing {
         Verdict::Go
     }
 
-    /// A step that had its permits is over; if it was to probe, the next one may.
-    pub fn over(&mut self, purpose: Purpose) {
+    /// A step that had these permits is over, and this is what its answers said, or the news that none came. If it was
+    /// to probe, the next one may.
+    pub fn over(&mut self, project: &str, needs: &[(Set, u32)], purpose: Purpose, reports: &[Report]) {
         self.host.probing = false;
         if purpose == Purpose::Send {
             self.writes.probing = false;
         }
+        let now = self.clock.now();
+        for report in reports {
+            self.hears(project, report, now);
+        }
+        let hints = |report: &Report| {
+            let same_size = |bucket: &&Bucket| report.limit.is_some_and(|limit| u64::from(limit) == bucket.capacity);
+            let known = self.known.get(report.set).filter(same_size).copied();
+            let retry_after = report.retry_after.map(|wait| wait.min(LONGEST_WAIT));
+            (Report { retry_after, ..*report }, Hints { per_minute: u64::from(self.per_minute), known })
+        };
+        let reports: Vec<_> = reports.iter().map(hints).collect();
+        if let Some(scope) = self.scopes.get_mut(project) {
+            scope.over(needs, &reports, now);
+        }
     }
 
-    /// Learns from an answer, or from the news that none came.
-    pub fn tell(&mut self, project: &str, report: Report) {
-        let now = self.clock.now();
-        self.asks(project, &report, now);
-        let report = Report { retry_after: report.retry_after.map(|wait| wait.min(LONGEST_WAIT)), ..report };
-        let passed = report.answered && !report.brakes_host;
-        self.host.heard(now, report.brakes_host, passed, report.retry_after);
+    fn hears(&mut self, project: &str, report: &Report, now: Millis) {
+        self.asks(project, report, now);
+        let wait = report.retry_after.map(|wait| wait.min(LONGEST_WAIT));
+        self.host.heard(now, report.brakes_host, report.passed(), wait);
         if report.sent {
             // A probe that came to nothing is followed by no other at once.
             let pulled = report.writes_closed || report.brakes_host && self.writes.brake.is_on();
-            self.writes.heard(now, pulled, passed && !report.throttled, report.retry_after);
+            self.writes.heard(now, pulled, report.passed() && !report.throttled, wait);
         }
-        if let Some(scope) = self.scopes.get_mut(project) {
-            scope.tell(report, passed, now);
+        if let Some(bucket) = report.bucket {
+            self.known.insert(report.set, bucket);
         }
     }
 

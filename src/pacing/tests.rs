@@ -37,7 +37,12 @@ async fn a_429_closes_its_project_alone_for_as_long_as_it_says() {
     let mut pacing = Pacing::new(100, clock);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     let wait = Some(Duration::from_secs(7));
-    pacing.tell("a", Report { throttled: true, retry_after: wait, answered: true, ..Report::default() });
+    pacing.over(
+        "a",
+        ONE,
+        Purpose::Look,
+        &[Report { throttled: true, retry_after: wait, answered: true, ..Report::default() }],
+    );
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(7000)));
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     clock.sleep_until(Millis(7000)).await;
@@ -49,17 +54,17 @@ async fn a_braked_host_lets_one_probe_through() {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(100, clock);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
-    pacing.tell("a", Report { brakes_host: true, ..Report::default() });
+    pacing.over("a", ONE, Purpose::Look, &[Report { brakes_host: true, ..Report::default() }]);
     let Verdict::Later(at) = pacing.ask("b", ONE, Purpose::Look) else { panic!("the brake is on") };
     clock.sleep_until(at).await;
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     assert!(matches!(pacing.ask("c", ONE, Purpose::Look), Verdict::Later(_)), "one probes, not two");
-    pacing.over(Purpose::Look);
+    pacing.over("", &[], Purpose::Look, &[]);
     assert_eq!(pacing.ask("c", ONE, Purpose::Send), Verdict::LookFirst, "no upgrade request is risked on it");
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
-    pacing.over(Purpose::Look);
+    pacing.over("", &[], Purpose::Look, &[]);
     assert_eq!(pacing.ask("c", ONE, Purpose::Look), Verdict::Go, "a probe that never left lets the next one through");
-    pacing.tell("c", Report { answered: true, ..Report::default() });
+    pacing.over("c", ONE, Purpose::Look, &[Report { answered: true, ..Report::default() }]);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
 }
@@ -68,11 +73,13 @@ async fn a_braked_host_lets_one_probe_through() {
 async fn a_spent_bucket_waits_and_a_missing_header_means_nothing() {
     let mut pacing = Pacing::new(100, Clock::starting_at(Millis(0)));
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
-    pacing.tell("a", Report { answered: true, ..Report::default() });
+    pacing.over("a", ONE, Purpose::Look, &[Report { answered: true, ..Report::default() }]);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
-    pacing.tell(
+    pacing.over(
         "a",
-        Report { answered: true, remaining: Some(0), limit: Some(50), set: "clusters", ..Report::default() },
+        ONE,
+        Purpose::Look,
+        &[Report { answered: true, remaining: Some(0), limit: Some(50), set: "clusters", ..Report::default() }],
     );
     assert!(matches!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(_)));
 }
@@ -82,11 +89,16 @@ async fn a_405_closes_the_way_to_upgrades_and_leaves_looks_alone() {
     let clock = Clock::starting_at(Millis(0));
     let mut pacing = Pacing::new(100, clock);
     assert_eq!(pacing.ask("a", ONE, Purpose::Send), Verdict::Go);
-    pacing.over(Purpose::Send);
-    pacing.tell("a", Report { writes_closed: true, sent: true, answered: true, ..Report::default() });
+    pacing.over("", &[], Purpose::Send, &[]);
+    pacing.over(
+        "a",
+        ONE,
+        Purpose::Send,
+        &[Report { writes_closed: true, sent: true, answered: true, ..Report::default() }],
+    );
     let Verdict::Later(at) = pacing.ask("b", ONE, Purpose::Send) else { panic!("the brake is on") };
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
-    pacing.tell("b", Report { answered: true, ..Report::default() });
+    pacing.over("b", ONE, Purpose::Look, &[Report { answered: true, ..Report::default() }]);
     assert!(matches!(pacing.ask("b", ONE, Purpose::Send), Verdict::Later(_)), "a look says nothing about writes");
     clock.sleep_until(at).await;
     assert_eq!(pacing.ask("b", ONE, Purpose::Send), Verdict::Go);
@@ -121,14 +133,14 @@ async fn a_bucket_is_learned_from_a_429_and_from_headers() {
         set: "clusters",
         ..Report::default()
     };
-    pacing.tell("a", Report { bucket, remaining: Some(0), limit: Some(10), ..report });
+    pacing.over("a", ONE, Purpose::Look, &[Report { bucket, remaining: Some(0), limit: Some(10), ..report }]);
     clock.sleep_until(Millis(1000)).await;
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(2000)));
     // Of the capacity alone it is learned how many go at once.
     assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
     let header = Report { answered: true, limit: Some(5), remaining: Some(4), set: "clusters", ..Report::default() };
-    pacing.tell("b", header);
+    pacing.over("b", ONE, Purpose::Look, &[header]);
     let mut went = 0;
     while pacing.ask("b", ONE, Purpose::Look) == Verdict::Go {
         went += 1;
@@ -142,13 +154,23 @@ async fn a_wait_of_years_is_told_and_tried_again_after_an_hour_or_when_an_operat
     let mut pacing = Pacing::new(100, clock);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
     let years = Some(Duration::from_secs(1_000_000_000));
-    pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
+    pacing.over(
+        "a",
+        ONE,
+        Purpose::Look,
+        &[Report { throttled: true, retry_after: years, answered: true, ..Report::default() }],
+    );
     let (until, again) = (Millis(1_000_000_000_000), Millis(3_600_000));
     assert_eq!(pacing.asked(), Some(&Asked { wait: AskedWait { until, again }, project: Some("a".to_owned()) }));
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(again));
     pacing.bring_forward();
     assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));
-    pacing.tell("a", Report { throttled: true, retry_after: years, answered: true, ..Report::default() });
+    pacing.over(
+        "a",
+        ONE,
+        Purpose::Look,
+        &[Report { throttled: true, retry_after: years, answered: true, ..Report::default() }],
+    );
     clock.sleep_until(again).await;
     assert_eq!((pacing.asked().cloned(), pacing.ask("a", ONE, Purpose::Look)), (None, Verdict::Go));
 }
@@ -179,8 +201,7 @@ async fn a_bucket_that_falls_by_another_sets_requests_is_noticed_to_be_shared() 
         remaining: Some(remaining),
         ..Report::default()
     };
-    pacing.tell("a", told("clusters", 9));
-    pacing.tell("a", told("flexClusters", 8));
+    pacing.over("a", both, Purpose::Look, &[told("clusters", 9), told("flexClusters", 8)]);
     let mut went = 0;
     while pacing.ask("a", ONE, Purpose::Look) == Verdict::Go {
         went += 1;
@@ -190,10 +211,83 @@ async fn a_bucket_that_falls_by_another_sets_requests_is_noticed_to_be_shared() 
         matches!(pacing.ask("a", &[("flexClusters", 1)], Purpose::Look), Verdict::Later(_)),
         "it is the same bucket"
     );
+    // So it is where somebody else has drawn from it, too.
+    assert_eq!(pacing.ask("c", both, Purpose::Look), Verdict::Go);
+    pacing.over("c", both, Purpose::Look, &[told("clusters", 8), told("flexClusters", 7)]);
+    while pacing.ask("c", ONE, Purpose::Look) == Verdict::Go {}
+    assert!(matches!(pacing.ask("c", &[("flexClusters", 1)], Purpose::Look), Verdict::Later(_)));
     // Each by itself, as far as anybody can tell.
     assert_eq!(pacing.ask("b", both, Purpose::Look), Verdict::Go);
-    pacing.tell("b", told("clusters", 9));
-    pacing.tell("b", told("flexClusters", 9));
+    pacing.over("b", both, Purpose::Look, &[told("clusters", 9), told("flexClusters", 9)]);
     while pacing.ask("b", ONE, Purpose::Look) == Verdict::Go {}
     assert_eq!(pacing.ask("b", &[("flexClusters", 1)], Purpose::Look), Verdict::Go);
+}
+
+/// How many of `needs` go at once in `project`.
+fn greedily(pacing: &mut Pacing, project: &str, needs: &[(Set, u32)]) -> u32 {
+    let mut went = 0;
+    while pacing.ask(project, needs, Purpose::Look) == Verdict::Go {
+        went += 1;
+    }
+    went
+}
+
+fn left(remaining: u32) -> Report {
+    let (limit, remaining) = (Some(10), Some(remaining));
+    Report { set: "clusters", answered: true, limit, remaining, ..Report::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_fast_a_bucket_fills_that_nobody_states_is_asked_of_its_headers_and_not_of_the_quota() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(60_000, clock);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    pacing.over("a", ONE, Purpose::Look, &[left(9)]);
+    assert_eq!(greedily(&mut pacing, "a", ONE), 8, "one is spent, one kept in hand");
+    for remaining in (1..9).rev() {
+        pacing.over("a", ONE, Purpose::Look, &[left(remaining)]);
+    }
+    // It fills with two a second, and is asked again after one second.
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(1_000)));
+    clock.sleep_until(Millis(1_000)).await;
+    assert_eq!(greedily(&mut pacing, "a", ONE), 1);
+    pacing.over("a", ONE, Purpose::Look, &[left(2)]);
+    assert_eq!(greedily(&mut pacing, "a", ONE), 1, "there was one more than reckoned with");
+    pacing.over("a", ONE, Purpose::Look, &[left(1)]);
+    clock.sleep_until(Millis(4_000)).await;
+    assert_eq!(greedily(&mut pacing, "a", ONE), 3);
+    for remaining in (4..7).rev() {
+        pacing.over("a", ONE, Purpose::Look, &[left(remaining)]);
+    }
+    assert_eq!(greedily(&mut pacing, "a", ONE), 3);
+    for remaining in (1..4).rev() {
+        pacing.over("a", ONE, Purpose::Look, &[left(remaining)]);
+    }
+    let Verdict::Later(at) = pacing.ask("a", ONE, Purpose::Look) else { panic!("only the one in hand is left") };
+    assert!((4_500..4_700).contains(&at.0), "by now it is known that two come in a second, nearly: {at:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_429_states_of_a_bucket_holds_for_those_of_its_size_in_other_projects() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(60_000, clock);
+    let bucket = Some(Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    pacing.over("a", ONE, Purpose::Look, &[Report { throttled: true, bucket, ..left(0) }]);
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Go);
+    pacing.over("b", ONE, Purpose::Look, &[left(0)]);
+    assert_eq!(pacing.ask("b", ONE, Purpose::Look), Verdict::Later(Millis(500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_429_without_a_bucket_a_token_takes_as_long_as_it_asked_to_wait() {
+    let clock = Clock::starting_at(Millis(0));
+    let mut pacing = Pacing::new(60_000, clock);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    let wait = Some(Duration::from_secs(12));
+    pacing.over("a", ONE, Purpose::Look, &[Report { throttled: true, retry_after: wait, ..left(0) }]);
+    clock.sleep_until(Millis(12_000)).await;
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Go);
+    pacing.over("a", ONE, Purpose::Look, &[left(0)]);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Verdict::Later(Millis(24_000)));
 }

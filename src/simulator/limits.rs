@@ -66,7 +66,8 @@ impl Limits {
     /// Takes a token out of a project's bucket, if there is one.
     pub(super) fn take(&mut self, set: Set, project: &str, now: Millis) -> Meter {
         let of_project = matches!(set, Set::Clusters | Set::Serverless | Set::Flex);
-        let set = if of_project && self.buckets != Buckets::BySet { Set::Clusters } else { set };
+        let one_for_all = matches!(self.buckets, Buckets::ByProject | Buckets::ByProjectUnlisted);
+        let set = if of_project && one_for_all { Set::Clusters } else { set };
         let bucket = self.bucket(set);
         let whose = if matches!(set, Set::Projects | Set::Organisations | Set::RateLimits) { "" } else { project };
         let level =

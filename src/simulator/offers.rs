@@ -86,7 +86,7 @@ pub(super) fn rate_limits(state: &mut State, visit: &Visit, version: &str) -> An
             set("flexClusters_group", state.limits.bucket(Set::Flex), &flex),
         ],
         Buckets::ByProject => vec![set("everything_group", bucket, &[&clusters[..], &flex, &serverless].concat())],
-        Buckets::Unlisted => Vec::new(),
+        Buckets::BySetUnlisted | Buckets::ByProjectUnlisted => Vec::new(),
     };
     paged(state, visit, version, rows)
 }

@@ -55,8 +55,10 @@ pub enum Buckets {
     BySet,
     /// All of them, as the list says.
     ByProject,
+    /// Those of an endpoint set, and nothing is listed.
+    BySetUnlisted,
     /// All of them, and nothing is listed.
-    Unlisted,
+    ByProjectUnlisted,
 }
 
 /// Who may come in.

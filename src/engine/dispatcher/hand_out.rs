@@ -4,9 +4,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Millis;
 use crate::domain::job::State;
+use crate::domain::operation::Operation;
 use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{Dispatcher, Proof};
-use crate::pacing::{Purpose, Verdict};
+use crate::pacing::{Purpose, Set, Verdict};
 
 /// How a project's turn ended.
 enum Turn {
@@ -22,6 +23,15 @@ impl Turn {
     /// How it ended if a part of it ended like this, and the part before like that.
     fn or(self, before: Self) -> Self {
         if matches!(self, Self::Over) { before } else { self }
+    }
+}
+
+/// The requests of a step: its upgrade request, or one to each API that a look reads.
+pub(super) fn requests(operation: &Operation, purpose: Purpose) -> Vec<(Set, u32)> {
+    match purpose {
+        Purpose::Send => vec![(operation.endpoints(), 1)],
+        Purpose::Look if operation.source == operation.target => vec![(operation.source.segment, 1)],
+        Purpose::Look => vec![(operation.source.segment, 1), (operation.target.segment, 1)],
     }
 }
 
@@ -70,7 +80,7 @@ impl Dispatcher {
                 return Turn::Over;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
-            match self.pacing.ask(project, &[(self.engine.operation.endpoints(), 1)], Purpose::Send) {
+            match self.pacing.ask(project, &requests(self.engine.operation, Purpose::Send), Purpose::Send) {
                 Verdict::Go => {}
                 Verdict::Later(at) => return Turn::Waits(at),
                 Verdict::LookFirst => return self.probe(project, worker),
@@ -112,12 +122,9 @@ impl Dispatcher {
         self.slots.free_in(project).min(self.launcher.holds.room_in(project, self.engine.clock.now()))
     }
 
-    /// Permits for a look: one request to each API that it reads.
     fn ask_to_look(&mut self, project: &str) -> Verdict {
-        let operation = self.engine.operation;
-        let (source, target) = ((operation.source.segment, 1), (operation.target.segment, 1));
-        let needs: &[_] = if operation.source == operation.target { &[source] } else { &[source, target] };
-        self.pacing.ask(project, needs, Purpose::Look)
+        let needs = requests(self.engine.operation, Purpose::Look);
+        self.pacing.ask(project, &needs, Purpose::Look)
     }
 
     fn hand_out_looks(&mut self, project: &str) -> Turn {

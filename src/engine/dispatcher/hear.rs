@@ -3,6 +3,7 @@
 use crate::atlas::{INSECURE, NO_CONNECTION, WEB_PAGE};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
+use crate::engine::dispatcher::hand_out::requests;
 use crate::engine::dispatcher::{Dispatcher, FAILING, Proof};
 use crate::engine::{Freed, News, Recorded};
 use crate::pacing::Purpose;
@@ -27,11 +28,10 @@ impl Dispatcher {
 
     fn freed(&mut self, freed: Freed) {
         self.steps -= 1;
-        self.pacing.over(if freed.send.is_some() { Purpose::Send } else { Purpose::Look });
+        let purpose = if freed.send.is_some() { Purpose::Send } else { Purpose::Look };
+        let needs = requests(self.engine.operation, purpose);
+        self.pacing.over(&freed.project, &needs, purpose, &freed.reports);
         self.buffer.wake(&freed.project);
-        for report in freed.reports {
-            self.pacing.tell(&freed.project, report);
-        }
         if let Some(job) = freed.send {
             self.launcher.holds.over(job, freed.tried, self.engine.clock.now());
             if self.proof == Proof::Asked {
