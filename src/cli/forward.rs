@@ -1,11 +1,14 @@
 //! Bringing forward what waits for what Atlas asked for: jobs, and what only a run at work knows.
 
 use crate::cli::exit::Failure;
-use crate::clock::Clock;
+use crate::cli::terminal::span;
+use crate::clock::{Clock, Millis};
 use crate::domain::event::Event;
 use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
-use crate::domain::run_notes::RunNotes;
+use crate::domain::run_notes::{AskedWait, RunNotes};
+use crate::domain::waiting;
+use crate::plural;
 use crate::store::{Change, Holder, Runner, Store, Vitals};
 
 /// How many jobs one transaction brings forward.
@@ -32,6 +35,39 @@ pub(super) async fn live_notes(
     let is_alive =
         runner.is_some_and(|(holder, vitals)| holder.runner == id && matches!(vitals, Vitals::Works | Vitals::Unknown));
     Ok(is_alive.then_some(notes))
+}
+
+/// What Atlas asked for in a campaign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AskedOf {
+    /// How many jobs wait for that; none, if only the run that is at work does.
+    pub(super) jobs: i64,
+    /// Until when.
+    pub(super) wait: AskedWait,
+}
+
+/// What Atlas asked for in a campaign and is not over, by its jobs or by what the run that is at work has `noted`.
+pub(super) async fn asked(
+    store: &Store,
+    campaign_id: i64,
+    noted: Option<AskedWait>,
+    now: Millis,
+) -> Result<Option<AskedOf>, Failure> {
+    let of_jobs = store.asked_wait(campaign_id, now).await?;
+    let noted = noted.filter(|wait| wait.again > now).map(|wait| (0, wait));
+    Ok(of_jobs.or(noted).map(|(jobs, wait)| AskedOf { jobs, wait }))
+}
+
+impl AskedOf {
+    /// In words.
+    pub(super) fn words(&self, now: Millis) -> String {
+        let jobs = match self.jobs {
+            0 => String::new(),
+            jobs => format!(", {} for that", plural::counted(jobs, "job waits", "jobs wait")),
+        };
+        let again = span(self.wait.again.since(now));
+        format!("{}{jobs}; asked again in {again}", waiting::asked_words(self.wait.until))
+    }
 }
 
 impl Forward<'_> {

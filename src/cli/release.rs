@@ -81,13 +81,9 @@ async fn asked(
         let some = store.asked(campaign.id, project, now, (0, 1)).await?;
         return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
     }
-    if let Some((_, wait)) = store.asked_wait(campaign.id, now).await? {
-        return Ok(Some(wait.until));
-    }
-    let notes = forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref())
-        .await?
-        .and_then(|notes| notes.asked);
-    Ok(notes.filter(|wait| wait.again > now).map(|wait| wait.until))
+    let notes = forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref()).await?;
+    let asked = forward::asked(store, campaign.id, notes.and_then(|notes| notes.asked), now).await?;
+    Ok(asked.map(|asked| asked.wait.until))
 }
 
 /// The holds on the scope that was named by its id or the beginning of it; all, if none was.

@@ -11,7 +11,7 @@ use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::failures::{self, Kind};
-use crate::cli::forward;
+use crate::cli::forward::{self, AskedOf};
 use crate::cli::holds::{self, Waiting};
 use crate::cli::next::Next;
 use crate::cli::terminal::{Out, fact, facts, span};
@@ -20,7 +20,7 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
-use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
+use crate::domain::run_notes::{Outage, RunNotes};
 use crate::domain::summary::Counts;
 use crate::domain::waiting::{self, Unexpected};
 use crate::domain::wave::Wave;
@@ -124,8 +124,8 @@ struct Status {
     next_due: Option<Millis>,
     /// Upgrades that are not what they should be.
     unexpected: Unexpected,
-    /// How many jobs wait for what Atlas asked for, and for how long; no jobs, if only the run that is at work does.
-    asked: Option<(i64, AskedWait)>,
+    /// What Atlas asked for.
+    asked: Option<AskedOf>,
     /// What the run that is at work gets through to no more.
     outage: Option<Outage>,
     last_write: Option<Millis>,
@@ -143,7 +143,6 @@ impl Status {
         let runner = store.holder(&environment::host());
         let notes = forward::live_notes(store, campaign.id, runner.as_ref()).await?;
         let RunNotes { outage, asked } = notes.unwrap_or_default();
-        let asked = asked.filter(|wait| wait.again > now).map(|wait| (0, wait));
         let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
         Ok(Self {
             database: store.name(),
@@ -153,7 +152,7 @@ impl Status {
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
             unexpected: store.unexpected(campaign.id).await?,
-            asked: store.asked_wait(campaign.id, now).await?.or(asked),
+            asked: forward::asked(store, campaign.id, asked, now).await?,
             outage,
             runner,
             next: context.next.clone(),
@@ -221,7 +220,7 @@ impl Status {
             "waiting_for": self.waiting_for(),
             "unexpected": { "missing": self.unexpected.missing, "unchanged": self.unexpected.unchanged },
             "next_due_at": time(self.next_due),
-            "asked_until": time(self.asked.map(|(_, wait)| wait.until)),
+            "asked_until": time(self.asked.map(|asked| asked.wait.until)),
             "last_write_at": time(self.last_write),
             "runner": self.runner.as_ref().map(|(holder, vitals)| json!({
                 "runner": holder.runner,
@@ -282,13 +281,8 @@ impl Status {
             if let Some(waiting) = self.waiting_for() {
                 fact(out, "waits for", &waiting)?;
             }
-            if let Some((jobs, wait)) = &self.asked {
-                let jobs = match jobs {
-                    0 => String::new(),
-                    jobs => format!(", {} for that", plural::counted(*jobs, "job waits", "jobs wait")),
-                };
-                let again = span(wait.again.since(self.now));
-                fact(out, "asked", &format!("{}{jobs}; asked again in {again}", waiting::asked_words(wait.until)))?;
+            if let Some(asked) = &self.asked {
+                fact(out, "asked", &asked.words(self.now))?;
                 command(out, "or at once", &self.next.command(["release", &self.campaign.name]))?;
             }
             let of = |state| self.counts.of(state);
@@ -324,8 +318,10 @@ impl Status {
         }
         Some(match (self.next_due, &self.asked) {
             _ if self.waits_for_release() => "an operator's release".to_owned(),
-            (Some(due), Some((_, wait))) if due > self.now && due >= wait.again => waiting::asked_words(wait.until),
-            (None, Some((_, wait))) => waiting::asked_words(wait.until),
+            (Some(due), Some(AskedOf { wait, .. })) if due > self.now && due >= wait.again => {
+                waiting::asked_words(wait.until)
+            }
+            (None, Some(AskedOf { wait, .. })) => waiting::asked_words(wait.until),
             (None, _) if self.may_be_at_work() => "nothing is due: the runner is working on every live job".to_owned(),
             (None, _) if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
             (None, _) => "a runner, which takes up what the last one had in hand".to_owned(),

@@ -118,10 +118,10 @@ impl Progress {
         self.0.send_modify(|shot| shot.draining = true);
     }
 
-    pub(super) fn asked(&self, asked: Option<&Asked>) {
+    pub(super) fn asked(&self, asked: Option<Asked>) {
         self.0.send_if_modified(|shot| {
-            let changed = shot.asked.as_ref() != asked;
-            shot.asked = asked.cloned();
+            let changed = shot.asked != asked;
+            shot.asked = asked;
             changed
         });
     }

@@ -112,7 +112,7 @@ pub struct Asked {
 }
 
 /// A wait that is shorter is over before anybody has read of it.
-const WORTH_TELLING: Duration = Duration::from_secs(10);
+pub const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 /// A brake that one asker may probe when its time has passed.
 #[derive(Default)]

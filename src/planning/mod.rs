@@ -174,6 +174,9 @@ pub struct Plan {
     pub region_changes: usize,
     /// What is held in this campaign: these rows wait, however eligible they are.
     pub holds: Vec<Hold>,
+    /// Until when Atlas asked to wait, if jobs of this campaign, or a run that is at work on it, wait for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_until: Option<String>,
     /// Projects of the fleet that the credentials do not see; `None` if the list of projects could not be read.
     pub unseen_projects: Option<Vec<String>>,
     /// The token buckets of a project, by set of endpoints, as Atlas states them.

@@ -128,13 +128,21 @@ async fn reads_that_fail_are_made_again() {
 async fn planned_against(
     answer: impl Fn(&str) -> Option<(u16, &'static str)> + Send + Sync + 'static,
 ) -> (Survey, Vec<(String, Verdict, Option<String>)>, Duration) {
+    planned_with("0", answer).await
+}
+
+/// The same with this `Retry-After`.
+async fn planned_with(
+    retry_after: &'static str,
+    answer: impl Fn(&str) -> Option<(u16, &'static str)> + Send + Sync + 'static,
+) -> (Survey, Vec<(String, Verdict, Option<String>)>, Duration) {
     let clock = Clock::starting_at(START);
     let clusters = ["good", "bad"].map(|name| Cluster::shared(&project(1), name, "AWS", "US_EAST_1", 1)).to_vec();
     let simulator = Simulator::new(clusters, Settings::default(), clock);
     let transport = Transport::in_process(Arc::new(move |request: http::Request<bytes::Bytes>| {
         let simulator = simulator.clone();
         let made_up = answer(request.uri().path()).map(|(status, body)| {
-            let answer = http::Response::builder().status(status).header("retry-after", "0");
+            let answer = http::Response::builder().status(status).header("retry-after", retry_after);
             answer.body(bytes::Bytes::from_static(body.as_bytes())).unwrap()
         });
         async move {
@@ -183,6 +191,16 @@ async fn a_cluster_that_can_be_seen_at_last_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_row_that_atlas_asked_to_wait_for_says_until_when() {
+    let throttled = (429, r#"{"error":429,"errorCode":"RATE_LIMITED"}"#);
+    let (survey, rows, took) = planned_with("1000", move |path| path.contains("lusters").then_some(throttled)).await;
+    assert!(rows.iter().all(|(_, verdict, _)| *verdict == Verdict::NotSeen), "{rows:?}");
+    let said = "too many requests, again and again: Atlas asked to wait until 2027-01-15T08:16:40.000Z";
+    assert!(survey.unseen.values().all(|fault| fault.detail == said), "{:?}", survey.unseen);
+    assert_eq!(took, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_of_projects_that_cannot_be_read_is_no_word_on_what_is_seen() {
     let (survey, rows, _) = planned_against(|path| path.ends_with("/groups").then_some(BROKEN)).await;
     assert_eq!(survey.unlisted, None);
@@ -205,6 +223,7 @@ fn a_plan_that_was_edited_is_known_by_its_digest() {
         counts: BTreeMap::from([(Verdict::Eligible, 1)]),
         region_changes: 0,
         holds: Vec::new(),
+        asked_until: None,
         unseen_projects: Some(Vec::new()),
         limits: BTreeMap::new(),
         retires: BTreeMap::new(),

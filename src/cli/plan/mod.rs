@@ -1,6 +1,7 @@
 //! `drydock plan`: what a run would do to each cluster, to be read, approved, and then run as it stands.
 
 mod estimate;
+mod recorded;
 mod words;
 
 use std::collections::BTreeMap;
@@ -18,14 +19,14 @@ use crate::cli::run::begin::no_credentials;
 use crate::cli::run::fleet::new_job;
 use crate::cli::terminal::Out;
 use crate::config::{self, Config};
-use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::RATE_LIMITED;
-use crate::domain::hold::{Held, Hold, Reach, Scope};
-use crate::domain::job::{Job, State};
+use crate::domain::hold::{Hold, Reach, Scope};
 use crate::files::{Draft, Readers, folder_of};
-use crate::planning::{self, Fingerprint, Known, Plan, Row, Survey, Verdict};
+use crate::planning::{self, Fingerprint, Plan, Row, Survey, Verdict};
 use crate::store::NewJob;
 use crate::text;
+
+use recorded::Recorded;
 
 /// Plans, and tells or writes the plan.
 pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode, Failure> {
@@ -47,7 +48,8 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         }
     }
     let fleet = fleet(&config).await?;
-    let (known, holds) = known(&config, &fleet, context).await?;
+    let recorded = Recorded::read(&config, &fleet, context).await?;
+    let Recorded { known, holds, asked } = &recorded;
     let transport = Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?;
     let client =
         Client::sharing(context.redactor.clone(), transport, Some(credentials), context.clock, config.request_timeout);
@@ -55,7 +57,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     if let Some(fault) = &survey.shut_out {
         return Err(Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail)));
     }
-    let rows = planning::judge(config.operation, &fleet, &survey, &known, (&config.policy, context.clock.now()));
+    let rows = planning::judge(config.operation, &fleet, &survey, known, (&config.policy, context.clock.now()));
     // Whoever interrupts it leaves no rehearsal behind.
     let estimate = tokio::select! {
         estimate = estimate::of(&config, &fleet, &rows, &survey.limits, context) => estimate,
@@ -85,6 +87,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
         counts: counts(&rows),
         region_changes: rows.iter().filter(|row| row.moves.is_some()).count(),
         holds: holds.iter().map(planning::Hold::of).collect(),
+        asked_until: asked.map(|asked| asked.wait.until.to_string()),
         unseen_projects: survey.unlisted.clone(),
         limits: survey.limits.iter().map(|set| (set.endpoint_set_id.clone(), bucket(set))).collect(),
         retires: survey.retires.clone(),
@@ -99,7 +102,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     if args.json {
         out.json(&plan)?;
     } else {
-        words::tell(&mut out, &plan, &holds, &survey, args.rows)?;
+        words::tell(&mut out, &plan, &recorded, &survey, args.rows, context)?;
     }
     if let Some(file) = &args.out {
         write(file, &plan)?;
@@ -196,37 +199,6 @@ async fn survey(client: &Client, config: &Config, fleet: &[NewJob], context: &Co
         };
         nowhere(&code, &format!("{detail} (GET {})", refusal.path))
     })
-}
-
-type AllKnown = BTreeMap<ClusterKey, Known>;
-
-/// What the database knows, if there is one: it is read, and none is made.
-async fn known(config: &Config, fleet: &[NewJob], context: &Context) -> Result<(AllKnown, Vec<Held>), Failure> {
-    let Some(store) = context.store_if_there(&config.file).await? else { return Ok((BTreeMap::new(), Vec::new())) };
-    let campaign = store.campaign(&config.campaign).await?;
-    let id = campaign.as_ref().map_or(0, |campaign| campaign.id);
-    let mut known = BTreeMap::new();
-    for new in fleet {
-        let own = store.job(id, &new.project_id, &new.cluster_name).await?;
-        let found = match own {
-            Some(job) if !matches!(job.state, State::Pending | State::Ready) => {
-                Some(Known::Begun(job.state, job.error))
-            }
-            own => {
-                let (row, now) = (new.row, context.clock.now());
-                let fresh = || Job::new(row, &new.project_id, &new.cluster_name, new.wanted.clone(), now);
-                store.live_elsewhere(&own.unwrap_or_else(fresh)).await?.map(Known::Elsewhere)
-            }
-        };
-        if let Some(found) = found {
-            known.insert(ClusterKey::new(&new.project_id, &new.cluster_name), found);
-        }
-    }
-    let holds = match campaign {
-        Some(campaign) => store.holds(campaign.id).await?,
-        None => Vec::new(),
-    };
-    Ok((known, holds))
 }
 
 /// A hold of a survey in words.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::plan::closed_words;
+use crate::cli::plan::recorded::Recorded;
 use crate::cli::terminal::{Out, inset_fact, span, wrap};
 use crate::domain::hold::Held;
 use crate::planning::{Plan, Row, Survey, Verdict};
@@ -14,7 +16,14 @@ use crate::plural;
 const NAMED: usize = 20;
 
 /// Tells it.
-pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, all: bool) -> Result<(), Failure> {
+pub(super) fn tell(
+    out: &mut Out,
+    plan: &Plan,
+    recorded: &Recorded,
+    survey: &Survey,
+    all: bool,
+    context: &Context,
+) -> Result<(), Failure> {
     let projects = by_project(plan);
     let Plan { campaign, operation, rows, .. } = plan;
     let (clusters, held_by) =
@@ -26,8 +35,12 @@ pub(super) fn tell(out: &mut Out, plan: &Plan, holds: &[Held], survey: &Survey, 
     for (project, hold) in survey.closed.iter().take(NAMED) {
         inset_fact(out, "", &closed_words(project, hold))?;
     }
-    for Held { scope, fault, since, .. } in holds.iter().take(NAMED) {
+    for Held { scope, fault, since, .. } in recorded.holds.iter().take(NAMED) {
         inset_fact(out, "held", &format!("{scope} since {since}: {}: {}", fault.code, fault.detail))?;
+    }
+    if let Some(asked) = &recorded.asked {
+        inset_fact(out, "asked", &asked.words(context.clock.now()))?;
+        inset_fact(out, "", &format!("at once: {}", context.next.command(["release", campaign])))?;
     }
     for (verdict, count) in &plan.counts {
         inset_fact(out, "rows", &format!("{count} {}", verdict.words()))?;

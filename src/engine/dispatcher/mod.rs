@@ -19,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Millis;
-use crate::domain::run_notes::RunNotes;
+use crate::domain::run_notes::{AskedWait, RunNotes};
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 use crate::engine::buffer::Buffer;
@@ -86,6 +86,8 @@ pub(super) struct Dispatcher {
     trouble: Option<(String, Millis)>,
     /// What this run has left for other processes to read.
     notes: RunNotes,
+    /// What jobs in the table wait for since Atlas asked for it, in this run or an earlier one.
+    asked: Option<AskedWait>,
     /// When an operator last wanted no waiting, as the table said at the last look.
     forward_at: Option<Millis>,
     /// What the table has to do: what is followed, and what has not been begun.
@@ -136,6 +138,7 @@ impl Dispatcher {
             failing: 0,
             trouble: None,
             notes: RunNotes::default(),
+            asked: None,
             forward_at: None,
             follow: Tide::new(now),
             pending: Tide::new(now),
@@ -191,7 +194,7 @@ impl Dispatcher {
                 return Ok(ending);
             }
             self.progress.closed(self.pacing.closed());
-            self.progress.asked(self.pacing.asked());
+            self.progress.asked(self.asked());
             let wake = self.wake_at(blocked_until);
             tokio::select! {
                 // In a fixed order, so that a seed gives one history. Each turn of the loop looks at all of them anyway.

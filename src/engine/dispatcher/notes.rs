@@ -3,6 +3,7 @@
 use crate::clock::Millis;
 use crate::domain::run_notes::{Outage, RunNotes};
 use crate::engine::dispatcher::Dispatcher;
+use crate::pacing::{Asked, WORTH_TELLING};
 use crate::store::StoreError;
 
 impl Dispatcher {
@@ -26,6 +27,21 @@ impl Dispatcher {
             let (store, runner) = (&self.engine.store, &self.engine.runner);
             let _counts_no_more = store.note_run(runner, self.engine.campaign_id, &nothing).await;
         }
+    }
+
+    /// Looks at what jobs in the table wait for: an earlier run may have been asked to wait, too.
+    pub(super) async fn follow_asked(&mut self) -> Result<(), StoreError> {
+        let now = self.engine.clock.now();
+        let stored = self.engine.store.asked_wait(self.engine.campaign_id, now).await?;
+        self.asked = stored.map(|(_, wait)| wait).filter(|wait| wait.again.since(now) >= WORTH_TELLING);
+        Ok(())
+    }
+
+    /// Until when Atlas asked to wait, if that is not over.
+    pub(super) fn asked(&self) -> Option<Asked> {
+        let now = self.engine.clock.now();
+        let stored = || self.asked.filter(|wait| wait.again > now).map(|wait| Asked { wait, project: None });
+        self.pacing.asked().cloned().or_else(stored)
     }
 
     fn outage(&self) -> Option<Outage> {

@@ -63,6 +63,7 @@ impl Dispatcher {
         self.follow_holds().await?;
         self.progress.unexpected(self.engine.store.unexpected(self.engine.campaign_id).await?);
         self.follow_bringing_forward().await?;
+        self.follow_asked().await?;
         self.leave_notes().await?;
         self.buffer.wake_all();
         let due = self.engine.next_due(Lane::Rest).await?;

@@ -11,6 +11,8 @@ use crate::domain::cluster_name::ClusterKey;
 use crate::domain::code::{Fault, RATE_LIMITED};
 use crate::domain::event::{Answer, Sighting};
 use crate::domain::hold::Hold;
+use crate::domain::waiting;
+use crate::pacing::WORTH_TELLING;
 use crate::store::NewJob;
 
 /// For how long, in all, what could not be seen is looked at again.
@@ -43,8 +45,11 @@ impl Failure {
         !matches!(self.answer, Answer::Refused(_))
     }
 
-    fn fault(&self) -> Fault {
-        let throttled = || Fault::new(RATE_LIMITED, "too many requests, again and again");
+    /// Why, in words; Atlas answered at `now` at the latest.
+    fn fault(&self, now: Millis) -> Fault {
+        let asked = self.retry_after.filter(|wait| *wait >= WORTH_TELLING);
+        let asked = asked.map(|wait| format!(": {}", waiting::asked_words(now.after(wait)))).unwrap_or_default();
+        let throttled = || Fault::new(RATE_LIMITED, format!("too many requests, again and again{asked}"));
         self.answer.fault().cloned().unwrap_or_else(throttled)
     }
 }
@@ -98,14 +103,14 @@ impl Surveyor<'_> {
             {
                 return Err(Refusal { path: path.clone(), answer: answer.clone() });
             }
-            survey.unseen.extend(failed.iter().map(|(row, failure)| (key(row), failure.fault())));
+            let now = self.clock.now();
+            survey.unseen.extend(failed.iter().map(|(row, failure)| (key(row), failure.fault(now))));
             let sightings = &survey.sightings;
             survey.unseen.retain(|cluster, _| !sightings.contains_key(cluster));
             let again = failed.iter().filter(|(_, failure)| failure.may_pass());
             let Some(asked) = again.clone().map(|(_, failure)| failure.retry_after.unwrap_or_default()).min() else {
                 return Ok(());
             };
-            let now = self.clock.now();
             let until: Millis = *until.get_or_insert(now.after(PATIENCE));
             let next = now.after(asked.max(wait));
             if next > until {
