@@ -121,22 +121,26 @@ impl Store {
         let mut tx = self.begin().await?;
         let _still = self.still();
         let row = self.charter(&mut tx, campaign_id).await?;
-        match &row.against {
-            // An older version has kept the spelling of the campaign file.
-            Some(bound) if canonical(bound) == canonical(against) => return Ok(()),
-            Some(bound) => {
-                return Err(StoreError::AgainstOther {
-                    database: self.name(),
-                    campaign: row.name,
-                    against: bound.clone(),
-                    wanted: against.to_owned(),
-                });
-            }
-            None => {}
+        if let Some(bound) = &row.against {
+            return self.refuse_other(&row.name, bound, against);
         }
         self.explained(sqlx::query(BIND).bind(campaign_id).bind(against).execute(&mut *tx).await)?;
         self.seal(&mut tx, campaign_id).await?;
         self.commit(tx).await
+    }
+
+    /// [`StoreError::AgainstOther`] if a campaign is bound to something else.
+    pub fn refuse_other(&self, campaign: &str, bound: &str, against: &str) -> Result<()> {
+        // An older version has kept the spelling of the campaign file.
+        if canonical(bound) == canonical(against) {
+            return Ok(());
+        }
+        Err(StoreError::AgainstOther {
+            database: self.name(),
+            campaign: campaign.to_owned(),
+            against: bound.to_owned(),
+            wanted: against.to_owned(),
+        })
     }
 
     /// Notes the file that a campaign is run from, so that messages can name it.

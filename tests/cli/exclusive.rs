@@ -32,6 +32,22 @@ fn a_campaign_goes_on_against_what_it_was_begun_against() {
     let simulated = dir.run(&["run", "fast.toml", "--simulate"]).with(2);
     dir.aim("http://localhost:1");
     let elsewhere = dir.run(&["run", "fast.toml"]).with(2);
+    let refusal = |said: &str| said.lines().find(|line| line.starts_with("error:")).unwrap().to_owned();
+    let planned = dir.run(&["plan", "fast.toml"]).with(2);
+    assert_eq!(refusal(&planned.stderr), refusal(&elsewhere.stderr));
     let said = format!("{}{}", simulated.whole(), elsewhere.whole());
     insta::assert_snapshot!(scrub(&said, &dir));
+}
+
+#[test]
+fn a_campaign_that_was_simulated_is_planned_against_no_host() {
+    let dir = Workdir::with_fleet(1, 1);
+    let atlas = Atlas::serve(&dir, &[]);
+    dir.run(&["run", "fast.toml", "--simulate", "-q"]).with(0);
+    let planned = dir.run(&["plan", "fast.toml"]).with(2);
+    let run = dir.run(&["run", "fast.toml"]).with(2);
+    let said = "was first run against simulation, not against http://127.0.0.1:";
+    assert!(planned.stderr.contains(said) && run.stderr.contains(said), "{}{}", planned.stderr, run.stderr);
+    assert_eq!(planned.stdout, "");
+    atlas.stop();
 }

@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::Failure;
 use crate::cli::forward::{self, AskedOf};
+use crate::cli::run::begin;
 use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::hold::Held;
@@ -27,6 +28,7 @@ pub(super) struct Recorded {
 impl Recorded {
     pub(super) async fn read(config: &Config, fleet: &[NewJob], context: &Context) -> Result<Self, Failure> {
         let Some(store) = context.store_if_there(&config.file).await? else { return Ok(Self::default()) };
+        begin::refuse_another(&store, config, &config.base_url).await?;
         let campaign = store.campaign(&config.campaign).await?;
         let known = known(&store, campaign.as_ref(), fleet, context).await?;
         let Some(campaign) = campaign else { return Ok(Self { known, ..Self::default() }) };

@@ -23,7 +23,7 @@ use crate::config::{self, Config};
 use crate::redaction::Redactor;
 use crate::report::{self, Marker};
 use crate::simulator::Settings;
-use crate::store::{Runner, RunnerLock, SIMULATION, Store, StoreError};
+use crate::store::{Campaign, Runner, RunnerLock, SIMULATION, Store, StoreError};
 
 /// Clocks of two machines are seldom further apart.
 const DRIFT: Duration = Duration::from_mins(2);
@@ -178,11 +178,13 @@ pub(in crate::cli) fn no_credentials(config: &Config, or: &str) -> Failure {
     ))
 }
 
-/// Before anything is loaded: a campaign goes on against what it was begun against.
-async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result<(), StoreError> {
-    match store.campaign(&config.campaign).await? {
-        Some(campaign) if campaign.against.is_some() => store.bind(campaign.id, against).await,
-        _ => Ok(()),
+/// Before anything is loaded or looked at: a campaign goes on against what it was begun against.
+pub(in crate::cli) async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result<(), StoreError> {
+    let Some(campaign) = store.campaign(&config.campaign).await? else { return Ok(()) };
+    store.whole(&campaign).await?;
+    match campaign {
+        Campaign { name, against: Some(bound), .. } => store.refuse_other(&name, &bound, against),
+        Campaign { against: None, .. } => Ok(()),
     }
 }
 
