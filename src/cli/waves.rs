@@ -18,6 +18,11 @@ pub(super) fn any<'a>(waves: impl IntoIterator<Item = &'a Wave>) -> bool {
     waves.into_iter().any(|wave| *wave != Wave::REST)
 }
 
+/// What a wave does, in words: `wave 2 begins`, `rows without a wave begin`.
+pub(super) fn does(wave: Wave, one: &str, rest: &str) -> String {
+    format!("{wave} {}", if wave == Wave::REST { rest } else { one })
+}
+
 /// The wave whose jobs may be begun.
 pub(super) fn under_way(waves: &BTreeMap<Wave, Counts>) -> Wave {
     let live = waves.iter().find(|(_, counts)| counts.ended() < counts.total());
@@ -42,9 +47,9 @@ fn lines(waves: &BTreeMap<Wave, Counts>) -> Vec<String> {
     for (place, (wave, counts)) in left.iter().enumerate().take(TOLD) {
         let total = counts.total();
         lines.push(if place == 0 {
-            format!("{wave} goes on: {}", plural::ended(counts.ended(), total))
+            format!("{}: {}", does(**wave, "goes on", "go on"), plural::ended(counts.ended(), total))
         } else {
-            format!("{wave}, {}, is after that", plural::count(total, "job"))
+            format!("{wave}, {}, after that", plural::count(total, "job"))
         });
     }
     if left.len() > TOLD {
@@ -84,7 +89,7 @@ fn a_status_tells_of_the_wave_that_goes_on_and_of_those_after_it() {
     {
         waves.entry(Wave::numbered(wave)).or_default().add(state, jobs);
     }
-    let told = ["1 of 3 have ended", "wave 2 goes on: 1 of 4 jobs have ended", "wave 9, 4 jobs, is after that"];
+    let told = ["1 of 3 have ended", "wave 2 goes on: 1 of 4 jobs have ended", "wave 9, 4 jobs, after that"];
     assert_eq!(lines(&waves), told);
     assert!(lines(&BTreeMap::from([(Wave::REST, Counts::default())])).is_empty(), "no waves, no words");
 }

@@ -35,3 +35,14 @@ fn a_rehearsal_says_when_each_wave_begins() {
     let begins = |place: usize| rehearsed["waves"][place]["begins_after_seconds"].as_f64().unwrap();
     assert!(begins(0) < 1.0 && begins(1) > 60.0 && begins(2) > begins(1) + 60.0, "{rehearsed}");
 }
+
+#[test]
+fn a_rehearsal_of_a_fleet_whose_rows_all_have_a_wave_knows_of_no_rows_without_one() {
+    let dir = campaign();
+    let fleet = dir.read("fleet.csv");
+    let in_waves: Vec<&str> = fleet.lines().filter(|row| !row.ends_with(',')).collect();
+    dir.write("fleet.csv", &in_waves.join("\n"));
+    let rehearsed = dir.run_as(&[], &["rehearse", "q4.toml"]).with(0).stdout;
+    assert!(rehearsed.contains("wave 1 begins after") && rehearsed.contains("wave 2 begins after"), "{rehearsed}");
+    assert!(!rehearsed.contains("without a wave"), "{rehearsed}");
+}

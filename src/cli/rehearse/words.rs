@@ -72,7 +72,7 @@ impl Words<'_> {
         )?;
         for (place, (wave, at)) in log::waves(&played.moments).into_iter().enumerate() {
             let label = if place == 0 { "waves" } else { "" };
-            inset_fact(out, label, &format!("{wave} begins after {}", span(at)))?;
+            inset_fact(out, label, &format!("{} after {}", waves::does(wave, "begins", "begin"), span(at)))?;
         }
         let counts = played.counts.iter().filter(|(_, count)| *count > 0);
         let counts: Vec<String> = counts.map(|(state, count)| format!("{count} {state}")).collect();

@@ -1,6 +1,5 @@
 //! Waves: the next is begun when every job of the ones before it has ended, however it ended.
 
-use crate::domain::wave::Wave;
 use crate::engine::dispatcher::Dispatcher;
 use crate::engine::dispatcher::claims::NEVER;
 use crate::store::StoreError;
@@ -14,7 +13,9 @@ impl Dispatcher {
 
     /// Asks the table which wave it is. It may be an earlier one again: an operator has sent a job of it back.
     pub(super) async fn follow_waves(&mut self) -> Result<(), StoreError> {
-        let wave = self.engine.store.wave(self.engine.campaign_id).await?.unwrap_or(Wave::REST);
+        let Some(wave) = self.engine.store.wave(self.engine.campaign_id).await? else {
+            return Ok(()); // every job has ended, and none of a later wave is there to be begun
+        };
         if wave == self.wave {
             return Ok(());
         }
