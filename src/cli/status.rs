@@ -326,8 +326,21 @@ impl Status {
             (None, _) if self.is_stopped() => "the runner that is stopped: it has every live job in hand".to_owned(),
             (None, _) => "a runner, which takes up what the last one had in hand".to_owned(),
             (Some(due), _) if due > self.now => format!("{due}, in {}, for the next job", span(due.since(self.now))),
-            (Some(due), _) => format!("a runner or its turn: a job was due at {due}"),
+            (Some(due), _) => format!("{}; the next job was due at {due}", self.waits_by_now_for()),
         })
+    }
+
+    /// What a job waits for whose time has come.
+    fn waits_by_now_for(&self) -> String {
+        match &self.runner {
+            Some((_, Vitals::Works)) => {
+                let hold = if self.holds.is_empty() { "" } else { ", or the end of a hold" };
+                format!("its turn: the run begins as much at once as [pace] of the campaign file allows{hold}")
+            }
+            Some((Holder { host, .. }, Vitals::Unknown)) => format!("its turn, if the run on {host} is still alive"),
+            Some((_, Vitals::Stopped)) => "the runner that is stopped".to_owned(),
+            Some((_, Vitals::Dead)) | None => "a runner".to_owned(),
+        }
     }
 
     /// Whether nothing is left but what is held: nothing is in flight, and as many wait as have not ended.

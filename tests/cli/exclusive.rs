@@ -51,3 +51,22 @@ fn a_campaign_that_was_simulated_is_planned_against_no_host() {
     assert_eq!(planned.stdout, "");
     atlas.stop();
 }
+
+#[test]
+fn what_a_job_waits_for_whose_time_has_come_is_told_beside_a_run_and_without_one() {
+    let dir = Workdir::with_fleet(1, 8);
+    let atlas = Atlas::serve_as(&TOKEN, &dir, &["--shortest", "1h", "--longest", "2h"]);
+    dir.tune("pace", "max_in_flight = 1");
+    dir.tune("pace", "workers = 1");
+    let mut run = dir.start(&["run", "fast.toml", "-v"]);
+    run.logs("submitting -> upgrading");
+    let waits = || dir.status()["waiting_for"].as_str().unwrap().to_owned();
+    let beside = waits();
+    let turn =
+        "its turn: the run begins as much at once as [pace] of the campaign file allows; the next job was due at 20";
+    assert!(beside.starts_with(turn), "{beside}");
+    run.kill();
+    let without = waits();
+    assert!(without.starts_with("a runner; the next job was due at 20"), "{without}");
+    atlas.stop();
+}
