@@ -50,6 +50,21 @@ fn a_command_that_finds_no_database_says_where_it_looked_and_what_there_is_below
 }
 
 #[test]
+fn of_many_databases_below_the_first_few_are_named_and_the_others_counted() {
+    let dir = Workdir::new();
+    for folder in ["a", "b", "c", "d", "e", "f", "g"] {
+        fs::create_dir(dir.path().join(folder)).unwrap();
+        dir.write(&format!("{folder}/drydock.db"), "");
+    }
+    let many = dir.run(&["status"]).with(2).stderr;
+    assert!(many.trim_end().ends_with(", sqlite:e/drydock.db, and 2 more"), "{many}");
+    fs::remove_file(dir.path().join("a/drydock.db")).unwrap();
+    fs::remove_file(dir.path().join("b/drydock.db")).unwrap();
+    let few = dir.run(&["status"]).with(2).stderr;
+    assert!(few.trim_end().ends_with(", sqlite:g/drydock.db"), "{few}");
+}
+
+#[test]
 fn two_databases_that_could_be_meant_are_both_named_and_none_is_taken() {
     let (dir, _atlas) = project();
     dir.run(&["run", "jobs/fast.toml", "-q"]).with(0);

@@ -138,7 +138,7 @@ fn way_up(from: &Path) -> Vec<Folder> {
     from.ancestors().map_while(|path| Folder::at(path, &path.join(NAME)).ok()).collect()
 }
 
-/// The databases one level below a directory, the first few by name.
+/// The databases one level below a directory: the first few by name, and how many more there are.
 fn below(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let folders = entries.filter_map(Result::ok).take(MOST_BELOW).map(|entry| entry.path().join(NAME));
@@ -147,6 +147,9 @@ fn below(folder: &Path) -> Vec<String> {
         .map(|path| format!("sqlite:{}", path.strip_prefix(folder).unwrap_or(&path).display()))
         .collect();
     found.sort();
-    found.truncate(NAMED);
+    if let Some(more @ 1..) = found.len().checked_sub(NAMED) {
+        found.truncate(NAMED);
+        found.push(format!("and {more} more"));
+    }
     found
 }
