@@ -92,15 +92,15 @@ pub enum StoreError {
         database: String,
     },
     /// Another runner works on this database.
-    #[error("{database} is in use by runner {runner} on {host}{}, since {}{}", process(*pid), moment(*since), remedy(*pid, *stopped))]
+    #[error("{database} is in use by {}{}", holder((runner, host), *pid, *since), remedy(*pid, *since, *stopped))]
     Held {
         /// The database's name.
         database: String,
-        /// The runner's id.
+        /// The runner's id; empty like `host` as long as `since` is unknown.
         runner: String,
         /// The host that it runs on.
         host: String,
-        /// Its process on that host; unknown like `since`.
+        /// Its process on that host, where the runner or the system tells.
         pid: Option<u32>,
         /// When it took the lock; unknown for the blink in which it has not yet written so.
         since: Option<Millis>,
@@ -285,12 +285,17 @@ fn process(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
 }
 
-fn moment(since: Option<Millis>) -> String {
-    since.map_or_else(|| "a moment ago".to_owned(), |since| since.to_string())
+fn holder((runner, host): (&str, &str), pid: Option<u32>, since: Option<Millis>) -> String {
+    let process = process(pid);
+    match since {
+        Some(since) => format!("runner {runner} on {host}{process}, since {since}"),
+        None => format!("another drydock{process}, which has just started or is bringing its tables up to date"),
+    }
 }
 
-fn remedy(pid: Option<u32>, stopped: bool) -> String {
+fn remedy(pid: Option<u32>, since: Option<Millis>, stopped: bool) -> String {
     match pid.filter(|_| stopped) {
+        _ if since.is_none() => ": try again in a moment".to_owned(),
         Some(pid) => format!(
             ", and is stopped: continue it with `kill -CONT {pid}`, or end it with `kill -9 {pid}` and run again, \
              which is as safe"

@@ -267,6 +267,11 @@ fn lockers(file: &File) -> Option<Vec<i64>> {
     Some(locks.lines().filter_map(of).collect())
 }
 
+/// One of them that this process sees, if any.
+fn locker(file: &File) -> Option<u32> {
+    lockers(file)?.into_iter().find_map(|pid| u32::try_from(pid).ok().filter(|pid| *pid > 0))
+}
+
 /// A lock that is taken for as long as this is not dropped: on the file beside the database, which has the words, and
 /// on the database's file itself, which is the same by whatever name.
 #[derive(Debug)]
@@ -308,8 +313,7 @@ fn take(path: &Path, database: &str, here: &str, descriptor: &Arc<Descriptor>) -
         match own.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let pid = lockers(own).and_then(|pids| pids.into_iter().find_map(|pid| u32::try_from(pid).ok()));
-                return Err(StoreError::HeldByFile { database: database.to_owned(), pid: pid.filter(|pid| *pid > 0) });
+                return Err(StoreError::HeldByFile { database: database.to_owned(), pid: locker(own) });
             }
             Err(TryLockError::Error(error)) => return Err(of_io(error)),
         }
@@ -320,12 +324,12 @@ fn take(path: &Path, database: &str, here: &str, descriptor: &Arc<Descriptor>) -
 /// The error for somebody who is `here` and finds the lock taken.
 fn held(database: String, file: &File, here: &str) -> StoreError {
     let holder = Holder::read(file);
-    let (runner, host) = holder.as_ref().map_or(("(starting)", "(not yet known)"), |it| (&it.runner, &it.host));
+    let (runner, host) = holder.as_ref().map_or(("", ""), |it| (&it.runner, &it.host));
     StoreError::Held {
         database,
         runner: runner.to_owned(),
         host: host.to_owned(),
-        pid: holder.as_ref().map(|it| it.pid),
+        pid: holder.as_ref().map(|it| it.pid).or_else(|| locker(file)),
         since: holder.as_ref().map(|it| it.since),
         // The answer leads to advice to kill a process.
         stopped: holder.as_ref().is_some_and(|it| it.vitals(here, file) == Vitals::Stopped),

@@ -100,7 +100,7 @@ async fn prepare_in_turn(place: Place<'_>, mode: Open) -> Result<()> {
         match prepare(place, mode).await {
             Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
             // Nobody who runs: somebody who brings the tables up to date, and has some of them still to do.
-            Err(StoreError::Held { pid: None, .. }) if place.time == Time::Real => tokio::time::sleep(A_MOMENT).await,
+            Err(StoreError::Held { since: None, .. }) if place.time == Time::Real => tokio::time::sleep(A_MOMENT).await,
             done => return done,
         }
     }
