@@ -13,6 +13,7 @@ mod copies;
 mod crashes;
 mod dice;
 mod discovery;
+mod earlier;
 mod echo;
 mod endings;
 mod exclusive;
