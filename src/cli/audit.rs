@@ -18,11 +18,11 @@ pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<Exi
     }
     let campaign = context.campaign_as_it_lies(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
-    let verified = store.verify(&campaign).await?.map_err(|misfits| {
-        let places = if misfits.total == 1 { "one place".to_owned() } else { format!("{} places", misfits.total) };
+    let verified = store.verify(&campaign).await?.map_err(|violations| {
+        let places = if violations.total == 1 { "one place".to_owned() } else { format!("{} places", violations.total) };
         let database = store.name();
         Failure::internal(format!(
-            "{name} does not fit in {places}\n{misfits}\nthe history does not vouch for {database} any more: keep a copy \
+            "{name} does not fit in {places}\n{violations}\nthe history does not vouch for {database} any more: keep a copy \
              as evidence, and find out who wrote to it"
         ))
     })?;

@@ -128,7 +128,7 @@ impl Context {
     /// The campaign that `wanted` names, by name or by file, or the only one; it is what it was when it was written.
     pub(super) async fn campaign(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
         let campaign = self.campaign_as_it_lies(store, wanted).await?;
-        store.whole(&campaign).await?;
+        store.check_row_count(&campaign).await?;
         Ok(campaign)
     }
 

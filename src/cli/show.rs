@@ -12,7 +12,7 @@ use crate::domain::job::{Identity, IfNotLanded, Job, State};
 use crate::domain::waiting::{Admission, WaitingFor};
 use crate::plural;
 use crate::report::{event_json, job_json};
-use crate::store::{Campaign, Filter, Recorded, Row, Store};
+use crate::store::{Campaign, Filter, RecordedEvent, Row, Store};
 
 /// An entry of a history does not fit into one line of a terminal that has fewer columns.
 const NARROW: usize = 60;
@@ -28,7 +28,7 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     let store = context.store(campaign).await?;
     let campaign = context.campaign(&store, campaign).await?;
     let job = Lookup::new(&store, &campaign, context).job(&word).await?;
-    store.vouched_job(&campaign, job.id).await?;
+    store.verify_job(&campaign, job.id).await?;
     let row = with_extra(&store, job).await?;
     let history = store.history(&[row.job.id]).await?;
     let admission = store.admission(campaign.id).await?.at(context.clock_of(&store).await?.now());
@@ -111,7 +111,7 @@ fn request(job: &Job) -> String {
 }
 
 /// One entry of the history: a line, and the explanation below it where it does not fit behind.
-fn tell(out: &mut Out, event: &Recorded) -> Result<(), Failure> {
+fn tell(out: &mut Out, event: &RecordedEvent) -> Result<(), Failure> {
     let send = event.send.map(|send| format!("#{send}")).unwrap_or_default();
     let code = &wrap(event.code.as_deref().unwrap_or_default(), usize::MAX).join(" ");
     // A request's body is JSON without a blank to break it at.

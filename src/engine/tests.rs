@@ -176,7 +176,7 @@ async fn a_look_is_written_with_the_intent_and_is_made_again_where_a_crash_came_
     assert_eq!(harbour.run().await, Ending::Finished);
     assert_eq!(harbour.keeps_both_promises().await.upgrade_requests, 5);
     let campaign = harbour.store.campaign("q4").await.unwrap().unwrap();
-    harbour.store.vouched(&campaign).await.unwrap();
+    harbour.store.verified_digest(&campaign).await.unwrap();
     for row in harbour.rows().await {
         let history = harbour.store.history(&[row.job.id]).await.unwrap();
         let kinds: Vec<_> = history.iter().map(|event| &*event.kind).take(2).collect();

@@ -28,11 +28,11 @@ type Making = Result<Draft, ReportError>;
 pub async fn write_all(store: &Store, campaign: &Campaign, folder: &Path) -> Written {
     if let Err(error) = fs::create_dir_all(folder) {
         let failed = Some(ReportError::of(folder, error));
-        return Written { paths: Vec::new(), failed, digest: store.vouched(campaign).await };
+        return Written { paths: Vec::new(), failed, digest: store.verified_digest(campaign).await };
     }
     let [table, lines] = super::paths(folder);
     let (csv, jsonl, digest) = if files::is_special(&table) || files::is_special(&lines) {
-        (None, None, store.vouched(campaign).await)
+        (None, None, store.verified_digest(campaign).await)
     } else {
         at_once(store, campaign, &table, &lines).await
     };
@@ -87,7 +87,7 @@ async fn fill(store: &Store, campaign: &Campaign, csv: &mut Making, jsonl: &mut 
         add(csv, table);
         add(jsonl, lines);
     }
-    store.vouch(campaign, audit.done())
+    store.digest_of_audit(campaign, audit.done())
 }
 
 fn begin(path: &Path) -> Making {

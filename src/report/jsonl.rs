@@ -11,7 +11,7 @@ use crate::domain::columns::REPORT;
 use crate::domain::waiting::{Admission, WaitingFor};
 use crate::report::Failure;
 use crate::report::csv::duration;
-use crate::store::{Campaign, Digest, Pages, Recorded, Row, Store};
+use crate::store::{Campaign, Digest, Pages, RecordedEvent, Row, Store};
 use crate::text;
 
 /// Audits the campaign while it writes the lines: where something does not fit there is an error at the end, and the
@@ -23,7 +23,7 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
     while let Some(lines) = audit.next().await? {
         out.write_all(&lines?)?;
     }
-    store.vouch(campaign, audit.done())?;
+    store.digest_of_audit(campaign, audit.done())?;
     out.flush()?;
     Ok(())
 }
@@ -31,7 +31,7 @@ pub(super) async fn write(store: &Store, campaign: &Campaign, out: &mut impl Wri
 /// Audits the campaign before it writes the lines, and keeps no transaction open meanwhile, since whoever reads them may
 /// take his time: beside a run at work the write-ahead log would grow until he is done.
 pub(super) async fn stream(store: &Store, campaign: &Campaign, out: &mut impl Write) -> Result<(), Failure> {
-    let digest = store.vouched(campaign).await?;
+    let digest = store.verified_digest(campaign).await?;
     let admission = store.admission(campaign.id).await?;
     let mut pages = Pages::with_histories(store, campaign.id);
     while let Some(page) = pages.next().await? {
@@ -193,7 +193,7 @@ struct EventObject<'a> {
 }
 
 impl<'a> EventObject<'a> {
-    fn of(event: &'a Recorded) -> Self {
+    fn of(event: &'a RecordedEvent) -> Self {
         Self {
             seq: event.seq,
             at: Moment(event.at),
@@ -226,6 +226,6 @@ pub fn job_json(row: &Row, operation: &str, admission: &Admission, ours: &[&str]
 }
 
 /// An entry of a history as JSON.
-pub fn event_json(event: &Recorded) -> Value {
+pub fn event_json(event: &RecordedEvent) -> Value {
     serde_json::to_value(EventObject::of(event)).unwrap_or_default()
 }

@@ -102,7 +102,7 @@ async fn all_reports_at_once_are_what_each_is_by_itself() {
     let (home, store, campaign) = campaign().await;
     let folder = home.path().join("reports").join("q4");
     let Written { paths, failed, digest } = write_all(&store, &campaign, &folder).await;
-    assert_eq!(digest.unwrap(), store.vouched(&campaign).await.unwrap());
+    assert_eq!(digest.unwrap(), store.verified_digest(&campaign).await.unwrap());
     assert!(failed.is_none(), "{failed:?}");
     for (path, format) in paths.iter().zip(Format::ALL) {
         let mut alone = Vec::new();

@@ -4,8 +4,8 @@ use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::base_url::canonical;
-use crate::store::chain::Charter;
-use crate::store::digest::Digest;
+use crate::store::history::chain::CampaignRecord;
+use crate::store::history::digest::Digest;
 use crate::store::{Result, Store, StoreError};
 
 /// One batch: a fleet and the operation that is done to it.
@@ -60,7 +60,7 @@ impl From<CampaignRow> for Campaign {
 
 /// What the seal of a campaign's row is over.
 #[derive(FromRow)]
-pub(super) struct CharterRow {
+pub(super) struct SealedCampaign {
     pub(super) name: String,
     operation: String,
     against: Option<String>,
@@ -70,9 +70,9 @@ pub(super) struct CharterRow {
     seal: Vec<u8>,
 }
 
-impl CharterRow {
-    fn charter(&self) -> Charter<'_> {
-        Charter {
+impl SealedCampaign {
+    fn campaign_record(&self) -> CampaignRecord<'_> {
+        CampaignRecord {
             name: &self.name,
             operation: &self.operation,
             against: self.against.as_deref(),
@@ -84,12 +84,12 @@ impl CharterRow {
 
     /// Whether the row is as it was last written.
     pub(super) fn fits(&self) -> bool {
-        Digest::of_column(&self.seal) == Some(self.charter().seal())
+        Digest::from_column(&self.seal) == Some(self.campaign_record().seal())
     }
 
     /// Whether it is of a Drydock that knew no seals.
     pub(super) fn is_unsealed(&self) -> bool {
-        Digest::of_column(&self.seal) == Some(Digest::NONE)
+        Digest::from_column(&self.seal) == Some(Digest::NONE)
     }
 }
 
@@ -119,8 +119,8 @@ impl Store {
     /// [`StoreError::AgainstOther`] if it is something else.
     pub async fn bind(&self, campaign_id: i64, against: &str) -> Result<()> {
         let mut tx = self.begin().await?;
-        let _still = self.still();
-        let row = self.charter(&mut tx, campaign_id).await?;
+        let _frozen = self.freeze_clock();
+        let row = self.campaign_record(&mut tx, campaign_id).await?;
         if let Some(bound) = &row.against {
             return self.refuse_other(&row.name, bound, against);
         }
@@ -146,28 +146,32 @@ impl Store {
     /// Notes the file that a campaign is run from, so that messages can name it.
     pub async fn remember_file(&self, campaign_id: i64, file: &str) -> Result<()> {
         let mut tx = self.begin().await?;
-        let _still = self.still();
+        let _frozen = self.freeze_clock();
         self.explained(sqlx::query(FILE).bind(campaign_id).bind(file).execute(&mut *tx).await)?;
         self.commit(tx).await
     }
 
     /// What the row of a campaign says; [`StoreError::Edited`] if the row is not as it was written.
-    pub(super) async fn charter(&self, connection: &mut SqliteConnection, campaign_id: i64) -> Result<CharterRow> {
-        let row = self.charter_as_it_lies(connection, campaign_id).await?;
+    pub(super) async fn campaign_record(
+        &self,
+        connection: &mut SqliteConnection,
+        campaign_id: i64,
+    ) -> Result<SealedCampaign> {
+        let row = self.unverified_record(connection, campaign_id).await?;
         if row.fits() {
             return Ok(row);
         }
-        Err(self.disbelieved(format!("campaign {}", row.name), Digest::of_column(&row.seal).unwrap_or_default()))
+        Err(self.integrity_error(format!("campaign {}", row.name), Digest::from_column(&row.seal).unwrap_or_default()))
     }
 
     /// The same, whoever wrote it.
-    pub(super) async fn charter_as_it_lies(&self, connection: &mut SqliteConnection, id: i64) -> Result<CharterRow> {
+    pub(super) async fn unverified_record(&self, connection: &mut SqliteConnection, id: i64) -> Result<SealedCampaign> {
         self.explained(sqlx::query_as(CHARTER).bind(id).fetch_one(connection).await)
     }
 
     /// Seals the row of a campaign after it was written.
     pub(super) async fn seal(&self, connection: &mut SqliteConnection, id: i64) -> Result<()> {
-        let seal = self.charter_as_it_lies(connection, id).await?.charter().seal();
+        let seal = self.unverified_record(connection, id).await?.campaign_record().seal();
         self.explained(sqlx::query(SEAL).bind(id).bind(seal.bytes()).execute(connection).await).map(drop)
     }
 }

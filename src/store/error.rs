@@ -1,8 +1,11 @@
 //! What can go wrong with a database, named by what a caller can do about it.
 
 use crate::clock::Millis;
-use crate::store::audit::Misfits;
-use crate::store::watch::Fate;
+use crate::store::audit::violation::Violations;
+use crate::store::backend::file_change::FileChange;
+
+/// What the store's functions answer.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// How a backup comes into the place of a database. A run notices that it was put back.
 pub const RESTORE: &str = "put a whole backup in its place, by renaming it (delete the -wal and -shm of the old one \
@@ -195,12 +198,14 @@ pub enum StoreError {
         why: String,
     },
     /// A file of the database is not the one that was opened any more.
-    #[error("{file} {fate} while drydock worked with it: it stopped at once, since nobody would remember what it sent")]
+    #[error(
+        "{file} {change} while drydock worked with it: it stopped at once, since nobody would remember what it sent"
+    )]
     Displaced {
         /// The file.
         file: String,
         /// What became of it.
-        fate: Fate,
+        change: FileChange,
     },
     /// A column holds what Drydock never writes.
     #[error(
@@ -219,7 +224,7 @@ pub enum StoreError {
     },
     /// The audit of a campaign has found something.
     #[error(
-        "campaign {campaign} in {database} does not fit its history\n{misfits}\nNothing is done on the word of such a history. Keep a copy as evidence, and find out who wrote to it. Then put the old value back, or {}",
+        "campaign {campaign} in {database} does not fit its history\n{violations}\nNothing is done on the word of such a history. Keep a copy as evidence, and find out who wrote to it. Then put the old value back, or {}",
         RESTORE
     )]
     Unfit {
@@ -228,7 +233,7 @@ pub enum StoreError {
         /// The campaign's name.
         campaign: String,
         /// What does not fit.
-        misfits: Misfits,
+        violations: Violations,
     },
     /// A row has no seal: it was added by hand, or is of a version that knew no seals.
     #[error(
@@ -253,13 +258,13 @@ pub enum StoreError {
     },
     /// The lock file is not the one that was locked any more, so that somebody else may hold the lock, too.
     #[error(
-        "{file} {fate} while this run held it, and another run may have started since (`drydock status` says whether): this one stopped at once, and nothing is lost. Leave that file alone; if no other run is at work, run again"
+        "{file} {change} while this run held it, and another run may have started since (`drydock status` says whether): this one stopped at once, and nothing is lost. Leave that file alone; if no other run is at work, run again"
     )]
     LockLost {
         /// The lock file.
         file: String,
         /// What became of it.
-        fate: Fate,
+        change: FileChange,
     },
     /// A run has saved what it knew beside a file that had taken its database's name.
     #[error(

@@ -11,10 +11,13 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::store::descriptor::Descriptor;
-use crate::store::pool::{Place, Pool, Still, Time, check_durable, sqlite_options};
-use crate::store::watch::Watch;
-use crate::store::{Result, Store, StoreError, address, lock, place};
+use crate::store::backend::clock_freeze::{ClockFreeze, Time};
+use crate::store::backend::descriptor::Descriptor;
+use crate::store::backend::file_guard::FileGuard;
+use crate::store::backend::pool::{Location, Pool, check_durable, sqlite_options};
+use crate::store::backend::{address, aliases};
+use crate::store::database_file::lock;
+use crate::store::{Result, Store, StoreError};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -49,19 +52,27 @@ impl Store {
     }
 
     async fn open_in(time: Time, url: &str, mode: Open) -> Result<Self> {
-        let _still = Still::hold(time);
+        let _frozen = ClockFreeze::hold(time);
         let path = address::file(url)?;
         let database = address::name(&path);
-        find(&path, mode).map_err(|error| StoreError::of_io(database.clone(), error))??;
-        let path = path.canonicalize().map_err(|error| StoreError::of_io(database.clone(), error))?;
-        place::check(&path)?;
-        let descriptor = Descriptor::open(&path).map_err(|error| StoreError::of_io(database.clone(), error))?;
-        let place = Place { path: &path, database: &database, descriptor: &Arc::new(descriptor), time };
-        prepare_in_turn(place, mode).await?;
-        let pool = Pool::sqlite(place).await.map_err(|error| StoreError::of(database.clone(), error))?;
-        let watch = Watch::over(&path, database.clone())?.into();
-        let descriptor = place.descriptor.clone();
-        Ok(Self { pool, path: path.into(), descriptor, time, watch, hands: Arc::default(), held_words: Arc::default() })
+        find(&path, mode).map_err(|error| StoreError::from_io(database.clone(), error))??;
+        let path = path.canonicalize().map_err(|error| StoreError::from_io(database.clone(), error))?;
+        aliases::check(&path)?;
+        let descriptor = Descriptor::open(&path).map_err(|error| StoreError::from_io(database.clone(), error))?;
+        let location = Location { path: &path, database: &database, descriptor: &Arc::new(descriptor), time };
+        prepare_in_turn(location, mode).await?;
+        let pool = Pool::sqlite(location).await.map_err(|error| StoreError::from_sqlx(database.clone(), error))?;
+        let file_guard = FileGuard::new(&path, database.clone())?.into();
+        let descriptor = location.descriptor.clone();
+        Ok(Self {
+            pool,
+            path: path.into(),
+            descriptor,
+            time,
+            file_guard,
+            claim_cache: Arc::default(),
+            held_words: Arc::default(),
+        })
     }
 
     /// The newest time that anything was written with, in any campaign; a clock must not start below it.
@@ -95,28 +106,30 @@ const AGAIN: usize = 20;
 const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// Two that open a new file at once both make its tables; one of them finds the other at work, or the tables there.
-async fn prepare_in_turn(place: Place<'_>, mode: Open) -> Result<()> {
+async fn prepare_in_turn(location: Location<'_>, mode: Open) -> Result<()> {
     for _ in 0..AGAIN {
-        match prepare(place, mode).await {
+        match prepare(location, mode).await {
             Err(StoreError::Locked { .. } | StoreError::Other { .. }) => {}
             // Nobody who runs: somebody who brings the tables up to date, and has some of them still to do.
-            Err(StoreError::Held { since: None, .. }) if place.time == Time::Real => tokio::time::sleep(A_MOMENT).await,
+            Err(StoreError::Held { since: None, .. }) if location.time == Time::Real => {
+                tokio::time::sleep(A_MOMENT).await;
+            }
             done => return done,
         }
     }
-    prepare(place, mode).await
+    prepare(location, mode).await
 }
 
 /// Checks the file and migrates it, over a connection of its own that changes nothing before all is checked.
-async fn prepare(place: Place<'_>, open: Open) -> Result<()> {
-    let Place { path, database, descriptor, .. } = place;
-    let mode = path.metadata().map_err(|error| StoreError::of_io(database.to_owned(), error))?.permissions().mode();
+async fn prepare(location: Location<'_>, open: Open) -> Result<()> {
+    let Location { path, database, descriptor, .. } = location;
+    let mode = path.metadata().map_err(|error| StoreError::from_io(database.to_owned(), error))?.permissions().mode();
     if mode & 0o444 != 0 && mode & 0o222 == 0 {
         // SQLite would leave read-only files beside it, which stay in the way when this one can be written again.
         return Err(StoreError::ReadOnly { database: database.to_owned() });
     }
-    let of = |error| StoreError::of(database.to_owned(), error);
-    let mut connection = sqlite_options(place).connect().await.map_err(of)?;
+    let of = |error| StoreError::from_sqlx(database.to_owned(), error);
+    let mut connection = sqlite_options(location).connect().await.map_err(of)?;
     check_version(&mut connection).await.map_err(of)??;
     let is_older = check_ours(&mut connection, database).await.map_err(of)??;
     let _turn = match (is_older, open) {
@@ -173,7 +186,7 @@ async fn migrate(connection: &mut SqliteConnection, database: &str) -> Result<()
     MIGRATOR.run(connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerVersion { database: database.to_owned(), version },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            StoreError::of(database.to_owned(), error)
+            StoreError::from_sqlx(database.to_owned(), error)
         }
         error => StoreError::other(database.to_owned(), error),
     })

@@ -181,7 +181,7 @@ pub(in crate::cli) fn no_credentials(config: &Config, or: &str) -> Failure {
 /// Before anything is loaded or looked at: a campaign goes on against what it was begun against.
 pub(in crate::cli) async fn refuse_another(store: &Store, config: &Config, against: &str) -> Result<(), StoreError> {
     let Some(campaign) = store.campaign(&config.campaign).await? else { return Ok(()) };
-    store.whole(&campaign).await?;
+    store.check_row_count(&campaign).await?;
     match campaign {
         Campaign { name, against: Some(bound), .. } => store.refuse_other(&name, &bound, against),
         Campaign { against: None, .. } => Ok(()),

@@ -120,7 +120,7 @@ async fn work(
 /// Audits the campaign beside the work, so that what was edited before is found before much is done; returns if it is.
 async fn unfit(store: &Store, campaign: &str) -> StoreError {
     if let Ok(Some(campaign)) = store.campaign(campaign).await
-        && let Err(error @ StoreError::Unfit { .. }) = store.vouched(&campaign).await
+        && let Err(error @ StoreError::Unfit { .. }) = store.verified_digest(&campaign).await
     {
         return error;
     }

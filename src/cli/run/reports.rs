@@ -34,7 +34,7 @@ pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: Option
         Ok(None) => return none(Ok(None)),
         Err(error) => return none(Err(error)),
     };
-    let Some(folder) = folder else { return none(store.vouched(&campaign).await.map(Some)) };
+    let Some(folder) = folder else { return none(store.verified_digest(&campaign).await.map(Some)) };
     let Written { paths, failed, digest } = report::write_all(store, &campaign, folder).await;
     Reports { paths, unwritten: failed.map(Failure::from), digest: digest.map(Some) }
 }

@@ -1,12 +1,12 @@
 //! What stops a run in the middle of its work, and what becomes of the database then.
 
 use crate::cli::exit::Failure;
-use crate::store::{Fate, RESTORE, Rescued, Store, StoreError};
+use crate::store::{FileChange, RESTORE, Rescued, Store, StoreError};
 
 /// The failure for people and the shell. What a deleted or replaced database held is saved first.
 pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
     let next = match &error {
-        StoreError::Displaced { fate: Fate::Shortened, .. } => {
+        StoreError::Displaced { change: FileChange::Shortened, .. } => {
             if store.is_sound().await {
                 "all that it holds fits, so that nothing is lost: a VACUUM perhaps made it shorter. Run it again to go on"
                     .to_owned()

@@ -125,7 +125,7 @@ impl Recorder {
     }
 
     fn begin_to_write(&self, batch: Batch, writing: &mut Writing) {
-        self.engine.store.apart(writing, batch.write(self.engine.clone()));
+        self.engine.store.on_db_thread(writing, batch.write(self.engine.clone()));
     }
 
     /// Tells of what was written; returns the items whose rows were not as they were read, with the rows as they are.

@@ -5,28 +5,29 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use tokio::sync::Mutex;
 
-use crate::store::ahead::{self, Ahead, Page, with_histories};
 use crate::store::audit::row::Auditor;
-use crate::store::audit::{Found, Misfit, Misfits, OLD, UNSEALED, Verified, check_campaign};
-use crate::store::campaigns::CharterRow;
-use crate::store::chain::Whole;
-use crate::store::digest::Digest;
-use crate::store::pool::{Snapshot, Still};
+use crate::store::audit::{Found, OLD, UNSEALED, Verified, Violation, Violations, check_campaign};
+use crate::store::backend::clock_freeze::ClockFreeze;
+use crate::store::backend::pool::ReadTransaction;
+use crate::store::campaigns::SealedCampaign;
+use crate::store::history::chain::CampaignDigest;
+use crate::store::history::digest::Digest;
+use crate::store::queries::prefetch::{self, Prefetch, RawPage, with_histories};
 use crate::store::{Campaign, Filter, Result, Row, Store};
 
 const HEADS: &str = "SELECT head FROM jobs WHERE campaign_id = $1 ORDER BY row, id";
 
 /// An audit at work. All is read in one transaction, so that a run at work beside it changes nothing about the picture.
 pub struct Audit<T> {
-    pages: Ahead<Checked<T>>,
-    charter: CharterRow,
+    pages: Prefetch<Checked<T>>,
+    campaign_record: SealedCampaign,
     /// The digest that the rows claim, if somebody has relied on it.
     claimed: Option<Digest>,
-    whole: Whole,
-    misfits: Misfits,
+    whole: CampaignDigest,
+    violations: Violations,
     jobs: i64,
     events: i64,
-    _still: Still,
+    _frozen: ClockFreeze,
 }
 
 /// A page that was checked.
@@ -47,7 +48,7 @@ impl Store {
         campaign: &Campaign,
         make: impl Fn(&[Row], Digest) -> T + Clone + Send + 'static,
     ) -> Result<Audit<T>> {
-        let _still = self.still();
+        let _frozen = self.freeze_clock();
         let mut tx = self.snapshot().await?;
         let digest = self.claimed(&mut tx, campaign).await?;
         let audit = self.audit_in(tx, campaign, move |rows| make(rows, digest)).await?;
@@ -57,46 +58,46 @@ impl Store {
     /// Begins to audit a campaign as it is seen by a transaction.
     pub(super) async fn audit_in<T: Send + 'static>(
         &self,
-        mut tx: Snapshot,
+        mut tx: ReadTransaction,
         campaign: &Campaign,
         make: impl Fn(&[Row]) -> T + Clone + Send + 'static,
     ) -> Result<Audit<T>> {
-        let still = self.still();
-        let mut misfits = Misfits::default();
-        let charter = self.charter_as_it_lies(&mut tx, campaign.id).await?;
-        let unsealed = if charter.is_unsealed() { OLD } else { UNSEALED };
-        self.check_strays(&mut tx, &mut misfits).await?;
+        let frozen = self.freeze_clock();
+        let mut violations = Violations::default();
+        let campaign_record = self.unverified_record(&mut tx, campaign.id).await?;
+        let unsealed = if campaign_record.is_unsealed() { OLD } else { UNSEALED };
+        self.check_strays(&mut tx, &mut violations).await?;
         let (reader, tx, id) = (self.clone(), Arc::new(Mutex::new(tx)), campaign.id);
         let read = move |after| {
             let (store, tx) = (reader.clone(), tx.clone());
             async move {
-                let page = ahead::page(&mut *tx.lock().await, id, &Filter::default(), after, true).await;
+                let page = prefetch::read_page(&mut *tx.lock().await, id, &Filter::default(), after, true).await;
                 store.explained(page)
             }
         };
         let whole = beginning(campaign);
         let campaign = campaign.clone();
         let check =
-            move |store: &Store, page: Page| checked(&Auditor { store, campaign: &campaign, unsealed }, page, &make);
+            move |store: &Store, page: RawPage| checked(&Auditor { store, campaign: &campaign, unsealed }, page, &make);
         Ok(Audit {
-            pages: Ahead::begin(self, read, check),
-            charter,
+            pages: Prefetch::begin(self, read, check),
+            campaign_record,
             claimed: None,
             whole,
-            misfits,
+            violations,
             jobs: 0,
             events: 0,
-            _still: still,
+            _frozen: frozen,
         })
     }
 
     /// The digest that the rows claim.
-    async fn claimed(&self, tx: &mut Snapshot, campaign: &Campaign) -> Result<Digest> {
+    async fn claimed(&self, tx: &mut ReadTransaction, campaign: &Campaign) -> Result<Digest> {
         let mut whole = beginning(campaign);
         let mut heads = sqlx::query_scalar::<_, Vec<u8>>(HEADS).bind(campaign.id).fetch(&mut **tx);
         while let Some(head) = self.explained(heads.try_next().await)? {
             // What is no digest does not fit, and no digest is told in the end.
-            whole.add(Digest::of_column(&head).unwrap_or(Digest::NONE));
+            whole.add(Digest::from_column(&head).unwrap_or(Digest::NONE));
         }
         Ok(whole.done())
     }
@@ -111,32 +112,32 @@ impl<T: Send + 'static> Audit<T> {
         for found in found {
             match found {
                 Ok(head) => self.whole.add(head),
-                Err(misfit) => self.misfits.add(misfit),
+                Err(violation) => self.violations.add(violation),
             }
         }
         Ok(Some(made))
     }
 
     /// What all pages came to, or what does not fit.
-    pub fn done(mut self) -> Result<Verified, Misfits> {
-        check_campaign(&self.charter, self.jobs, &mut self.misfits);
+    pub fn done(mut self) -> Result<Verified, Violations> {
+        check_campaign(&self.campaign_record, self.jobs, &mut self.violations);
         let digest = self.whole.done();
-        if self.misfits.total == 0 && self.claimed.is_some_and(|claimed| claimed != digest) {
+        if self.violations.total == 0 && self.claimed.is_some_and(|claimed| claimed != digest) {
             let what = format!("its jobs come to {digest}, which is not what their rows claim");
-            self.misfits.add(Misfit { job: None, seq: None, what });
+            self.violations.add(Violation { job: None, seq: None, what });
         }
-        if self.misfits.total > 0 {
-            return Err(self.misfits);
+        if self.violations.total > 0 {
+            return Err(self.violations);
         }
         Ok(Verified { jobs: self.jobs, events: self.events, digest })
     }
 }
 
-fn beginning(campaign: &Campaign) -> Whole {
-    Whole::new(&campaign.name, &campaign.operation, campaign.against.as_deref())
+fn beginning(campaign: &Campaign) -> CampaignDigest {
+    CampaignDigest::new(&campaign.name, &campaign.operation, campaign.against.as_deref())
 }
 
-fn checked<T>(auditor: &Auditor<'_>, page: Page, make: impl Fn(&[Row]) -> T) -> Result<Checked<T>> {
+fn checked<T>(auditor: &Auditor<'_>, page: RawPage, make: impl Fn(&[Row]) -> T) -> Result<Checked<T>> {
     let told = page.1.len() as i64;
     let mut rows = Vec::with_capacity(page.0.len());
     let mut keep = |(row, head)| {

@@ -4,14 +4,14 @@ use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::plural;
 use crate::store::audit::Found;
-use crate::store::audit::misfit::Misfit;
-use crate::store::audit::sense::Sense;
-use crate::store::chain::{self, Link};
-use crate::store::columns::JobRow;
-use crate::store::digest::Digest;
-use crate::store::rows::EventRow;
-use crate::store::standing::Standing;
-use crate::store::{Campaign, Recorded, Row, Store};
+use crate::store::audit::replay_check::ReplayCheck;
+use crate::store::audit::violation::Violation;
+use crate::store::history::chain::{self, ChainedEvent};
+use crate::store::history::digest::Digest;
+use crate::store::queries::jobs::EventRow;
+use crate::store::queue::columns::JobRow;
+use crate::store::queue::row_meta::RowMeta;
+use crate::store::{Campaign, RecordedEvent, Row, Store};
 
 /// Whoever checks the jobs of a campaign.
 pub(super) struct Auditor<'a> {
@@ -25,29 +25,29 @@ impl Auditor<'_> {
     /// Checks a job; returns it with its history, and the digest of its newest event.
     pub(super) fn check(&self, row: Box<JobRow>, history: Vec<EventRow>) -> Found<(Row, Digest)> {
         let name = row.name();
-        let unreadable = |error| Misfit::unreadable(&name, None, &error);
-        let (job, standing) = self.store.as_it_lies(row).map_err(unreadable)?;
+        let unreadable = |error| Violation::unreadable(&name, None, &error);
+        let (job, meta) = self.store.unverified(row).map_err(unreadable)?;
         let (history, head) = self.walk(&job, history)?;
-        let none = (standing.seal == Digest::NONE).then(|| self.unsealed.to_owned());
-        if let Some(what) = none.or_else(|| wrong_row(&job, &standing, history.last(), head)) {
-            return Err(Misfit { job: Some(name), seq: None, what });
+        let none = (meta.seal == Digest::NONE).then(|| self.unsealed.to_owned());
+        if let Some(what) = none.or_else(|| wrong_row(&job, &meta, history.last(), head)) {
+            return Err(Violation { job: Some(name), seq: None, what });
         }
-        let extra = self.store.extra_of(&job, &standing).map_err(unreadable)?;
+        let extra = self.store.extra_of(&job, &meta).map_err(unreadable)?;
         Ok((Row { job, extra, history }, head))
     }
 
     /// Walks the chain of a job's history; returns it, and the digest that the chain comes to.
-    fn walk(&self, job: &Job, history: Vec<EventRow>) -> Found<(Vec<Recorded>, Digest)> {
+    fn walk(&self, job: &Job, history: Vec<EventRow>) -> Found<(Vec<RecordedEvent>, Digest)> {
         let mut head = chain::beginning(&self.campaign.name, &job.project_id, &job.cluster_name);
         let mut walked = Vec::with_capacity(history.len());
-        let mut sense = Sense::new();
+        let mut replay = ReplayCheck::new();
         for (event, seq) in history.into_iter().zip(1..) {
-            let unreadable = |error| Misfit::unreadable(&job.name(), Some(seq), &error);
+            let unreadable = |error| Violation::unreadable(&job.name(), Some(seq), &error);
             let event = self.store.recorded_of(event).map_err(unreadable)?;
             let none = (event.digest == Digest::NONE).then_some(self.unsealed);
-            let wrong = none.or_else(|| wrong_event(&event, seq, head)).or_else(|| sense.wrong(&event));
+            let wrong = none.or_else(|| wrong_event(&event, seq, head)).or_else(|| replay.wrong(&event));
             if let Some(wrong) = wrong {
-                return Err(Misfit { job: Some(job.name()), seq: Some(event.seq), what: wrong.to_owned() });
+                return Err(Violation { job: Some(job.name()), seq: Some(event.seq), what: wrong.to_owned() });
             }
             head = event.digest;
             walked.push(event);
@@ -57,7 +57,7 @@ impl Auditor<'_> {
 }
 
 /// What is wrong with an event, if anything is.
-fn wrong_event(event: &Recorded, seq: i64, head: Digest) -> Option<&'static str> {
+fn wrong_event(event: &RecordedEvent, seq: i64, head: Digest) -> Option<&'static str> {
     if event.seq != seq {
         return Some("the one before it is missing");
     }
@@ -68,24 +68,24 @@ fn wrong_event(event: &Recorded, seq: i64, head: Digest) -> Option<&'static str>
 }
 
 /// What is wrong with a row, if anything is.
-fn wrong_row(job: &Job, standing: &Standing, newest: Option<&Recorded>, head: Digest) -> Option<String> {
-    let what = chain::job(job, standing.cargo());
-    let (written, there) = (standing.events, newest.map_or(0, |event| event.seq));
+fn wrong_row(job: &Job, meta: &RowMeta, newest: Option<&RecordedEvent>, head: Digest) -> Option<String> {
+    let what = chain::job(job, meta.loaded());
+    let (written, there) = (meta.events, newest.map_or(0, |event| event.seq));
     let follows = match newest {
         Some(event) => event.job == what && event.state == job.state,
-        None => chain::job(&untouched(job), standing.cargo()) == what,
+        None => chain::job(&untouched(job), meta.loaded()) == what,
     };
     let wrong = if written != there {
         let (written, there) =
             (plural::counted(written, "event was", "events were"), plural::counted(there, "is", "are"));
         return Some(format!("of its history {written} written, and {there} there"));
-    } else if standing.head != head {
+    } else if meta.head != head {
         "its row names another event as its newest"
     } else if !follows {
         "its row is not what its events made of it"
-    } else if !standing.fits(job, what) {
+    } else if !meta.fits(job, what) {
         "its row was changed since drydock wrote it"
-    } else if !is_in_sound_hands(job, standing) {
+    } else if !is_in_sound_hands(job, meta) {
         "its row is in hands that drydock did not give it into"
     } else {
         return None;
@@ -93,8 +93,8 @@ fn wrong_row(job: &Job, standing: &Standing, newest: Option<&Recorded>, head: Di
     Some(wrong.to_owned())
 }
 
-fn link(event: &Recorded) -> Link<'_> {
-    Link {
+fn link(event: &RecordedEvent) -> ChainedEvent<'_> {
+    ChainedEvent {
         seq: event.seq,
         at: event.at,
         kind: &event.kind,
@@ -118,13 +118,10 @@ fn untouched(job: &Job) -> Job {
 }
 
 /// What a claim marks: it is its runner's; an ended job is nobody's and never due, and a live one waits for something.
-fn is_in_sound_hands(job: &Job, standing: &Standing) -> bool {
-    let claim = standing.claimed_by.is_none() || standing.claimed_by == standing.runner;
+fn is_in_sound_hands(job: &Job, meta: &RowMeta) -> bool {
+    let claim = meta.claimed_by.is_none() || meta.claimed_by == meta.runner;
     let due = job.due_at.is_some();
-    let waits = if job.state.is_ended() {
-        standing.claimed_by.is_none() && !due
-    } else {
-        due || job.state == State::Submitting
-    };
+    let waits =
+        if job.state.is_ended() { meta.claimed_by.is_none() && !due } else { due || job.state == State::Submitting };
     claim && waits
 }

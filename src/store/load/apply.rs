@@ -8,12 +8,12 @@ use sqlx::{AssertSqlSafe, FromRow};
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, Wanted};
 use crate::store::Result;
-use crate::store::bulk::placeholders;
-use crate::store::chain::{self, Cargo};
-use crate::store::columns::{JobRow, job_row};
+use crate::store::backend::bulk::placeholders;
+use crate::store::history::chain::{self, LoadedColumns};
 use crate::store::load::{CHUNK, Loaded, Loader};
-use crate::store::record::{Place, link};
-use crate::store::write::{self, Appended};
+use crate::store::queue::columns::{JobRow, job_row};
+use crate::store::queue::record::{ChainPosition, link};
+use crate::store::queue::statements::{self, AppendedEvent};
 
 // Another wish is news to whoever has read the job; another place in the list is not.
 pub(in crate::store) const CHANGED: &str = concat!(
@@ -127,22 +127,22 @@ impl Loader {
     /// Lets one job follow its row; says whether that is more than another place in the list.
     async fn follow(&mut self, changed: ChangedRow) -> Result<bool> {
         let ChangedRow { job: row, new_row, new_wanted, new_extra, new_wave, .. } = changed;
-        let cargo = Cargo { wanted: &new_wanted, extra: &new_extra };
-        let (mut job, standing) = self.store.believed(row)?;
-        let (mut events, mut head) = (standing.events, standing.head);
-        let entry = entry(standing.cargo(), cargo);
+        let loaded = LoadedColumns { wanted: &new_wanted, extra: &new_extra };
+        let (mut job, meta) = self.store.verified(row)?;
+        let (mut events, mut head) = (meta.events, meta.head);
+        let entry = entry(meta.loaded(), loaded);
         job.row = new_row;
-        job.revision += i64::from(standing.wanted != new_wanted);
-        let what = chain::job(&job, cargo);
+        job.revision += i64::from(meta.wanted != new_wanted);
+        let what = chain::job(&job, loaded);
         if let Some(entry) = &entry {
             events += 1;
-            let place = Place { seq: events, job: what, previous: head };
+            let place = ChainPosition { seq: events, job: what, previous: head };
             let link = link(entry, None, (&job, self.now), &self.runner, place);
             head = link.digest();
-            let appended = write::append(&[&Appended { job_id: job.id, link, digest: head }]);
-            self.store.explained(write::run(&mut self.tx, appended).await)?;
+            let appended = statements::append(&[&AppendedEvent { job_id: job.id, link, digest: head }]);
+            self.store.explained(statements::run(&mut self.tx, appended).await)?;
         }
-        let seal = chain::seal(&job, what, (events, head), standing.runner.as_deref());
+        let seal = chain::seal(&job, what, (events, head), meta.runner.as_deref());
         let moved = sqlx::query(MOVE)
             .bind(job.id)
             .bind(job.row)
@@ -187,7 +187,7 @@ impl Loader {
             let fresh = Job::new(*row, project_id, cluster_name, Wanted::default(), self.now);
             let job = Job { id, campaign_id: self.campaign_id, ..fresh };
             let head = chain::beginning(&self.campaign, project_id, cluster_name);
-            let seal = chain::seal(&job, chain::job(&job, Cargo { wanted, extra }), (0, head), None);
+            let seal = chain::seal(&job, chain::job(&job, LoadedColumns { wanted, extra }), (0, head), None);
             query = query.bind(id).bind(self.campaign_id).bind(row).bind(project_id).bind(cluster_name);
             query = query.bind(wanted).bind(extra).bind(wave);
             query = query.bind(self.now.0).bind(head.bytes().to_vec()).bind(seal.bytes().to_vec());
@@ -210,7 +210,7 @@ impl Loader {
 }
 
 /// What the history shall say about a row that wants something else or carries something else along.
-fn entry(old: Cargo<'_>, new: Cargo<'_>) -> Option<Entry> {
+fn entry(old: LoadedColumns<'_>, new: LoadedColumns<'_>) -> Option<Entry> {
     let wanted = (old.wanted != new.wanted).then(|| format!("wanted was {}", old.wanted));
     let extra = (old.extra != new.extra).then(|| format!("its own columns were {}", old.extra));
     let changes: Vec<String> = wanted.into_iter().chain(extra).collect();

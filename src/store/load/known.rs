@@ -14,7 +14,7 @@ impl Store {
             .bind(campaign.id).bind(fingerprint.as_slice()).fetch_optional(pool).await);
         let rows = self.explained(rows)?;
         if rows.is_some() {
-            self.whole(campaign).await?;
+            self.check_row_count(campaign).await?;
         }
         Ok(rows)
     }
@@ -22,7 +22,7 @@ impl Store {
     /// Remembers what the fleet of `rows` rows was loaded from, after all that the load has asked for was done.
     pub async fn remember_fleet(&self, campaign_id: i64, fingerprint: &[u8; 32], rows: i64) -> Result<()> {
         let mut tx = self.begin().await?;
-        let _still = self.still();
+        let _frozen = self.freeze_clock();
         let remember = sqlx::query(REMEMBER).bind(campaign_id).bind(fingerprint.as_slice()).bind(rows);
         self.explained(remember.execute(&mut *tx).await)?;
         self.commit(tx).await

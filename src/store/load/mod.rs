@@ -8,10 +8,10 @@ use sqlx::AssertSqlSafe;
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::domain::wave::Wave;
-use crate::store::bulk::placeholders;
-use crate::store::pool::Still;
-use crate::store::runner::Runner;
-use crate::store::writer::Tx;
+use crate::store::backend::bulk::placeholders;
+use crate::store::backend::clock_freeze::ClockFreeze;
+use crate::store::backend::writer::Tx;
+use crate::store::history::runner::Runner;
 use crate::store::{Result, Store, StoreError};
 
 /// One row of a fleet.
@@ -90,7 +90,7 @@ pub struct Loader {
     columns: Option<String>,
     /// For the life of the load, most of which goes round the macro.
     #[expect(dead_code, reason = "held, not read")]
-    still: Still,
+    frozen: ClockFreeze,
 }
 
 /// Rows in one statement.
@@ -164,7 +164,7 @@ impl Store {
     /// does something else than `operation`.
     pub async fn begin_load(&self, runner: &Runner, campaign: &str, operation: &str, now: Millis) -> Result<Loader> {
         let mut tx = self.begin().await?;
-        let still = self.still();
+        let frozen = self.freeze_clock();
         self.explained(runner.enlist(&mut tx).await)?;
         let made = sqlx::query(CAMPAIGN).bind(campaign).bind(operation).bind(now.0).execute(&mut *tx).await;
         let new = self.explained(made)?.rows_affected() > 0;
@@ -182,13 +182,13 @@ impl Store {
         if new {
             self.seal(&mut tx, campaign_id).await?;
         } else {
-            self.whole_in(&mut tx, campaign_id).await?;
+            self.check_row_count_in(&mut tx, campaign_id).await?;
         }
         for make in [INCOMING, ONE_ROW_A_CLUSTER] {
             self.explained(sqlx::query(make).execute(&mut *tx).await)?;
         }
         let (store, runner, campaign) = (self.clone(), runner.clone(), campaign.to_owned());
-        Ok(Loader { store, tx, runner, campaign, campaign_id, now, total: 0, columns: None, still })
+        Ok(Loader { store, tx, runner, campaign, campaign_id, now, total: 0, columns: None, frozen })
     }
 }
 

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 
 use super::*;
 use crate::domain::job::{Identity, IfNotLanded, Streak};
-use crate::store::{Call, Misfits, StoreError, Verified};
+use crate::store::{Call, StoreError, Verified, Violations};
 
 /// A campaign of four: one that succeeded, one under way, one that failed, one that nothing has happened to.
 async fn harbour() -> Hand {
@@ -88,13 +88,13 @@ impl Hand {
         sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut self.shell).await.unwrap()
     }
 
-    async fn verdict(&self) -> Result<Verified, Misfits> {
+    async fn verdict(&self) -> Result<Verified, Violations> {
         let campaign = self.home.store.campaign("q4").await.unwrap().unwrap();
         self.home.store.verify(&campaign).await.unwrap()
     }
 
     /// What is found after `sql`, which is undone again.
-    async fn finds(&mut self, sql: &str) -> Result<Verified, Misfits> {
+    async fn finds(&mut self, sql: &str) -> Result<Verified, Violations> {
         self.does(sql).await;
         let verdict = self.verdict().await;
         self.undoes().await;
@@ -131,7 +131,7 @@ async fn what_drydock_wrote_fits_and_has_one_digest() {
     let verified = hand.verdict().await.unwrap();
     assert_eq!((verified.jobs, verified.events), (4, 8));
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
-    assert_eq!(hand.home.store.vouched(&campaign).await.unwrap(), verified.digest);
+    assert_eq!(hand.home.store.verified_digest(&campaign).await.unwrap(), verified.digest);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn a_row_that_was_edited_is_believed_by_nobody() {
                 let read = store.reload(&[job.id]).await;
                 assert!(refused(read.expect_err(&column)), "{column} of {} was read", job.name());
             }
-            let digest = store.vouched(&campaign).await;
+            let digest = store.verified_digest(&campaign).await;
             assert!(refused(digest.expect_err(&column)), "{column} of {} has a digest", job.name());
             hand.undoes().await;
         }
@@ -249,7 +249,7 @@ async fn a_row_that_was_removed_leaves_the_campaign_without_a_digest() {
     let mut hand = harbour().await;
     let campaign = hand.home.store.campaign("q4").await.unwrap().unwrap();
     hand.does("DELETE FROM jobs WHERE id = 4").await;
-    let error = hand.home.store.whole(&campaign).await.unwrap_err();
+    let error = hand.home.store.check_row_count(&campaign).await.unwrap_err();
     assert!(error.to_string().contains("q4, with 3 jobs of 4, in sqlite:"), "{error}");
     // Loaded again it would be new, and be asked for once more.
     let again = hand.home.load("q4", &rows(&["done", "under-way", "failed", "untouched"])).await;
@@ -347,9 +347,9 @@ async fn what_is_removed_added_or_swapped_is_found_and_named() {
     ];
     let mut told = Vec::new();
     for edit in &edits {
-        let misfit = hand.finds(edit).await.expect_err(edit);
+        let violation = hand.finds(edit).await.expect_err(edit);
         let edit = edit.split_whitespace().collect::<Vec<_>>().join(" ");
-        told.push(format!("{edit}\n    {misfit}"));
+        told.push(format!("{edit}\n    {violation}"));
     }
     insta::assert_snapshot!(told.join("\n"));
     assert!(hand.verdict().await.is_ok());
@@ -415,7 +415,7 @@ async fn a_history_of_before_there_were_digests_is_named_as_such_and_not_gone_on
     assert!(unsealed(&home.store.bind(1, "simulation").await.unwrap_err()));
     assert!(matches!(home.load("q4", &rows(&["c1"])).await, Err(LoadError::Store(error)) if unsealed(&error)));
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
-    let misfits = home.store.verify(&campaign).await.unwrap().unwrap_err();
+    let violations = home.store.verify(&campaign).await.unwrap().unwrap_err();
     let old = "it was written by a drydock that kept no digests yet";
-    assert_eq!(misfits.to_string(), format!("{P1}/c1, event 1: {old}\nthe campaign's own row: {old}"));
+    assert_eq!(violations.to_string(), format!("{P1}/c1, event 1: {old}\nthe campaign's own row: {old}"));
 }

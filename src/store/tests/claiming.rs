@@ -1,8 +1,8 @@
 use super::*;
 use crate::store::Lane;
-use crate::store::jobs::{CLAIM_PENDING, CLAIM_REST};
-use crate::store::stats::{ACCEPTED, COUNTS, WAVE};
-use crate::store::write::update;
+use crate::store::queries::stats::{ACCEPTED, COUNTS, WAVE};
+use crate::store::queue::claims::{CLAIM_PENDING, CLAIM_REST};
+use crate::store::queue::statements::update;
 
 async fn plan(home: &Home, sql: &str) -> String {
     let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::job::Streak;
 use crate::domain::waiting::Unexpected;
-use crate::store::rows::PAGE;
+use crate::store::queries::jobs::PAGE;
 use crate::store::{Filter, Row};
 
 fn seen(page: &[Row]) -> Vec<&str> {

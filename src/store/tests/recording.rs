@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::job::{Identity, IfNotLanded, Streak};
-use crate::store::{Before, Call, Lane, Recorded};
+use crate::store::{Before, Call, Lane, RecordedEvent};
 
 /// A job of which nothing is as it was.
 fn all_different(job: &Job) -> Job {
@@ -151,7 +151,7 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
     home.store.record(&runner("r1"), &[told]).await.unwrap();
     let history = home.store.history(&[job.id]).await.unwrap();
     assert_eq!(history.len(), 2);
-    let second = Recorded {
+    let second = RecordedEvent {
         seq: 2,
         job_id: job.id,
         at: Millis(NOW.0 + 7),
@@ -196,7 +196,7 @@ async fn what_happened_before_a_change_is_told_with_it_and_the_row_is_written_on
     let told: Vec<_> = history.iter().map(|event| (event.seq, &*event.kind, event.state, event.at.0 - NOW.0)).collect();
     assert_eq!(told, [(1, "looked", State::Ready, 0), (2, "intent", State::Submitting, 5)]);
     let campaign = home.store.campaign("q4").await.unwrap().unwrap();
-    home.store.vouched(&campaign).await.unwrap();
+    home.store.verified_digest(&campaign).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::store::Lane;
-use crate::store::chain::{self, Cargo};
-use crate::store::siblings::unsettled_statement;
+use crate::store::history::chain::{self, LoadedColumns};
+use crate::store::queue::siblings::unsettled_statement;
 
 const MIGRATION: &str = include_str!("../../../migrations/sqlite/0010_one_cluster.sql");
 /// The tables as they were before it.
@@ -24,7 +24,7 @@ impl Home {
         let wanted = serde_json::to_string(&row(2, name).wanted).unwrap();
         let job = Job { id, campaign_id: campaign.0, ..Job::new(2, P1, name, Wanted::default(), NOW) };
         let head = chain::beginning(campaign.1, P1, name);
-        let what = chain::job(&job, Cargo { wanted: &wanted, extra: "[]" });
+        let what = chain::job(&job, LoadedColumns { wanted: &wanted, extra: "[]" });
         let seal = chain::seal(&job, what, (0, head), None);
         let query = sqlx::query(
             "INSERT INTO jobs (id, campaign_id, row, project_id, cluster_name, wanted, due_at, head, seal) \
@@ -236,7 +236,7 @@ async fn other_jobs_for_a_cluster_are_found_by_an_index() {
 #[tokio::test]
 async fn a_job_with_a_whole_project_id_is_found_by_an_index() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
-    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", crate::store::names::NAME));
+    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", crate::store::queries::names::NAME));
     let steps: Vec<(i64, i64, i64, String)> =
         sqlx::query_as(sql).fetch_all(&mut *home.store.begin().await.unwrap()).await.unwrap();
     let plan = steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n");

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use futures_util::FutureExt as _;
 
 use super::*;
-use crate::store::pool::Pool;
+use crate::store::backend::pool::Pool;
 
 const TOUCHED: &str = "SELECT touched_at FROM campaigns";
 const TOUCH: &str = "UPDATE campaigns SET touched_at = touched_at + 1";

@@ -1,6 +1,6 @@
 //! Every history is complete and in order.
 
-use drydock::store::{Recorded, Row};
+use drydock::store::{RecordedEvent, Row};
 
 use super::{Evidence, Violation, name_of};
 
@@ -22,7 +22,7 @@ pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
 }
 
 /// Numbered from 1 without a gap, and no time goes back.
-fn in_order(history: &[Recorded]) -> Option<String> {
+fn in_order(history: &[RecordedEvent]) -> Option<String> {
     for (entry, wanted) in history.iter().zip(1..) {
         if entry.seq != wanted {
             return Some(format!("entry {wanted} of the history is missing"));
@@ -32,7 +32,7 @@ fn in_order(history: &[Recorded]) -> Option<String> {
     Some(format!("time goes back from entry {} to {}", back[0].seq, back[1].seq))
 }
 
-fn begins_and_ends(row: &Row, history: &[Recorded]) -> Option<String> {
+fn begins_and_ends(row: &Row, history: &[RecordedEvent]) -> Option<String> {
     let (Some(first), Some(last)) = (history.first(), history.last()) else {
         return row.job.state.is_ended().then(|| "ended without a history".to_owned());
     };
@@ -48,7 +48,7 @@ fn begins_and_ends(row: &Row, history: &[Recorded]) -> Option<String> {
 }
 
 /// Sends are numbered 1 to n, with one intent each, and exactly one outcome before the next.
-fn sends(row: &Row, history: &[Recorded]) -> Option<String> {
+fn sends(row: &Row, history: &[RecordedEvent]) -> Option<String> {
     let mut newest = 0;
     let mut open = false;
     for entry in history {
@@ -76,7 +76,7 @@ fn sends(row: &Row, history: &[Recorded]) -> Option<String> {
 }
 
 /// Rule 1: after one was accepted, only an operator may have another one sent.
-fn only_once(history: &[Recorded]) -> Option<String> {
+fn only_once(history: &[RecordedEvent]) -> Option<String> {
     let mut accepted = false;
     for entry in history {
         match &*entry.kind {

@@ -15,7 +15,7 @@ use drydock::domain::event::Seen;
 use drydock::domain::waiting::Admission;
 use drydock::report::{Format, write};
 use drydock::simulator::Ledger;
-use drydock::store::{Filter, Misfits, Open, Recorded, Row, Store};
+use drydock::store::{Filter, Open, RecordedEvent, Row, Store, Violations};
 
 use super::fleet::{CAMPAIGN, OTHER};
 use super::life::wait_for_the_dead;
@@ -29,14 +29,14 @@ const AFTERWARDS: Duration = Duration::from_secs(7 * 24 * 3600);
 struct Evidence<'a> {
     voyage: &'a Voyage,
     rows: Vec<Row>,
-    histories: BTreeMap<i64, Vec<Recorded>>,
+    histories: BTreeMap<i64, Vec<RecordedEvent>>,
     csv: Vec<u8>,
     /// What is held, and which wave is under way.
     admission: Admission,
     /// How many requests the other campaign has sent, by cluster.
     sent_elsewhere: BTreeMap<Name, i64>,
     /// What the audit finds first, if it finds anything.
-    misfits: Option<Misfits>,
+    violations: Option<Violations>,
     ledger: Ledger,
     /// What stands under each name in the end.
     last: BTreeMap<Name, Option<Seen>>,
@@ -62,8 +62,8 @@ pub(crate) fn all(voyage: &mut Voyage, calm: bool) -> Vec<String> {
     let mut violations = promises::check(&evidence);
     violations.extend(history::check(&evidence));
     violations.extend(report::check(&evidence));
-    let misfits = evidence.misfits.as_ref().map(|misfits| format!("the audit finds {misfits}"));
-    violations.extend(misfits.map(|what| Violation { name: None, what }));
+    let found = evidence.violations.as_ref().map(|found| format!("the audit finds {found}"));
+    violations.extend(found.map(|what| Violation { name: None, what }));
     let words: Vec<String> = violations.iter().map(|violation| evidence.words(violation)).collect();
     let counts: Vec<String> = evidence.rows.iter().map(state_and_code).collect();
     for count in counts {
@@ -82,7 +82,7 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     let store = Store::open_in_virtual_time(&url, Open::Existing).await.unwrap();
     let campaign = store.campaign(CAMPAIGN).await.unwrap()?;
     let rows = store.page(campaign.id, &Filter::default(), None, 10_000).await.unwrap();
-    let mut histories = BTreeMap::<i64, Vec<Recorded>>::new();
+    let mut histories = BTreeMap::<i64, Vec<RecordedEvent>>::new();
     let ids: Vec<i64> = rows.iter().map(|row| row.job.id).collect();
     for entry in store.history(&ids).await.unwrap() {
         histories.entry(entry.job_id).or_default().push(entry);
@@ -90,20 +90,20 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     let admission = store.admission(campaign.id).await.unwrap();
     let mut csv = Vec::new();
     write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
-    let mut misfits = store.verify(&campaign).await.unwrap().err();
+    let mut violations = store.verify(&campaign).await.unwrap().err();
     let mut sent_elsewhere = BTreeMap::new();
     if let Some(other) = store.campaign(OTHER).await.unwrap() {
-        misfits = misfits.or(store.verify(&other).await.unwrap().err());
+        violations = violations.or(store.verify(&other).await.unwrap().err());
         let rows = store.page(other.id, &Filter::default(), None, 10_000).await.unwrap();
         sent_elsewhere.extend(rows.iter().map(|row| (name_of(row), row.job.send)));
     }
     store.close().await;
     let ledger = voyage.world.ledger();
-    Some(Evidence { voyage, rows, histories, csv, admission, sent_elsewhere, misfits, ledger, last, calm })
+    Some(Evidence { voyage, rows, histories, csv, admission, sent_elsewhere, violations, ledger, last, calm })
 }
 
 impl Evidence<'_> {
-    fn history(&self, row: &Row) -> &[Recorded] {
+    fn history(&self, row: &Row) -> &[RecordedEvent] {
         self.histories.get(&row.job.id).map_or(&[], Vec::as_slice)
     }
 
@@ -118,7 +118,7 @@ impl Evidence<'_> {
             for entry in self.history(row) {
                 let (send, code) = (entry.send.unwrap_or(0), entry.code.as_deref().unwrap_or_default());
                 let detail = entry.detail.as_deref().unwrap_or_default();
-                let Recorded { seq, at, kind, state, runner, .. } = entry;
+                let RecordedEvent { seq, at, kind, state, runner, .. } = entry;
                 let runner = &runner.id;
                 let _ =
                     writeln!(words, "    {seq:>3} {at} {runner:<9} {kind:<12} -> {state:<10} {send} {code} {detail}");

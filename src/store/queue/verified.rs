@@ -1,0 +1,41 @@
+//! Rows that may be believed.
+//!
+//! A row is believed as Drydock last wrote it, and not otherwise: whoever reads a job to act upon it, or to tell
+//! people of it, reads it here. Only the audit reads rows as they lie.
+
+use crate::domain::job::Job;
+use crate::store::history::chain;
+use crate::store::history::digest::Digest;
+use crate::store::queue::columns::JobRow;
+use crate::store::queue::row_meta::RowMeta;
+use crate::store::{Result, Store, StoreError};
+
+impl Store {
+    /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
+    /// not as Drydock wrote it.
+    pub(in crate::store) fn verified(&self, row: Box<JobRow>) -> Result<(Job, RowMeta)> {
+        let (job, meta) = self.unverified(row)?;
+        let what = chain::job(&job, meta.loaded());
+        if meta.fits(&job, what) { Ok((job, meta)) } else { Err(self.integrity_error(job.name(), meta.seal)) }
+    }
+
+    /// The error for a row that does not fit its seal.
+    pub(in crate::store) fn integrity_error(&self, what: String, seal: Digest) -> StoreError {
+        let database = self.name();
+        if seal == Digest::NONE {
+            StoreError::Unsealed { database, what }
+        } else {
+            StoreError::Edited { database, what }
+        }
+    }
+
+    /// The job that lies in `row`, believed.
+    pub(in crate::store) fn job_of(&self, row: Box<JobRow>) -> Result<Job> {
+        self.verified(row).map(|(job, _)| job)
+    }
+
+    /// The jobs that lie in `rows`, believed.
+    pub(in crate::store) fn jobs_of(&self, rows: Vec<Box<JobRow>>) -> Result<Vec<Job>> {
+        rows.into_iter().map(|row| self.job_of(row)).collect()
+    }
+}
