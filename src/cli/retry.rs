@@ -5,13 +5,15 @@
 use std::path::Path;
 
 use crate::cli::args;
-use crate::cli::context::Context;
+use crate::cli::check;
+use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::forward::Forward;
 use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::{Clock, Millis};
+use crate::config::Config;
 use crate::domain::code::NO_LONGER_IN_FLEET;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
@@ -43,8 +45,9 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let clock = context.clock_of(&store).await?;
     let runner = environment::runner(clock.now());
     let uncertain = uncertain_until(&store, clock).await?;
-    let mut back =
-        Back { store: &store, clock, runner, reason: args.reason.clone(), uncertain, tally: Tally::default() };
+    let policy = policy(&campaign, word, context).await;
+    let reason = args.reason.clone();
+    let mut back = Back { store: &store, clock, runner, policy, reason, uncertain, tally: Tally::default() };
     let lookup = Lookup::new(&store, &campaign, context);
     let forward = Forward {
         store: &store,
@@ -96,6 +99,22 @@ async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, 
     })
 }
 
+/// The campaign's own patience, by its file. A run that is at work may have read that before it was changed, so that of
+/// its time-out and the default the longer one counts: what was sent may leave as late as that.
+async fn policy(campaign: &Campaign, word: Option<&str>, context: &Context) -> Policy {
+    let usual = Policy::default();
+    let Some(file) = campaign_file(word).or(campaign.file.as_deref().map(Path::new)) else { return usual };
+    if let Ok(Config { policy, .. }) = check::load(file).await {
+        return Policy { request_timeout: policy.request_timeout.max(usual.request_timeout), ..policy };
+    }
+    context.warn(&format!(
+        "{} cannot be read or has mistakes, so that {} s count as its atlas.request_timeout: `drydock check` says more",
+        file.display(),
+        usual.request_timeout.as_secs()
+    ));
+    usual
+}
+
 struct Words<'a> {
     campaign: Option<&'a str>,
     jobs: Vec<JobWord<'a>>,
@@ -123,6 +142,7 @@ struct Back<'a> {
     store: &'a Store,
     clock: Clock,
     runner: Runner,
+    policy: Policy,
     reason: Option<String>,
     /// What ended until then is verified first.
     uncertain: Option<Millis>,
@@ -151,8 +171,6 @@ impl Back<'_> {
     }
 
     async fn decide(&mut self, jobs: Vec<Job>) -> Result<Vec<Change>, Failure> {
-        // The campaign's own patience is in its file; the next run takes verifying jobs over with it.
-        let policy = Policy::default();
         let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
         let asked = self.store.asked_elsewhere(&ids).await?;
         let mut changes = Vec::with_capacity(jobs.len());
@@ -177,7 +195,7 @@ impl Back<'_> {
             let elsewhere = uncertain || asked.contains(&job.id);
             let event = Event::Retry { reason: self.reason.clone(), elsewhere };
             let now = self.clock.now();
-            let Decision { job, entry, .. } = decide(&job, &event, now, &policy, job.id.unsigned_abs());
+            let Decision { job, entry, .. } = decide(&job, &event, now, &self.policy, job.id.unsigned_abs());
             changes.push(Change::new(job, entry, now));
         }
         Ok(changes)

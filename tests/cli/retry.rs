@@ -29,3 +29,22 @@ fn what_has_failed_goes_back_and_the_next_run_does_it() {
     let nothing = dir.run(&["retry", "--all-failed"]).with(0);
     insta::assert_snapshot!("nothing_to_retry", nothing.whole());
 }
+
+#[test]
+fn a_retry_gives_what_was_sent_as_long_to_leave_as_the_campaign_file_says() {
+    let dir = Workdir::with_fleet(1, 1);
+    let atlas = Atlas::serve(&dir, &["--fault", "roll_back=1"]);
+    let aimed = dir.read("fast.toml");
+    dir.write("fast.toml", &aimed.replace("[atlas]", "[atlas]\nrequest_timeout = \"120s\""));
+    let run = dir.run(&["run", "fast.toml", "--progress", "none"]).with(10);
+    assert!(run.stdout.contains("DID_NOT_TAKE"), "{}", run.stdout);
+    let waits = || {
+        let status = dir.status();
+        let at = |key: &str| status[key].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        at("next_due_at").duration_since(at("last_write_at")).as_millis()
+    };
+    let retried = dir.run(&["retry", "--all-failed"]).with(0);
+    assert!(retried.stdout.contains("1 to verifying first"), "{}", retried.stdout);
+    assert_eq!(waits(), 120_300, "the time-out and settle");
+    atlas.stop();
+}
