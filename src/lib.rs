@@ -15,7 +15,7 @@
 //! | 2 | [`engine`] | dispatcher, worker, recorder, rescuer |
 //! | 2 | [`intake`] | a CSV file or an SQL query becomes validated rows |
 //! | 2 | [`planning`] | what a campaign would do, judged before it is done |
-//! | 2 | [`report`] | reports out of the store |
+//! | 2 | [`report`] | reports of a campaign: one table of columns, one file a format |
 //! | 1 | [`store`] | the job table; the only place that says `sqlx`, beside the intake's query |
 //! | 1 | [`atlas`] | the client; only its transport says `reqwest` |
 //! | 1 | [`pacing`] | quotas and brakes |

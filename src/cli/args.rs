@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::report::FORMATS;
+
 const AFTER_HELP: &str = "\
 Credentials come from the environment, the first complete one of:
   bearer token     MONGODB_ATLAS_ACCESS_TOKEN
@@ -258,12 +260,16 @@ pub(super) struct Show {
     pub(super) json: bool,
 }
 
+/// The names of the formats: `csv or jsonl`.
+fn report_formats() -> String {
+    FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(" or ")
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Report {
     /// The campaign's name or file; needed if the database holds several
     pub(super) campaign: Option<String>,
-    /// csv or jsonl
-    #[arg(long, default_value = "csv")]
+    #[arg(long, default_value = "csv", help = report_formats())]
     pub(super) format: String,
     /// Begin the CSV with a byte-order mark, by which Excel knows that it is UTF-8
     #[arg(long)]

@@ -41,12 +41,12 @@ pub(super) fn add_campaign(inputs: &mut Inputs, config: &Config) {
 
 /// Refuses a directory if one of the reports that go there is a file that is read.
 pub(super) fn refuse_folder(inputs: &Inputs, folder: &Path) -> Result<(), IsInput> {
-    report::paths(folder).iter().try_for_each(|path| inputs.refuse(path))
+    report::paths(folder).try_for_each(|path| inputs.refuse(&path))
 }
 
 /// Refuses a directory that has the reports of another database that is still there; what to say of one that is gone.
 pub(super) async fn refuse_other_database(store: &Store, folder: &Path) -> Result<Option<String>, Failure> {
-    let Some(Marker { database, path }) = Marker::of(folder) else { return Ok(None) };
+    let Some(Marker { database, path }) = Marker::read(folder) else { return Ok(None) };
     if path == store.path() || store.id().await?.as_ref() == Some(&database) {
         return Ok(None);
     }

@@ -90,12 +90,10 @@ fn state(name: &str) -> Result<State, Failure> {
     })
 }
 
-/// A job as one object: that of the report, without the history, with what a waiting job waits for.
+/// A job as one object: its report columns, and what only `list` says of it.
 fn object(row: &Row, operation: &str, admission: &Admission) -> Value {
-    let mut object = job_json(row, operation, admission, &["send", "due_at"]);
-    object.insert("send".into(), row.job.send.into());
-    object.insert("due_at".into(), row.job.due_at.map(|at| at.to_string()).into());
-    Value::Object(object)
+    let due_at = row.job.due_at.map(|at| at.to_string());
+    job_json(row, operation, admission, [("send", row.job.send.into()), ("due_at", due_at.into())])
 }
 
 /// The widths of a table's columns, which its first page decides: names are copied from it, so none is cut.

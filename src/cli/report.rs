@@ -9,17 +9,16 @@ use crate::cli::exit::{ExitCode, Failure};
 use crate::cli::inputs;
 use crate::cli::terminal::Out;
 use crate::intake::near;
-use crate::report::{self, Format};
+use crate::report::{self, CSV, CSV_FOR_EXCEL, FORMATS, Format};
 
 /// Writes the report.
 pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCode, Failure> {
     let format = match (format(&args.format)?, args.excel) {
-        (Format::Csv, true) => Format::CsvForExcel,
-        (format, true) => {
-            let why = "marks a CSV report for Excel; leave it out, or say --format csv";
-            return Err(Failure::bad_input(format!("--excel {why} ({})", format.name())));
-        }
         (format, false) => format,
+        (format, true) if format.name() == CSV.name() => CSV_FOR_EXCEL,
+        (format, true) => {
+            return Err(Failure::bad_input(format!("--excel goes with --format csv, not with {}", format.name())));
+        }
     };
     let word = args.campaign.as_deref();
     let store = context.store(word).await?;
@@ -39,7 +38,7 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
             }
         }
         read.refuse(path)?;
-        if !report::may_replace(path).map_err(|error| Failure::bad_input(format!("{}: {error}", path.display())))? {
+        if !report::may_overwrite(path).map_err(|error| Failure::bad_input(format!("{}: {error}", path.display())))? {
             let why = "is there already and is no report of Drydock: name another file, or remove it first";
             return Err(Failure::bad_input(format!("{} {why}", path.display())));
         }
@@ -55,14 +54,14 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn format(name: &str) -> Result<Format, Failure> {
-    Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-        let all = Format::ALL.map(Format::name);
-        let why = if ["xlsx", "html", "junit"].contains(&name) {
-            "comes in a later version".to_owned()
+fn format(name: &str) -> Result<&'static dyn Format, Failure> {
+    FORMATS.iter().copied().find(|format| format.name() == name).ok_or_else(|| {
+        let names: Vec<_> = FORMATS.iter().map(|format| format.name()).collect();
+        let what = if report::PLANNED.contains(&name) {
+            format!("the report format {name:?} comes in a later version")
         } else {
-            format!("is no format of a report{}", near::hint(name, all))
+            format!("there is no report format {name:?}{}", near::hint(name, names.iter().copied()))
         };
-        Failure::bad_input(format!("{name:?} {why}; there are {}", all.join(" and ")))
+        Failure::bad_input(format!("{what}; the formats are {}", names.join(", ")))
     })
 }

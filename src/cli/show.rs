@@ -1,7 +1,5 @@
 //! `drydock show`: one job with its whole history.
 
-use serde_json::Value;
-
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
@@ -9,6 +7,7 @@ use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::{Out, fact, wrap};
 use crate::clock::Millis;
 use crate::domain::job::{Identity, IfNotLanded, Job, State};
+use crate::domain::report_columns::HISTORY;
 use crate::domain::waiting::{Admission, WaitingFor};
 use crate::plural;
 use crate::report::{event_json, job_json};
@@ -34,9 +33,8 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
     let admission = store.admission(campaign.id).await?.at(context.clock_of(&store).await?.now());
     let mut out = Out::new();
     if args.json {
-        let mut object = job_json(&row, &campaign.operation, &admission, &["history"]);
-        object.insert("history".into(), history.iter().map(event_json).collect());
-        out.json(&Value::Object(object))?;
+        let history = history.iter().map(event_json).collect();
+        out.json(&job_json(&row, &campaign.operation, &admission, [(HISTORY, history)]))?;
     } else {
         facts(&mut out, &campaign, &row, &admission)?;
         out.line("")?;

@@ -1,6 +1,6 @@
 //! The columns that a fleet may have, and the names under which they are recognised.
 
-use crate::domain::columns::REPORT;
+use crate::domain::report_columns;
 
 /// A column that Drydock understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,10 +104,7 @@ pub(super) fn extra_name(header: &str, taken: &[String]) -> String {
     name
 }
 
-/// The key that a report's JSON form adds to its columns.
-const HISTORY: &str = "history";
-
 fn is_report_column(name: &str) -> bool {
     let name = squash(name);
-    REPORT.iter().chain([&HISTORY]).any(|column| squash(column) == name)
+    report_columns::names().chain([report_columns::HISTORY]).any(|column| squash(column) == name)
 }

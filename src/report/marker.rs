@@ -1,4 +1,5 @@
-//! The marker in a directory of reports, which says whose they are: two databases may have campaigns of one name.
+//! The marker file in a directory of reports: it names their database, since two databases may have campaigns of one
+//! name.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -8,30 +9,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{Draft, Readers};
 
-/// What the file is called.
-const NAME: &str = ".drydock";
+/// The file's name.
+const FILE_NAME: &str = ".drydock";
 
-/// The database whose reports a directory has.
+/// The database whose reports are in a directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
-    /// Its id.
+    /// The database's random id.
     pub database: String,
-    /// Where it was when the reports were written.
+    /// The path of its file when the reports were written.
     pub path: PathBuf,
 }
 
 impl Marker {
-    /// Where it is in a directory.
+    /// The marker's path in a directory.
     pub(super) fn path_in(folder: &Path) -> PathBuf {
-        folder.join(NAME)
+        folder.join(FILE_NAME)
     }
 
-    /// What the directory says; nothing if it has no marker, or one that cannot be read.
-    pub fn of(folder: &Path) -> Option<Self> {
+    /// Reads the marker of a directory; `None` if there is none, or it cannot be read.
+    pub fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(Self::path_in(folder)).ok()?).ok()
     }
 
-    /// Writes it into the directory.
+    /// Writes the marker into the directory.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let mut draft = Draft::begin(&Self::path_in(folder), Readers::Usual)?;
         serde_json::to_writer(draft.out(), self)?;

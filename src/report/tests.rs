@@ -1,3 +1,6 @@
+use std::fs;
+use std::io;
+
 use tempfile::TempDir;
 
 use super::*;
@@ -6,7 +9,8 @@ use crate::domain::code::Fault;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::job::{Identity, State, Wanted};
-use crate::store::{Change, Filter, NewJob, Open, Pages, Runner};
+use crate::report::run_reports::write_formats;
+use crate::store::{Campaign, Change, Filter, NewJob, Open, Pages, Row, Runner, Store};
 
 fn runner(id: &str) -> Runner {
     let (host, version, started_by) = ("deck".to_owned(), "0.1.0".to_owned(), "mara".to_owned());
@@ -48,7 +52,7 @@ async fn campaign() -> (TempDir, Store, Campaign) {
     (home, store, campaign)
 }
 
-async fn written(format: Format) -> String {
+async fn written(format: &'static dyn Format) -> String {
     let (_home, store, campaign) = campaign().await;
     let mut out = Vec::new();
     write(&store, &campaign, format, &mut out).await.unwrap();
@@ -57,12 +61,12 @@ async fn written(format: Format) -> String {
 
 #[tokio::test]
 async fn the_csv_report_has_the_columns_of_the_contract_and_no_formula() {
-    insta::assert_snapshot!(written(Format::Csv).await);
+    insta::assert_snapshot!(written(CSV).await);
 }
 
 #[tokio::test]
 async fn a_report_for_excel_is_the_same_behind_a_byte_order_mark() {
-    let (csv, for_excel) = (written(Format::Csv).await, written(Format::CsvForExcel).await);
+    let (csv, for_excel) = (written(CSV).await, written(CSV_FOR_EXCEL).await);
     assert_eq!(for_excel.strip_prefix('\u{feff}'), Some(&*csv));
 }
 
@@ -73,9 +77,9 @@ async fn a_held_job_says_in_both_reports_what_it_waits_for() {
     let held = Held { scope: Scope::Project(PROJECT.into()), release: Release::Operator, fault, since: Millis(1) };
     store.hold(&runner("r1"), campaign.id, &[held]).await.unwrap();
     let said = format!("release of project {PROJECT}: ACCOUNT_SUSPENDED");
-    for format in Format::ALL {
+    for format in FORMATS {
         let mut out = Vec::new();
-        write(&store, &campaign, format, &mut out).await.unwrap();
+        write(&store, &campaign, *format, &mut out).await.unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<bool> = text.lines().map(|line| line.contains(&said)).collect();
         assert_eq!(lines.iter().filter(|said| **said).count(), 1, "only the live one: {text}");
@@ -84,7 +88,7 @@ async fn a_held_job_says_in_both_reports_what_it_waits_for() {
 
 #[tokio::test]
 async fn the_json_lines_are_the_same_with_the_history() {
-    insta::assert_snapshot!(written(Format::Jsonl).await);
+    insta::assert_snapshot!(written(JSON_LINES).await);
 }
 
 #[tokio::test]
@@ -92,7 +96,7 @@ async fn a_file_appears_whole_or_not_at_all() {
     let (home, store, campaign) = campaign().await;
     let folder = home.path().join("reports");
     fs::create_dir(&folder).unwrap();
-    let path = write_to(&store, &campaign, Format::Csv, &folder.join("report.csv")).await.unwrap();
+    let path = write_to(&store, &campaign, CSV, &folder.join("report.csv")).await.unwrap();
     let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!((path, names), (folder.join("report.csv"), vec!["report.csv".into()]));
 }
@@ -101,12 +105,12 @@ async fn a_file_appears_whole_or_not_at_all() {
 async fn all_reports_at_once_are_what_each_is_by_itself() {
     let (home, store, campaign) = campaign().await;
     let folder = home.path().join("reports").join("q4");
-    let Written { paths, failed, digest } = write_all(&store, &campaign, &folder).await;
+    let RunReports { paths, failed, digest } = write_all(&store, &campaign, &folder).await;
     assert_eq!(digest.unwrap(), store.verified_digest(&campaign).await.unwrap());
     assert!(failed.is_none(), "{failed:?}");
-    for (path, format) in paths.iter().zip(Format::ALL) {
+    for (path, format) in paths.iter().zip(FORMATS) {
         let mut alone = Vec::new();
-        write(&store, &campaign, format, &mut alone).await.unwrap();
+        write(&store, &campaign, *format, &mut alone).await.unwrap();
         assert_eq!(String::from_utf8(fs::read(path).unwrap()), String::from_utf8(alone));
     }
     assert_eq!(paths, [folder.join("report.csv"), folder.join("report.jsonl")]);
@@ -116,7 +120,7 @@ async fn all_reports_at_once_are_what_each_is_by_itself() {
 async fn a_report_that_cannot_be_written_takes_neither_the_other_with_it_nor_the_digest() {
     let (home, store, campaign) = campaign().await;
     fs::create_dir(home.path().join("report.csv")).unwrap();
-    let Written { paths, failed, digest } = write_all(&store, &campaign, home.path()).await;
+    let RunReports { paths, failed, digest } = write_all(&store, &campaign, home.path()).await;
     assert!(digest.is_ok());
     assert_eq!(paths, [home.path().join("report.jsonl")]);
     assert!(failed.unwrap().to_string().contains("report.csv"));
@@ -127,14 +131,65 @@ async fn a_column_of_the_fleet_makes_way_for_ours() {
     let (_home, store, campaign) = campaign().await;
     let page = Pages::new(&store, campaign.id, Filter::default()).next().await.unwrap().unwrap();
     let admission = store.admission(campaign.id).await.unwrap();
-    let object = job_json(&page[0], "m0-to-flex", &admission, &["owner"]);
-    assert_eq!((object.get("owner"), &object["fleet_owner"]), (None, &serde_json::json!("=1+1")));
+    let object = job_json(&page[0], "m0-to-flex", &admission, [("owner", "ours".into())]);
+    assert_eq!((&object["owner"], &object["fleet_owner"]), (&"ours".into(), &"=1+1".into()));
 }
 
-#[test]
-fn what_a_spreadsheet_would_run_is_written_as_text() {
-    for cell in ["=1", "+1", "-1", "@a", "\ta", "\ra"] {
-        assert_eq!(csv::safe(cell), format!("'{cell}"));
+/// A format that shows in which order its parts are written.
+#[derive(Debug)]
+struct Parts {
+    has_histories: bool,
+}
+
+impl Format for Parts {
+    fn name(&self) -> &'static str {
+        if self.has_histories { "long" } else { "short" }
     }
-    assert_eq!(csv::safe("a=1"), "a=1");
+
+    fn signature(&self) -> &'static [u8] {
+        b"header"
+    }
+
+    fn has_histories(&self) -> bool {
+        self.has_histories
+    }
+
+    fn header(&self, context: &ReportContext) -> io::Result<Vec<u8>> {
+        Ok(format!("header {}\n", context.operation).into_bytes())
+    }
+
+    fn page(&self, page: &ReportPage<'_>) -> io::Result<Vec<u8>> {
+        let line = |row: &Row| format!("{}: {} events\n", row.job.cluster_name, row.history.len());
+        Ok(page.rows.iter().map(line).collect::<String>().into_bytes())
+    }
+
+    fn footer(&self, _context: &ReportContext) -> io::Result<Vec<u8>> {
+        Ok(b"footer\n".to_vec())
+    }
+}
+
+static PARTS: &[&dyn Format] = &[&Parts { has_histories: false }, &Parts { has_histories: true }];
+
+#[tokio::test]
+async fn every_way_of_writing_writes_header_pages_and_footer() {
+    let (home, store, campaign) = campaign().await;
+    let folder = home.path().join("reports");
+    let RunReports { paths, failed, digest } = write_formats(&store, &campaign, &folder, PARTS).await;
+    assert!(failed.is_none() && digest.is_ok());
+    assert_eq!(paths, [folder.join("report.short"), folder.join("report.long")]);
+    for (format, path) in PARTS.iter().zip(paths) {
+        let mut streamed = Vec::new();
+        write(&store, &campaign, *format, &mut streamed).await.unwrap();
+        let streamed = String::from_utf8(streamed).unwrap();
+        let lines: Vec<&str> = streamed.lines().collect();
+        assert_eq!((lines[0], lines.len(), lines[4]), ("header shared-to-serverless", 5, "footer"));
+        assert_eq!(lines[1] == "c1: 1 events", format.has_histories(), "{streamed}");
+        let alone = write_to(&store, &campaign, *format, &home.path().join("alone")).await.unwrap();
+        assert_eq!(fs::read_to_string(alone).unwrap(), streamed);
+        if !format.has_histories() {
+            // In one pass with a format that has them, it gets them too.
+            continue;
+        }
+        assert_eq!(fs::read_to_string(path).unwrap(), streamed);
+    }
 }

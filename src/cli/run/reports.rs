@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::exit::{ExitCode, Failure};
 use crate::config::Config;
-use crate::report::{self, Written};
+use crate::report::{self, RunReports};
 use crate::store::{Digest, Store, StoreError};
 
 /// Says that there is no report and how to get one; an ending that needs no attention needs some now.
@@ -35,6 +35,6 @@ pub(in crate::cli) async fn write(store: &Store, config: &Config, folder: Option
         Err(error) => return none(Err(error)),
     };
     let Some(folder) = folder else { return none(store.verified_digest(&campaign).await.map(Some)) };
-    let Written { paths, failed, digest } = report::write_all(store, &campaign, folder).await;
+    let RunReports { paths, failed, digest } = report::write_all(store, &campaign, folder).await;
     Reports { paths, unwritten: failed.map(Failure::from), digest: digest.map(Some) }
 }

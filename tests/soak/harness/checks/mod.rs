@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use drydock::domain::event::Seen;
 use drydock::domain::waiting::Admission;
-use drydock::report::{Format, write};
+use drydock::report::{CSV, write};
 use drydock::simulator::Ledger;
 use drydock::store::{Filter, Open, RecordedEvent, Row, Store, Violations};
 
@@ -89,7 +89,7 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     }
     let admission = store.admission(campaign.id).await.unwrap();
     let mut csv = Vec::new();
-    write(&store, &campaign, Format::Csv, &mut csv).await.unwrap();
+    write(&store, &campaign, CSV, &mut csv).await.unwrap();
     let mut violations = store.verify(&campaign).await.unwrap().err();
     let mut sent_elsewhere = BTreeMap::new();
     if let Some(other) = store.campaign(OTHER).await.unwrap() {

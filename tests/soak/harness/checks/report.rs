@@ -1,8 +1,8 @@
 //! The report has a row for every row of the fleet, in its order, and says what the table says.
 
 use drydock::clock::Millis;
-use drydock::domain::columns::REPORT;
 use drydock::domain::job::Identity;
+use drydock::domain::report_columns;
 use drydock::domain::waiting::{Admission, WaitingFor};
 use drydock::store::Row;
 
@@ -12,7 +12,7 @@ use crate::harness::fleet::{OWNER, rows};
 pub(super) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
     let mut reader = csv::Reader::from_reader(evidence.csv.as_slice());
     let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let wanted: Vec<&str> = REPORT.iter().copied().chain([OWNER]).collect();
+    let wanted: Vec<&str> = report_columns::names().chain([OWNER]).collect();
     if header != wanted {
         return vec![Violation { name: None, what: format!("the report's columns are {header:?}") }];
     }
