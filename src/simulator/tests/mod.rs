@@ -4,6 +4,7 @@ mod access;
 mod faults;
 mod phases;
 mod projects;
+mod seeds;
 mod sockets;
 
 use std::time::Duration;
