@@ -50,5 +50,5 @@ async fn campaign(clusters: usize, in_project: usize, spread: f64) -> (f64, f64)
         job.finished_at.unwrap().since(at).as_secs_f64() / MEDIAN.as_secs_f64() * 100.0
     };
     let late: f64 = rows.into_iter().map(|row| late(row.job)).sum();
-    (simulator.served().requests as f64 / clusters as f64, late / clusters as f64)
+    (simulator.request_counts().requests as f64 / clusters as f64, late / clusters as f64)
 }

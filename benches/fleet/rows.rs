@@ -74,10 +74,10 @@ async fn start(folder: &Path, rows: usize) -> f64 {
     let args = ["run", "bench.toml", "--yes", "--progress", "none", "--database-url", "sqlite:copy.db"];
     let mut span = Duration::ZERO;
     for _ in 0..2 {
-        let before = simulator.served().upgrades;
+        let before = simulator.request_counts().upgrades;
         let start = Instant::now();
         let mut run = drydock(folder, &args).stdout(Stdio::null()).spawn().unwrap();
-        while simulator.served().upgrades == before {
+        while simulator.request_counts().upgrades == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         span = start.elapsed();

@@ -1,16 +1,19 @@
 //! The made-up world of a simulation: what stands under a row's name, seen with the eyes of the operation.
 
 use crate::domain::job::Wanted;
-use crate::domain::operation::Operation;
-use crate::simulator::Way;
+use crate::domain::operation::{Api, FLEX, Operation, SERVERLESS};
+use crate::simulator::{ClusterKind, UpgradePath};
 
-/// The upgrade that an operation is, told by the APIs that it reads.
-pub(super) fn way(operation: &Operation) -> Way {
-    match (operation.source.segment, operation.target.segment) {
-        (_, "serverless") => Way::SharedToServerless,
-        (_, "flexClusters") => Way::SharedToFlex,
-        ("flexClusters", _) => Way::FlexToDedicated,
-        _ => Way::SharedToDedicated,
+/// What an operation upgrades from and to, told by the APIs that it reads.
+pub(super) fn upgrade_path(operation: &Operation) -> UpgradePath {
+    let kind = |api: Api, of_clusters| match api {
+        SERVERLESS => ClusterKind::Serverless,
+        FLEX => ClusterKind::Flex,
+        _ => of_clusters,
+    };
+    UpgradePath {
+        source: kind(operation.source, ClusterKind::Shared),
+        target: kind(operation.target, ClusterKind::Dedicated),
     }
 }
 

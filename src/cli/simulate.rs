@@ -19,7 +19,7 @@ use crate::cli::terminal::Out;
 use crate::config;
 use crate::domain::operation::Operation;
 use crate::intake::{self, Defaults, FleetRow, Plan, Source, near};
-use crate::simulator::{Bars, Bucket, Cluster, Durations, Faults, Ledger, Settings, SignIn, Simulator};
+use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Refusals, Settings, SignIn, Simulator};
 
 /// Serves until it is told to stop.
 pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitCode, Failure> {
@@ -57,14 +57,14 @@ fn settings(args: &args::Simulate) -> Result<Settings, Failure> {
     for word in &args.fault {
         fault(word, &mut faults)?;
     }
-    let mut bars = Bars::default();
+    let mut refusals = Refusals::default();
     for word in &args.bar {
-        bar(word, &mut bars)?;
+        bar(word, &mut refusals)?;
     }
     let limit = args.limit.as_deref().map(limit).transpose()?;
     let (seed, organisations, sign_in) = (args.seed, args.organisations, sign_in()?);
     let durations = durations(args)?;
-    Ok(Settings { seed, durations, faults, bars, organisations, sign_in, limit, ..Settings::default() })
+    Ok(Settings { seed, durations, faults, refusals, organisations, sign_in, limit, ..Settings::default() })
 }
 
 fn durations(args: &args::Simulate) -> Result<Durations, Failure> {
@@ -109,11 +109,11 @@ pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
     }
 }
 
-fn bar(word: &str, bars: &mut Bars) -> Result<(), Failure> {
-    if word.split_once('=').is_some_and(|(project, code)| bars.set(&project.to_ascii_lowercase(), code)) {
+fn bar(word: &str, refusals: &mut Refusals) -> Result<(), Failure> {
+    if word.split_once('=').is_some_and(|(project, code)| refusals.set(&project.to_ascii_lowercase(), code)) {
         return Ok(());
     }
-    let codes = Bars::codes().collect::<Vec<_>>().join(", ");
+    let codes = Refusals::codes().collect::<Vec<_>>().join(", ");
     Err(Failure::bad_input(format!("--bar: must be a project (or *) and one of {codes}, as in ID=CODE ({word})")))
 }
 
@@ -142,7 +142,7 @@ fn operation(name: &str) -> Result<&'static Operation, Failure> {
 /// A cluster for each row of the fleet, of the kind that the operation starts from, where its row says. Of one whose row
 /// leaves that to the campaign file, which is not at hand, no read tells where it is.
 async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, Failure> {
-    let source = made_up::way(operation).source();
+    let source = made_up::upgrade_path(operation).source_stage();
     let (fleet, again) = (rows(path, operation, "AWS", "US_EAST_1").await?, rows(path, operation, "GCP", "X").await?);
     // What changes with the stand-in is not what the row says.
     let cluster = |(row, again): (FleetRow, FleetRow)| {

@@ -14,7 +14,9 @@ use crate::domain::event::Event;
 use crate::domain::job::{State, Wanted};
 use crate::domain::machine::{Decision, decide};
 use crate::domain::wave::Wave;
-use crate::simulator::{Bucket, Buckets, Cluster, Durations, Faults, Ledger, Settings, Simulator, Stage, Way};
+use crate::simulator::{
+    Bucket, BucketSharing, Cluster, Durations, Faults, Ledger, Settings, Simulator, Stage, UpgradePath,
+};
 use crate::store::{Change, Filter, NewJob, Open, Row};
 
 mod ghosts;
@@ -235,7 +237,7 @@ async fn what_cannot_be_upgraded_ends_with_its_reason() {
         "c1" => cluster.at(Stage::Paused),
         "c2" => cluster.at(Stage::Serverless),
         "c3" => cluster.at(Stage::Dedicated),
-        "c4" => cluster.at(Stage::Upgrading { since: START, way: Way::SharedToServerless }),
+        "c4" => cluster.at(Stage::Upgrading { since: START, path: UpgradePath::SHARED_TO_SERVERLESS }),
         "c5" => cluster.at(Stage::Flex),
         _ => cluster,
     })
@@ -282,11 +284,11 @@ async fn a_small_bucket_is_hardly_ever_overrun() {
 }
 
 /// What a run with a bucket of 10, refilled at 120 a minute, comes to: requests, 429s, and its time.
-async fn through_a_small_bucket(operation: &str, per_minute: u32, buckets: Buckets) -> (u64, u64, Duration) {
+async fn through_a_small_bucket(operation: &str, per_minute: u32, sharing: BucketSharing) -> (u64, u64, Duration) {
     let limit = Some(Bucket { capacity: 10, refill: 120, per: Duration::from_mins(1) });
     let minutes = Duration::from_mins(2);
     let durations = Durations::Between(minutes, minutes);
-    let settings = Settings { durations, limit, buckets, ..quick() };
+    let settings = Settings { durations, limit, bucket_sharing: sharing, ..quick() };
     let mut harbour = Harbour::of(operation, 10, 25, settings, |cluster| cluster).await;
     harbour.limits =
         Limits { requests_per_minute: per_minute, in_flight: 1000, in_flight_per_project: 25, workers: 64 };
@@ -301,13 +303,13 @@ async fn through_a_small_bucket(operation: &str, per_minute: u32, buckets: Bucke
 /// have a large bucket of their own.
 #[tokio::test(start_paused = true)]
 async fn a_bucket_that_all_endpoints_share_is_used_up_and_not_overrun() {
-    let (_, throttled, best) = through_a_small_bucket("m0-to-flex", 1000, Buckets::BySet).await;
+    let (_, throttled, best) = through_a_small_bucket("m0-to-flex", 1000, BucketSharing::BySet).await;
     assert_eq!(throttled, 0);
-    for buckets in [Buckets::ByProject, Buckets::ByProjectUnlisted] {
-        let (requests, throttled, took) = through_a_small_bucket("m0-to-flex", 1000, buckets).await;
+    for sharing in [BucketSharing::ByProject, BucketSharing::ByProjectUnlisted] {
+        let (requests, throttled, took) = through_a_small_bucket("m0-to-flex", 1000, sharing).await;
         let times = took.as_secs_f64() / best.as_secs_f64();
-        assert_eq!(throttled, 0, "{buckets:?}: of {requests} requests");
-        assert!(times <= 1.15, "{buckets:?}: {times:.3} times the best, {took:?}");
+        assert_eq!(throttled, 0, "{sharing:?}: of {requests} requests");
+        assert!(times <= 1.15, "{sharing:?}: {times:.3} times the best, {took:?}");
     }
 }
 
@@ -318,11 +320,11 @@ async fn a_small_bucket_is_used_up_and_not_overrun() {
     let best = Duration::from_secs_f64(f64::from(25 + 1 - 10) / 2.0) + Duration::from_mins(2);
     for (operation, per_minute) in [("shared-to-serverless", 1000), ("m0-to-dedicated", 1000), ("m0-to-dedicated", 100)]
     {
-        for buckets in [Buckets::BySet, Buckets::BySetUnlisted] {
-            let (requests, throttled, took) = through_a_small_bucket(operation, per_minute, buckets).await;
+        for sharing in [BucketSharing::BySet, BucketSharing::BySetUnlisted] {
+            let (requests, throttled, took) = through_a_small_bucket(operation, per_minute, sharing).await;
             let times = took.as_secs_f64() / best.as_secs_f64();
-            assert_eq!(throttled, 0, "{operation} at {per_minute}, {buckets:?}: of {requests} requests");
-            assert!(times <= 1.25, "{operation} at {per_minute}, {buckets:?}: {times:.3} times the best, {took:?}");
+            assert_eq!(throttled, 0, "{operation} at {per_minute}, {sharing:?}: of {requests} requests");
+            assert!(times <= 1.25, "{operation} at {per_minute}, {sharing:?}: {times:.3} times the best, {took:?}");
         }
     }
 }

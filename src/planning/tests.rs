@@ -12,7 +12,7 @@ use crate::domain::cluster_name::ClusterKey;
 use crate::domain::job::{State, Wanted};
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
-use crate::simulator::{Bars, Cluster, Faults, Settings, Simulator, Stage, Way};
+use crate::simulator::{Cluster, Faults, Refusals, Settings, Simulator, Stage, UpgradePath};
 
 const START: Millis = Millis(1_800_000_000_000);
 
@@ -61,7 +61,7 @@ async fn planned(
 #[tokio::test(start_paused = true)]
 async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows() {
     let p = project(1);
-    let upgrading = Stage::Upgrading { since: START, way: Way::SharedToFlex };
+    let upgrading = Stage::Upgrading { since: START, path: UpgradePath::SHARED_TO_FLEX };
     let long = ["orders-of-the-northern-shops", "orders-of-the-northern-ports"];
     let at = |name: &str, stage| Cluster::shared(&p, name, "AWS", "US_EAST_1", 1).at(stage);
     let clusters = vec![
@@ -95,9 +95,9 @@ async fn every_row_is_judged_as_the_engine_would_and_by_what_only_a_plan_knows()
 
 #[tokio::test(start_paused = true)]
 async fn a_project_that_is_closed_or_unknown_closes_no_other() {
-    let mut bars = Bars::default();
-    assert!(bars.set(&project(2), "NOT_IN_GROUP"));
-    let settings = Settings { bars, ..Settings::default() };
+    let mut refusals = Refusals::default();
+    assert!(refusals.set(&project(2), "NOT_IN_GROUP"));
+    let settings = Settings { refusals, ..Settings::default() };
     let clusters = [1, 2].map(|number| Cluster::shared(&project(number), "c", "AWS", "US_EAST_1", 1)).to_vec();
     let rows = [1, 2, 3].map(|number| row(i64::from(number) + 1, &project(number), "c", "US_EAST_1"));
     let (survey, words) = planned(settings, clusters, &rows, &BTreeMap::new()).await;

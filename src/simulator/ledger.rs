@@ -1,45 +1,34 @@
-//! What a simulated Atlas has seen: the evidence that a test of "never twice" rests on.
+//! What a simulated Atlas was asked for: the evidence that a test of "never twice" relies on.
 
 use std::collections::BTreeMap;
 
 use crate::clock::Millis;
 
-/// A copy of the books at one moment.
+/// A copy of the ledger at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// The clusters, by project and name, for which an upgrade was asked.
-    pub entries: BTreeMap<(String, String), Account>,
-    /// All requests, also those that were turned away.
+    /// The clusters, by project and name, for which an upgrade was requested.
+    pub entries: BTreeMap<(String, String), LedgerEntry>,
+    /// All requests, also those that were refused.
     pub requests: u64,
-    /// The upgrade requests of those who were let in.
+    /// The upgrade requests with valid credentials.
     pub upgrade_requests: u64,
-    /// The answers 429, from an empty bucket or by fault.
+    /// The responses 429, from an empty bucket or by fault.
     pub throttled: u64,
     /// What a well-behaved client does not do, in the order in which it was done; only the first thousand.
     pub broken_rules: Vec<String>,
 }
 
-/// The books at a glance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Served {
-    /// All requests.
-    pub requests: u64,
-    /// The upgrade requests among them.
-    pub upgrades: u64,
-    /// The answers 429.
-    pub throttled: u64,
-}
-
-/// The books of one cluster.
+/// The ledger of one cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Account {
-    /// The upgrade requests seen, whatever became of them.
+pub struct LedgerEntry {
+    /// The upgrade requests, whatever became of them.
     pub requests: u32,
     /// How many of them took effect.
     pub effects: u32,
     /// How many of them came after one had taken effect already.
     pub after_effect: u32,
-    /// How many of those came when what had taken effect had been rolled back, and was over.
+    /// How many of those came after the upgrade that had taken effect was rolled back to the end.
     pub after_rollback: u32,
     /// The id of the cluster that is to be upgraded.
     pub source_id: String,
@@ -49,32 +38,41 @@ pub struct Account {
     pub over: Option<Millis>,
 }
 
-/// The books while they are kept, but for the accounts, which lie with the clusters.
+/// The totals of the ledger, without its entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RequestCounts {
+    /// All requests.
+    pub requests: u64,
+    /// The upgrade requests among them.
+    pub upgrades: u64,
+    /// The responses 429.
+    pub throttled: u64,
+}
+
+/// The running totals. The entries of the clusters are kept with the clusters.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) requests: u64,
-    pub(super) upgrade_requests: u64,
-    pub(super) throttled: u64,
+pub(crate) struct Tally {
+    pub(crate) counts: RequestCounts,
     broken_rules: Vec<String>,
 }
 
 impl Tally {
     const MOST_RULES: usize = 1_000;
 
-    /// Notes that a rule was broken.
-    pub(super) fn broken(&mut self, rule: impl Into<String>) {
+    /// Notes that a client broke a rule.
+    pub(crate) fn note_broken_rule(&mut self, rule: impl Into<String>) {
         if self.broken_rules.len() < Self::MOST_RULES {
             self.broken_rules.push(rule.into());
         }
     }
 
-    /// The books as they stand, with these accounts.
-    pub(super) fn ledger(&self, entries: BTreeMap<(String, String), Account>) -> Ledger {
+    /// The ledger as it stands, with these entries.
+    pub(crate) fn ledger(&self, entries: BTreeMap<(String, String), LedgerEntry>) -> Ledger {
         Ledger {
             entries,
-            requests: self.requests,
-            upgrade_requests: self.upgrade_requests,
-            throttled: self.throttled,
+            requests: self.counts.requests,
+            upgrade_requests: self.counts.upgrades,
+            throttled: self.counts.throttled,
             broken_rules: self.broken_rules.clone(),
         }
     }

@@ -1,155 +1,143 @@
 //! An Atlas that fits in a process.
 //!
-//! It speaks the part of the administration API that upgrades need:
-//! versions, sign-in, rate limits, error bodies, and clusters that pass through the stages of an upgrade as the
-//! clock goes on. It fails in the ways in which the real one can fail, as often as it is told to, and it keeps a
-//! ledger of what was asked of it, so that a test can tell whether any cluster was upgraded twice.
+//! It serves the part of the administration API that upgrades need: versions, sign-in, rate limits, error bodies, and
+//! clusters that pass through the stages of an upgrade as time passes. It fails in the ways in which Atlas can fail,
+//! as often as it is told to. It keeps a ledger of all requests, so that a test can tell whether a cluster was
+//! upgraded twice.
 //!
-//! A request goes `routes` → `desk` (→ `door`, `limits`, faults) → `reads` or `upgrade` → `world`, and the answer
-//! is worded by `shapes` and `answer`. Nothing runs in the background, and chance is a hash (`dice`): the same
-//! seed and the same requests give the same answers.
+//! A request goes `server` (a socket; tests and rehearsals call [`Simulator::answer`] instead) → `service` →
+//! `routes` → `pipeline` (authentication, rate limit, version, faults) → `handlers` → `world`. No task runs in the
+//! background: time is the clock's, and randomness is a hash of the seed (`seeded_rng`), so the same seed and the same
+//! requests give the same answers.
+//!
+//! Imports point down this list:
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `server` | sockets, connections and their limits |
+//! | `service`, `routes` | the router |
+//! | `pipeline` | the steps that every request passes through, in order |
+//! | `handlers` | what each path answers; `upgrades/` has one file for each upgrade |
+//! | `state` | all that changes, behind one lock |
+//! | `settings` | all that can be chosen |
+//! | `world` | the clusters: their stages, durations and what a read shows |
+//! | `auth` | bearer tokens, service accounts, HTTP digest |
+//! | `faults` | which faults there are, which request they hit, projects that refuse |
+//! | `protocol` | requests, responses, versions, pages, token buckets |
+//! | `ledger`, `seeded_rng` | what was requested, as evidence; reproducible randomness |
+//!
+//! Where to add
+//! * a fault: a line in `faults/mod.rs`, and an entry in a table of `faults/injection.rs`;
+//! * an upgrade: a file in `handlers/upgrades/`, and a line in its `mod.rs`;
+//! * another path: an entry in the `ROUTES` of a file in `handlers/`;
+//! * a code with which a project refuses: a line in `faults/refusals.rs`.
 
-mod answer;
-mod bars;
-mod cluster;
-mod connections;
-mod desk;
-mod dice;
-mod digest;
-mod door;
-mod durations;
+mod auth;
 mod faults;
-mod host;
+mod handlers;
 mod ledger;
-mod limits;
-mod offers;
-mod projects;
-mod reads;
+mod pipeline;
+mod protocol;
 mod routes;
+mod seeded_rng;
+mod server;
+mod service;
 mod settings;
-mod shapes;
-mod sockets;
-mod tokens;
-mod upgrade;
-mod versions;
-mod wish;
+mod state;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
-use std::{fmt, io};
 
-use axum::Router;
-use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt as _;
 use tokio::net::TcpListener;
-use tower::ServiceExt as _;
 
 use crate::clock::Clock;
-
-pub use bars::Bars;
-pub use cluster::{Cluster, Stage, Way};
-pub use durations::Durations;
-pub use faults::Faults;
-pub use ledger::{Account, Ledger, Served};
-pub use settings::{Bucket, Buckets, Settings, SignIn};
-
-use answer::Fate;
-use desk::Desk;
+pub use crate::domain::bucket::Bucket;
+pub use crate::simulator::auth::SignIn;
+pub use crate::simulator::faults::Faults;
+pub use crate::simulator::faults::refusals::Refusals;
+use crate::simulator::handlers::projects;
+pub use crate::simulator::ledger::{Ledger, LedgerEntry, RequestCounts};
+pub use crate::simulator::protocol::token_buckets::BucketSharing;
+use crate::simulator::service::ApiService;
+pub use crate::simulator::service::ConnectionLost;
+pub use crate::simulator::settings::Settings;
+use crate::simulator::state::SharedState;
+pub use crate::simulator::world::cluster::{Cluster, ClusterKind, Stage, UpgradePath};
+pub use crate::simulator::world::durations::Durations;
 
 /// A simulated Atlas; its clones are the same one.
 #[derive(Clone)]
 pub struct Simulator {
-    desk: Arc<Desk>,
-    router: Router,
+    state: Arc<SharedState>,
+    service: ApiService,
 }
-
-/// Why no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// The connection was lost; whether the request had an effect cannot be told.
-    Dropped,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the connection was lost")
-    }
-}
-
-impl std::error::Error for Broken {}
 
 impl Simulator {
     /// A simulation of these clusters; its projects are those that they name.
     pub fn new(clusters: Vec<Cluster>, settings: Settings, clock: Clock) -> Self {
-        let desk = Arc::new(Desk::new(clusters, settings, clock));
-        Self { router: routes::router(Arc::clone(&desk)), desk }
+        let state = Arc::new(SharedState::new(clusters, settings, clock));
+        Self { service: ApiService::new(Arc::clone(&state)), state }
     }
 
-    /// One request in, one answer out, as over a socket. It waits for ever where a fault says so.
-    pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
-        let answer = match self.router.clone().oneshot(request.map(Body::from)).await {
-            Ok(answer) => answer,
-            Err(never) => match never {},
-        };
-        match answer.extensions().get::<Fate>() {
-            Some(Fate::Dropped) => return Err(Broken::Dropped),
-            Some(Fate::Silent) => std::future::pending().await,
-            None => {}
-        }
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.map_err(|_| Broken::Dropped)?.to_bytes();
-        Ok(Response::from_parts(parts, body))
+    /// One request in, one response out, as over a socket. It waits for ever where a fault says so.
+    pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionLost> {
+        self.service.answer(request).await
     }
 
     /// Serves HTTP/1.1 until `stop` resolves; then all connections end at once.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
-        sockets::serve(self, listener, stop).await
+        server::serve(self.service, listener, stop).await
     }
 
-    /// How many requests it has had, how many of them for upgrades, and how many 429 it has answered: the books at a
-    /// glance.
-    pub fn served(&self) -> Served {
-        let tally = &self.desk.open().0.tally;
-        Served { requests: tally.requests, upgrades: tally.upgrade_requests, throttled: tally.throttled }
+    /// How many requests it has had, how many of them for upgrades, and how many 429 it has answered.
+    pub fn request_counts(&self) -> RequestCounts {
+        self.state.lock().0.tally.counts
     }
 
-    /// A copy of the books.
+    /// A copy of the ledger.
     pub fn ledger(&self) -> Ledger {
-        self.desk.open().0.ledger()
+        self.state.lock().0.ledger()
     }
 
     /// The organisation of a project.
     pub fn organisation(&self, project: &str) -> String {
-        projects::organisation(project, &self.desk.open().0)
+        projects::organisation(project, &self.state.lock().0)
     }
 
-    /// From now on these projects are barred: for tests in which somebody pays, or no longer does.
-    pub fn set_bars(&self, bars: Bars) {
-        self.desk.open().0.bars = bars;
+    /// From now on these projects refuse requests: for tests in which somebody pays, or no longer does.
+    pub fn set_refusals(&self, refusals: Refusals) {
+        self.state.lock().0.refusals = refusals;
     }
 
-    /// Puts another shared cluster, with another id, under the name: for tests.
+    /// Puts another cluster, with another id, under the name: for tests.
     pub fn replace(&self, project: &str, name: &str) {
-        self.desk.open().0.world.replace(project, name);
+        let world = &mut self.state.lock().0.world;
+        let rng = world.rng;
+        if let Some(entry) = world.entry(project, name) {
+            entry.replace(rng);
+        }
     }
 
-    /// Compute auto-scaling makes another size of a dedicated cluster: for tests.
+    /// Compute auto-scaling gives a dedicated cluster another size: for tests.
     pub fn scale(&self, project: &str, name: &str, size: &str) {
-        self.desk.open().0.world.scale(project, name, size);
+        if let Some(entry) = self.state.lock().0.world.entry(project, name) {
+            entry.scale(size);
+        }
     }
 
-    /// Goes on by another clock: for tests in which it outlives the runtime that counted its time.
+    /// Uses another clock: for tests in which it outlives the runtime that counted its time.
     pub fn set_clock(&self, clock: Clock) {
-        self.desk.open().0.clock = clock;
+        self.state.lock().0.clock = clock;
     }
 
-    /// From now on these faults: for tests that let the weather change.
+    /// From now on these faults: for tests in which faults come and go.
     pub fn set_faults(&self, faults: Faults) {
-        self.desk.open().0.faults = faults;
+        self.state.lock().0.injector.faults = faults;
     }
 }

@@ -1,80 +1,63 @@
-//! The paths, and who answers them.
+//! The router: which request goes to which handler.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{RawPathParams, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use bytes::Bytes;
 use http::request::Parts;
+use serde_json::Value;
 
-use super::desk::{Desk, Visit};
-use super::versions::{Resource, Upgrade};
-use super::{tokens, upgrade};
-
-type Shared = State<Arc<Desk>>;
+use crate::simulator::handlers::route::Route;
+use crate::simulator::handlers::{oauth, routes};
+use crate::simulator::pipeline;
+use crate::simulator::protocol::request::ApiRequest;
+use crate::simulator::state::SharedState;
 
 /// The router of the whole API.
-pub(super) fn router(desk: Arc<Desk>) -> Router {
-    // Not nested: a nested router hides the front of the path, and a digest signs all of it.
-    let at = |rest: &str| format!("/api/atlas/v2/groups/{{group}}/{rest}");
-    Router::new()
-        .route(&at("clusters/tenantUpgradeToServerless"), ask(Upgrade::ToServerless))
-        .route(&at("clusters/tenantUpgrade"), ask(Upgrade::OfTenant))
-        .route(&at("flexClusters:tenantUpgrade"), ask(Upgrade::OfFlex))
-        .route(&at("clusters"), list(Resource::Clusters))
-        .route(&at("clusters/{name}"), one(Resource::Clusters))
-        .route(&at("clusters/provider/regions"), list(Resource::Regions))
-        .route(&at("serverless"), list(Resource::Serverless))
-        .route(&at("serverless/{name}"), one(Resource::Serverless))
-        .route(&at("flexClusters"), list(Resource::Flex))
-        .route(&at("flexClusters/{name}"), one(Resource::Flex))
-        .route("/api/atlas/v2/groups", all(Resource::Projects))
-        .route("/api/atlas/v2/groups/{group}", list(Resource::Project))
-        .route("/api/atlas/v2/rateLimits", all(Resource::RateLimits))
-        .route("/api/atlas/v2/orgs", all(Resource::Organisations))
-        .route("/api/oauth/token", post(exchange))
-        .route("/api/oauth/revoke", post(revoke))
-        .fallback(nowhere)
-        .method_not_allowed_fallback(nowhere)
-        .with_state(desk)
+pub(crate) fn router(state: Arc<SharedState>) -> Router {
+    let mut router = Router::new();
+    for route in routes() {
+        // Not nested: a nested router hides the front of the path, and a digest signs all of it.
+        router = router.route(&format!("/api/atlas/v2/{}", route.path), method_router(route));
+    }
+    router
+        .route("/api/oauth/token", post(exchange_token))
+        .route("/api/oauth/revoke", post(revoke_token))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_path)
+        .with_state(state)
 }
 
-fn all(resource: Resource) -> MethodRouter<Arc<Desk>> {
-    get(move |State(desk): Shared, parts: Parts, body: Bytes| async move {
-        desk.attend(&Visit { resource, group: String::new(), name: None, parts, body }).map(Body::from)
-    })
+fn method_router(route: &'static Route) -> MethodRouter<Arc<SharedState>> {
+    let handler =
+        async move |State(state): State<Arc<SharedState>>, params: RawPathParams, parts: Parts, body: Bytes| {
+            let param = |key| params.iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned());
+            let (project, resource) = (param("group").unwrap_or_default(), &route.resource);
+            let name = if resource.is_upgrade { name_in(&body) } else { param("name") };
+            pipeline::answer(&state, &ApiRequest { resource, project, name, parts, body }, route.respond)
+                .map(Body::from)
+        };
+    if route.resource.is_upgrade { post(handler) } else { get(handler) }
 }
 
-fn list(resource: Resource) -> MethodRouter<Arc<Desk>> {
-    get(move |State(desk): Shared, Path(group): Path<String>, parts: Parts, body: Bytes| async move {
-        desk.attend(&Visit { resource, group, name: None, parts, body }).map(Body::from)
-    })
+/// The cluster's name in the body of an upgrade request, which need not be valid.
+fn name_in(body: &[u8]) -> Option<String> {
+    let body = serde_json::from_slice::<Value>(body).ok()?;
+    Some(body.get("name")?.as_str()?.to_owned())
 }
 
-fn one(resource: Resource) -> MethodRouter<Arc<Desk>> {
-    get(move |State(desk): Shared, Path((group, name)): Path<(String, String)>, parts: Parts, body: Bytes| async move {
-        desk.attend(&Visit { resource, group, name: Some(name), parts, body }).map(Body::from)
-    })
+async fn exchange_token(State(state): State<Arc<SharedState>>, parts: Parts, body: Bytes) -> Response {
+    oauth::exchange(&state, &parts, &body).map(Body::from)
 }
 
-fn ask(upgrade: Upgrade) -> MethodRouter<Arc<Desk>> {
-    post(move |State(desk): Shared, Path(group): Path<String>, parts: Parts, body: Bytes| async move {
-        let name = upgrade::name(&body);
-        desk.attend(&Visit { resource: Resource::Upgrade(upgrade), group, name, parts, body }).map(Body::from)
-    })
+async fn revoke_token(State(state): State<Arc<SharedState>>, parts: Parts, body: Bytes) -> Response {
+    oauth::revoke(&state, &parts, &body).map(Body::from)
 }
 
-async fn exchange(State(desk): Shared, parts: Parts, body: Bytes) -> Response {
-    tokens::exchange(&desk, &parts, &body).map(Body::from)
-}
-
-async fn revoke(State(desk): Shared, parts: Parts, body: Bytes) -> Response {
-    tokens::revoke(&desk, &parts, &body).map(Body::from)
-}
-
-async fn nowhere(State(desk): Shared, parts: Parts) -> Response {
-    desk.lost(&parts).map(Body::from)
+async fn unknown_path(State(state): State<Arc<SharedState>>, parts: Parts) -> Response {
+    pipeline::answer_unknown_path(&state, &parts).map(Body::from)
 }

@@ -46,7 +46,7 @@ impl Log {
                 () = tokio::time::sleep(EVERY) => {}
             }
             let Snapshot { counts, wave, .. } = shots.borrow_and_update().clone();
-            let served = simulator.served();
+            let served = simulator.request_counts();
             let moment = Moment {
                 at: clock.now().since(start),
                 ended: counts.ended(),

@@ -20,7 +20,7 @@ use crate::domain::code::Fault;
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::{Control, Ending, Engine, Progress};
-use crate::simulator::{Served, Settings};
+use crate::simulator::{RequestCounts, Settings};
 use crate::store::{NewJob, Open, Runner, SIMULATION, Store};
 
 /// When every rehearsal begins, 2026-01-01T00:00:00Z: what is drawn by lot depends on the time, and the same seed shall
@@ -46,7 +46,7 @@ pub(in crate::cli) struct Played {
     /// None if it did not end.
     pub(super) ending: Option<Ending>,
     end: Millis,
-    pub(in crate::cli) served: Served,
+    pub(in crate::cli) served: RequestCounts,
     pub(super) moments: Vec<Moment>,
     /// What went wrong: how often, and an example.
     pub(super) failed: Vec<(usize, Fault)>,
@@ -110,7 +110,8 @@ impl Play {
         drop(fleet);
         store.bind(campaign_id, SIMULATION).await?;
         let seed = settings.seed;
-        let simulator = world::simulator(&store, campaign_id, made_up::way(config.operation), settings, clock).await?;
+        let simulator =
+            world::simulator(&store, campaign_id, made_up::upgrade_path(config.operation), settings, clock).await?;
         let transport = world::transport(simulator.clone());
         let engine = Engine {
             store: store.clone(),
@@ -146,7 +147,7 @@ impl Play {
             counts: store.counts(campaign_id).await?,
             ending,
             end: clock.now(),
-            served: simulator.served(),
+            served: simulator.request_counts(),
             moments: log.moments(),
             failed: kinds.into_iter().map(|Kind { count, example, .. }| (count, example)).collect(),
             reports,

@@ -198,7 +198,7 @@ async fn client(
     clock: Clock,
 ) -> Result<Client, Failure> {
     let transport = if args.simulate {
-        let way = made_up::way(config.operation);
+        let way = made_up::upgrade_path(config.operation);
         world::transport(world::simulator(store, campaign_id, way, Settings::default(), clock).await?)
     } else {
         Transport::sockets(&config.base_url, config.request_timeout).map_err(Failure::internal)?

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::domain::hold::{Release, Scope};
-use crate::simulator::Bars;
+use crate::simulator::Refusals;
 
 const UNPAID: &str = "NO_PAYMENT_INFORMATION_FOUND";
 const LIMIT: &str = "HOURLY_BILLING_LIMIT_EXCEEDED";
 
-fn barred(project: &str, code: &str) -> Bars {
-    let mut bars = Bars::default();
-    assert!(bars.set(project, code), "{code}");
-    bars
+fn barred(project: &str, code: &str) -> Refusals {
+    let mut refusals = Refusals::default();
+    assert!(refusals.set(project, code), "{code}");
+    refusals
 }
 
 impl Harbour {
@@ -38,7 +38,7 @@ impl Harbour {
 #[tokio::test(start_paused = true)]
 async fn one_project_that_is_not_paid_for_stops_itself_alone() {
     let unpaid = project(7);
-    let mut harbour = Harbour::new(20, 10, Settings { bars: barred(&unpaid, UNPAID), ..quick() }, |one| one).await;
+    let mut harbour = Harbour::new(20, 10, Settings { refusals: barred(&unpaid, UNPAID), ..quick() }, |one| one).await;
     assert_eq!(harbour.is_held().await, [Scope::Project(unpaid.clone())]);
     let counts = harbour.counts().await;
     assert_eq!(counts.of(State::Succeeded), 190, "{counts:?}");
@@ -47,7 +47,7 @@ async fn one_project_that_is_not_paid_for_stops_itself_alone() {
     assert!((1..=5).contains(&asked), "only what was on the wire: {asked}");
 
     // Until somebody says so, the next run leaves it alone, whatever has been set right.
-    harbour.simulator.set_bars(Bars::default());
+    harbour.simulator.set_refusals(Refusals::default());
     let before = harbour.simulator.ledger().requests;
     assert_eq!(harbour.is_held().await, [Scope::Project(unpaid.clone())]);
     assert_eq!(harbour.simulator.ledger().requests, before);
@@ -61,7 +61,8 @@ async fn one_project_that_is_not_paid_for_stops_itself_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_is_gone_costs_one_request_and_names_those_that_are_served() {
-    let mut harbour = Harbour::new(4, 10, Settings { bars: barred("*", "VERSION_GONE"), ..quick() }, |one| one).await;
+    let mut harbour =
+        Harbour::new(4, 10, Settings { refusals: barred("*", "VERSION_GONE"), ..quick() }, |one| one).await;
     let Ending::Held(holds) = harbour.run().await else { panic!("it is not held") };
     assert_eq!(holds.len(), 1);
     assert_eq!((&holds[0].scope, holds[0].release), (&Scope::Campaign, Release::Operator));
@@ -73,15 +74,15 @@ async fn an_operation_that_is_gone_costs_one_request_and_names_those_that_are_se
 async fn the_billing_limit_of_an_organisation_lifts_by_itself_and_stops_no_other() {
     let mut harbour = Harbour::new(12, 5, Settings { organisations: 2, ..quick() }, |one| one).await;
     let held = harbour.simulator.organisation(&project(0));
-    let (mut bars, mut inside) = (Bars::default(), Vec::new());
+    let (mut refusals, mut inside) = (Refusals::default(), Vec::new());
     for project in (0..12).map(project) {
         if harbour.simulator.organisation(&project) == held {
-            assert!(bars.set(&project, LIMIT));
+            assert!(refusals.set(&project, LIMIT));
             inside.push(project);
         }
     }
     assert!((2..=10).contains(&inside.len()), "{}", inside.len());
-    harbour.simulator.set_bars(bars);
+    harbour.simulator.set_refusals(refusals);
     let (simulator, clock) = (harbour.simulator.clone(), harbour.clock);
     let hour = START.after(Duration::from_hours(1));
     let in_hour = Arc::new(AtomicU64::new(0));
@@ -91,7 +92,7 @@ async fn the_billing_limit_of_an_organisation_lifts_by_itself_and_stops_no_other
         let entries = simulator.ledger().entries;
         let asked = entries.iter().filter(|((of, _), _)| projects.contains(of)).map(|(_, one)| u64::from(one.requests));
         counted.store(asked.sum(), Ordering::Relaxed);
-        simulator.set_bars(Bars::default());
+        simulator.set_refusals(Refusals::default());
     });
     assert_eq!(harbour.run().await, Ending::Finished);
     harbour.keeps_both_promises().await;
@@ -114,13 +115,13 @@ async fn the_billing_limit_of_an_organisation_lifts_by_itself_and_stops_no_other
 
 #[tokio::test(start_paused = true)]
 async fn whoever_is_let_in_nowhere_holds_the_campaign_and_asks_no_more() {
-    let bars = barred("*", "IP_ADDRESS_NOT_ON_ACCESS_LIST");
-    let mut harbour = Harbour::new(12, 5, Settings { bars, ..quick() }, |one| one).await;
+    let refusals = barred("*", "IP_ADDRESS_NOT_ON_ACCESS_LIST");
+    let mut harbour = Harbour::new(12, 5, Settings { refusals, ..quick() }, |one| one).await;
     assert_eq!(harbour.is_held().await, [Scope::Campaign]);
     assert_eq!(harbour.simulator.ledger().upgrade_requests, 0);
     let asked = harbour.simulator.ledger().requests;
     assert!(asked <= 32, "{asked} requests");
-    harbour.simulator.set_bars(Bars::default());
+    harbour.simulator.set_refusals(Refusals::default());
     harbour.release(&[Scope::Campaign]).await;
     assert_eq!(harbour.run().await, Ending::Finished);
     harbour.keeps_both_promises().await;
@@ -128,8 +129,8 @@ async fn whoever_is_let_in_nowhere_holds_the_campaign_and_asks_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_without_its_role_in_a_project_leaves_the_other_projects_alone() {
-    let bars = barred(&project(1), "NOT_IN_GROUP");
-    let mut harbour = Harbour::new(3, 5, Settings { bars, ..quick() }, |one| one).await;
+    let refusals = barred(&project(1), "NOT_IN_GROUP");
+    let mut harbour = Harbour::new(3, 5, Settings { refusals, ..quick() }, |one| one).await;
     assert_eq!(harbour.is_held().await, [Scope::Project(project(1))]);
     assert_eq!(harbour.counts().await.of(State::Succeeded), 10);
     assert_eq!(harbour.requests_in(&project(1)), 0);
@@ -137,16 +138,16 @@ async fn a_key_without_its_role_in_a_project_leaves_the_other_projects_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_at_work_goes_on_with_what_is_released_meanwhile() {
-    let mut bars = barred(&project(0), UNPAID);
-    assert!(bars.set(&project(1), "ACCOUNT_SUSPENDED"));
+    let mut refusals = barred(&project(0), UNPAID);
+    assert!(refusals.set(&project(1), "ACCOUNT_SUSPENDED"));
     let hours = Duration::from_hours(2);
-    let slow = Settings { durations: Durations::Between(hours, hours), bars, ..quick() };
+    let slow = Settings { durations: Durations::Between(hours, hours), refusals, ..quick() };
     let mut harbour = Harbour::new(3, 5, slow, |one| one).await;
     let (store, id, clock, simulator) =
         (harbour.store.clone(), harbour.campaign_id, harbour.clock, harbour.simulator.clone());
     tokio::spawn(async move {
         clock.sleep_until(START.after(Duration::from_mins(30))).await;
-        simulator.set_bars(barred(&project(1), "ACCOUNT_SUSPENDED"));
+        simulator.set_refusals(barred(&project(1), "ACCOUNT_SUSPENDED"));
         store.release(&runner("operator"), id, &[Scope::Project(project(0))], None, clock.now()).await.unwrap();
     });
     assert_eq!(harbour.is_held().await, [Scope::Project(project(1))]);
@@ -163,12 +164,12 @@ async fn what_is_in_flight_when_its_project_is_closed_to_us_ends_the_run_and_is_
     let (simulator, clock) = (harbour.simulator.clone(), harbour.clock);
     tokio::spawn(async move {
         clock.sleep_until(START.after(Duration::from_secs(20))).await;
-        simulator.set_bars(barred(&project(1), "NOT_IN_GROUP"));
+        simulator.set_refusals(barred(&project(1), "NOT_IN_GROUP"));
     });
     assert_eq!(harbour.is_held().await, [Scope::Project(project(1))]);
     let counts = harbour.counts().await;
     assert_eq!((counts.of(State::Succeeded), counts.in_flight()), (5, 5), "{counts:?}");
-    harbour.simulator.set_bars(Bars::default());
+    harbour.simulator.set_refusals(Refusals::default());
     // Following needs nobody's word: nothing is begun.
     let ending = harbour.run().await;
     assert_eq!(harbour.counts().await.of(State::Succeeded), 10, "{ending:?}");
@@ -180,9 +181,9 @@ async fn an_organisation_that_was_held_by_a_run_that_died_stops_no_other_in_the_
     let held = harbour.simulator.organisation(&project(0));
     let (inside, outside): (Vec<_>, Vec<_>) =
         (0..12).map(project).partition(|project| harbour.simulator.organisation(project) == held);
-    let mut bars = Bars::default();
-    assert!(inside.iter().all(|project| bars.set(project, "IP_ADDRESS_NOT_ON_ACCESS_LIST")));
-    harbour.simulator.set_bars(bars);
+    let mut refusals = Refusals::default();
+    assert!(inside.iter().all(|project| refusals.set(project, "IP_ADDRESS_NOT_ON_ACCESS_LIST")));
+    harbour.simulator.set_refusals(refusals);
     harbour.run_and_die_after(Duration::from_secs(2)).await;
     let table = harbour.store.holds(harbour.campaign_id).await.unwrap();
     assert_eq!(table.iter().map(|held| held.scope.clone()).collect::<Vec<_>>(), [Scope::Organisation(held.clone())]);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::hold::Scope;
 use crate::domain::wave::Wave;
-use crate::simulator::Bars;
+use crate::simulator::Refusals;
 
 /// The canary of the first project is paused, and fails.
 fn first_paused(one: Cluster) -> Cluster {
@@ -64,14 +64,14 @@ async fn waves_keep_their_order_across_a_crash() {
 #[tokio::test(start_paused = true)]
 async fn a_wave_of_which_a_part_is_held_lets_no_other_begin() {
     let unpaid = project(3);
-    let mut bars = Bars::default();
-    assert!(bars.set(&unpaid, "NO_PAYMENT_INFORMATION_FOUND"));
-    let mut harbour = fleet(Settings { bars, ..quick() }, |one| one).await;
+    let mut refusals = Refusals::default();
+    assert!(refusals.set(&unpaid, "NO_PAYMENT_INFORMATION_FOUND"));
+    let mut harbour = fleet(Settings { refusals, ..quick() }, |one| one).await;
     let Ending::Held(holds) = harbour.run().await else { panic!("not held: {:?}", harbour.counts().await) };
     assert_eq!(holds.len(), 1);
     assert_eq!(harbour.counts().await.of(State::Succeeded), 7, "the other canaries, and nobody else");
 
-    harbour.simulator.set_bars(Bars::default());
+    harbour.simulator.set_refusals(Refusals::default());
     let now = harbour.clock.now();
     harbour
         .store

@@ -1,7 +1,7 @@
 //! Versions, sign-in, and projects.
 
 use super::*;
-use crate::simulator::digest::{fields, hash};
+use crate::simulator::auth::digest::{fields, hash};
 
 #[tokio::test(start_paused = true)]
 async fn a_date_picks_the_version_and_no_date_is_not_acceptable() {

@@ -22,7 +22,7 @@ async fn a_fault_before_the_effect_leaves_none() {
         assert_eq!((account.requests, account.effects, account.target_id), (1, 0, None), "{fault}");
     }
     let simulator = with("drop_before");
-    assert_eq!(simulator.answer(upgrade("c1")).await.unwrap_err(), Broken::Dropped);
+    assert_eq!(simulator.answer(upgrade("c1")).await.unwrap_err(), ConnectionLost);
     assert_eq!(account(&simulator, "c1").effects, 0);
 }
 
@@ -36,7 +36,7 @@ async fn a_fault_after_the_effect_hides_it_from_the_client_alone() {
     assert_eq!((account_now.requests, account_now.effects, account_now.after_effect), (2, 1, 1));
 
     let simulator = with("drop_after");
-    assert_eq!(simulator.answer(upgrade("c1")).await.unwrap_err(), Broken::Dropped);
+    assert_eq!(simulator.answer(upgrade("c1")).await.unwrap_err(), ConnectionLost);
     assert_eq!(account(&simulator, "c1").effects, 1);
 }
 

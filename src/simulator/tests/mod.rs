@@ -80,6 +80,6 @@ async fn code(simulator: &Simulator, request: Request<Bytes>) -> (u16, String) {
     (status, body["errorCode"].as_str().unwrap_or_default().to_owned())
 }
 
-fn account(simulator: &Simulator, name: &str) -> Account {
+fn account(simulator: &Simulator, name: &str) -> LedgerEntry {
     simulator.ledger().entries.get(&(GROUP.to_owned(), name.to_owned())).cloned().unwrap_or_default()
 }

@@ -68,7 +68,7 @@ async fn an_upgrade_that_is_rolled_back_leaves_the_old_cluster_idle() {
 async fn only_an_idle_shared_cluster_is_upgraded() {
     let simulator = world(
         vec![
-            shared("busy").at(Stage::Upgrading { since: START, way: Way::SharedToServerless }),
+            shared("busy").at(Stage::Upgrading { since: START, path: UpgradePath::SHARED_TO_SERVERLESS }),
             shared("done").at(Stage::Serverless),
             shared("flex").at(Stage::Flex),
             shared("m10").at(Stage::Dedicated),
@@ -149,7 +149,7 @@ async fn a_world_built_anew_goes_on_where_the_old_one_was() {
     let (_, before) = ask(&old, get("serverless/c1", "2023-01-01")).await;
 
     let half_way = START.after(Duration::from_secs(4));
-    let clusters = vec![shared("c1").at(Stage::Upgrading { since: START, way: Way::SharedToServerless })];
+    let clusters = vec![shared("c1").at(Stage::Upgrading { since: START, path: UpgradePath::SHARED_TO_SERVERLESS })];
     let settings = Settings { durations: ten_seconds(), ..Settings::default() };
     let new = Simulator::new(clusters, settings, Clock::starting_at(half_way));
     assert_eq!(ask(&new, get("clusters/c1", "2024-08-05")).await.1["stateName"], "UPDATING");

@@ -31,17 +31,17 @@ async fn projects_and_organisations_are_listed_page_by_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_barred_project_answers_with_its_code_and_nothing_happens() {
-    let mut bars = Bars::default();
-    assert!(bars.set(GROUP, "NO_PAYMENT_INFORMATION_FOUND"));
-    assert!(!bars.set(GROUP, "SOMETHING_ELSE"));
-    let simulator = simulator(|settings| settings.bars = bars.clone());
+    let mut refusals = Refusals::default();
+    assert!(refusals.set(GROUP, "NO_PAYMENT_INFORMATION_FOUND"));
+    assert!(!refusals.set(GROUP, "SOMETHING_ELSE"));
+    let simulator = simulator(|settings| settings.refusals = refusals.clone());
     assert_eq!(code(&simulator, upgrade("c1")).await, (402, "NO_PAYMENT_INFORMATION_FOUND".to_owned()));
     assert_eq!(ask(&simulator, get("clusters/c1", "2024-08-05")).await.0, 200, "reads are free");
-    assert!(bars.set("*", "NOT_IN_GROUP"));
-    bars.lift(GROUP);
-    simulator.set_bars(bars);
+    assert!(refusals.set("*", "NOT_IN_GROUP"));
+    refusals.lift(GROUP);
+    simulator.set_refusals(refusals);
     assert_eq!(code(&simulator, get("clusters/c1", "2024-08-05")).await, (401, "NOT_IN_GROUP".to_owned()));
-    simulator.set_bars(Bars::default());
+    simulator.set_refusals(Refusals::default());
     assert_eq!(ask(&simulator, upgrade("c1")).await.0, 200);
     assert_eq!((account(&simulator, "c1").requests, account(&simulator, "c1").effects), (2, 1));
 }

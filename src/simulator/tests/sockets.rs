@@ -54,7 +54,7 @@ async fn a_request_for_another_host_is_refused_and_never_reaches_the_api() {
     let (address, _stop, _served) = serve(&simulator).await;
     let answer = exchange(address, &read_of("evil.example")).await;
     assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
-    assert_eq!(simulator.served().requests, 0);
+    assert_eq!(simulator.request_counts().requests, 0);
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_body_of_any_size_is_refused_before_it_is_taken_in() {
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n100000\r\n{chunk}\r\n1\r\nx\r\n");
     let answer = exchange(address, &chunked).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    assert_eq!(simulator.served().requests, 0);
+    assert_eq!(simulator.request_counts().requests, 0);
 }
 
 #[tokio::test]

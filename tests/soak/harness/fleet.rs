@@ -19,7 +19,7 @@ pub(crate) const OTHER: &str = "other";
 
 /// The rows, as a spreadsheet would number them.
 pub(crate) fn rows(scenario: &Scenario) -> Vec<NewJob> {
-    let sized = scenario.way().target() == Stage::Dedicated;
+    let sized = scenario.upgrade_path().target_stage() == Stage::Dedicated;
     let instance_size = sized.then(|| "M10".to_owned());
     let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), instance_size, ..Wanted::default() };
     let row = |(row, cluster): (i64, &drydock::simulator::Cluster)| NewJob {

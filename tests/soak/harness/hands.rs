@@ -12,7 +12,7 @@ use drydock::domain::job::{Job, State};
 use drydock::domain::machine::decide;
 use drydock::domain::policy::Policy;
 use drydock::engine::Control;
-use drydock::simulator::Bars;
+use drydock::simulator::Refusals;
 use drydock::store::{Change, Filter, Open, Store, StoreError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
@@ -64,11 +64,11 @@ impl Hands<'_> {
                 self.world.replace(&(cluster.project.clone(), cluster.name.clone()));
             }
             Act::Bar(bar) => {
-                let mut bars = Bars::default();
+                let mut refusals = Refusals::default();
                 if let Some((project, code)) = bar {
-                    assert!(bars.set(project, code));
+                    assert!(refusals.set(project, code));
                 }
-                self.world.set_bars(bars);
+                self.world.set_refusals(refusals);
             }
             // Where the operator's word does not get through, it is not said again.
             Act::Release => drop(self.release().await),

@@ -8,7 +8,7 @@ use drydock::domain::experience::Experience;
 use drydock::domain::job::Job;
 use drydock::domain::policy::Policy;
 use drydock::engine::Limits;
-use drydock::simulator::{Bars, Bucket, Cluster, Durations, Faults, Settings, SignIn, Stage, Way};
+use drydock::simulator::{Bucket, Cluster, Durations, Faults, Refusals, Settings, SignIn, Stage, UpgradePath};
 
 use super::dice::Dice;
 
@@ -91,7 +91,7 @@ pub(crate) enum Act {
 
 impl Scenario {
     /// What the operation is in the simulator.
-    pub(crate) fn way(&self) -> Way {
+    pub(crate) fn upgrade_path(&self) -> UpgradePath {
         OPERATIONS.iter().find(|(name, _)| *name == self.operation).unwrap().1
     }
 
@@ -99,8 +99,8 @@ impl Scenario {
     pub(crate) fn of(seed: u64) -> Self {
         let mut dice = Dice::of(seed, "scenario", 0);
         let policy = policy(&mut dice);
-        let (operation, way) = dice.pick(&OPERATIONS);
-        let clusters = clusters(seed, way, &mut dice);
+        let (operation, path) = dice.pick(&OPERATIONS);
+        let clusters = clusters(seed, path, &mut dice);
         let base = faults(&mut dice, &policy);
         // Assumption A: what lands at all shows in every look that is started twice `settle` after it left.
         let latest = (policy.settle * 2).saturating_sub(base.stale_for + Duration::from_secs(1));
@@ -169,16 +169,16 @@ fn policy(dice: &mut Dice) -> Policy {
 }
 
 /// The operations, and what each is in the simulator; the reference operation as often as all others together.
-const OPERATIONS: [(&str, Way); 6] = [
-    ("shared-to-serverless", Way::SharedToServerless),
-    ("shared-to-serverless", Way::SharedToServerless),
-    ("shared-to-serverless", Way::SharedToServerless),
-    ("m0-to-flex", Way::SharedToFlex),
-    ("m0-to-dedicated", Way::SharedToDedicated),
-    ("flex-to-dedicated", Way::FlexToDedicated),
+const OPERATIONS: [(&str, UpgradePath); 6] = [
+    ("shared-to-serverless", UpgradePath::SHARED_TO_SERVERLESS),
+    ("shared-to-serverless", UpgradePath::SHARED_TO_SERVERLESS),
+    ("shared-to-serverless", UpgradePath::SHARED_TO_SERVERLESS),
+    ("m0-to-flex", UpgradePath::SHARED_TO_FLEX),
+    ("m0-to-dedicated", UpgradePath::SHARED_TO_DEDICATED),
+    ("flex-to-dedicated", UpgradePath::FLEX_TO_DEDICATED),
 ];
 
-fn clusters(seed: u64, way: Way, dice: &mut Dice) -> Vec<Cluster> {
+fn clusters(seed: u64, path: UpgradePath, dice: &mut Dice) -> Vec<Cluster> {
     let projects = dice.number(1, 8);
     // Small fleets mostly: a seed is worth more than a cluster.
     let count = (3 + (dice.share().powi(4) * 38.0) as u64).max(projects);
@@ -187,7 +187,7 @@ fn clusters(seed: u64, way: Way, dice: &mut Dice) -> Vec<Cluster> {
         Stage::Paused,
         Stage::Missing,
         Stage::Dedicated,
-        Stage::Upgrading { since: START, way },
+        Stage::Upgrading { since: START, path },
         Stage::Serverless,
         Stage::Flex,
         Stage::Shared,
@@ -195,7 +195,7 @@ fn clusters(seed: u64, way: Way, dice: &mut Dice) -> Vec<Cluster> {
     let mut clusters = Vec::new();
     for index in 0..count {
         let project = format!("{:024x}", index % projects + 1);
-        let stage = if dice.happens(odd) { dice.pick(&odd_stages) } else { way.source() };
+        let stage = if dice.happens(odd) { dice.pick(&odd_stages) } else { path.source_stage() };
         let cluster = Cluster::shared(&project, &format!("c{index}"), "AWS", "US_EAST_1", seed);
         clusters.push(cluster.at(stage));
     }
@@ -243,7 +243,7 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
     };
     let small = Bucket { capacity: dice.number(10, 60), refill: 10, per: Duration::from_secs(30) };
     Settings {
-        bars: Bars::default(),
+        refusals: Refusals::default(),
         organisations: seed % 3 + 1,
         seed,
         durations: Durations::Between(
@@ -253,7 +253,7 @@ fn settings(seed: u64, dice: &mut Dice, base: &Faults) -> Settings {
         faults: base.clone(),
         sign_in,
         limit: dice.happens(0.2).then_some(small),
-        buckets: drydock::simulator::Buckets::default(),
+        bucket_sharing: drydock::simulator::BucketSharing::default(),
         token_life: dice.seconds(300, 3600),
     }
 }
@@ -270,13 +270,13 @@ fn limits(dice: &mut Dice, clusters: &[Cluster]) -> Limits {
 }
 
 /// The timeline with projects that are barred for a while, and operators who say when it is over, or sooner, or never.
-/// These have dice of their own, so that all else of a seed is what it was before there were bars.
+/// These have dice of their own, so that all else of a seed is what it was before there were refusals.
 fn with_bars(seed: u64, clusters: &[Cluster], timeline: VecDeque<(Duration, Act)>) -> VecDeque<(Duration, Act)> {
     let mut dice = Dice::of(seed, "bars", 0);
     let mut acts = Vec::from(timeline);
     for _ in 0..dice.pick(&[0, 0, 0, 1, 2]) {
         let from = Duration::from_secs(4 * 3600).mul_f64(dice.share().powi(3));
-        let codes: Vec<&'static str> = Bars::codes().collect();
+        let codes: Vec<&'static str> = Refusals::codes().collect();
         let project = clusters[dice.index(clusters.len())].project.clone();
         let project = if dice.happens(0.3) { "*".to_owned() } else { project };
         acts.push((from, Act::Bar(Some((project, dice.pick(&codes))))));

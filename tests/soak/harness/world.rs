@@ -13,7 +13,7 @@ use drydock::atlas::{Client, Credentials, Transport};
 use drydock::clock::{Clock, Millis};
 use drydock::domain::event::{Found, Seen};
 use drydock::domain::operation::{CLUSTERS, FLEX, SERVERLESS};
-use drydock::simulator::{Account, Bars, Faults, Ledger, Settings, SignIn, Simulator};
+use drydock::simulator::{Faults, Ledger, LedgerEntry, Refusals, Settings, SignIn, Simulator};
 use futures_util::FutureExt as _;
 use http::{Method, Request, Response};
 use tokio::sync::{Notify, oneshot};
@@ -50,7 +50,7 @@ struct Books {
     log: BTreeMap<Name, Vec<String>>,
     violations: Vec<(Name, String)>,
     faults: Faults,
-    bars: Bars,
+    refusals: Refusals,
 }
 
 struct Parcel {
@@ -101,9 +101,9 @@ impl World {
         self.simulator.set_faults(faults);
     }
 
-    pub(crate) fn set_bars(&self, bars: Bars) {
-        self.books().bars = bars.clone();
-        self.simulator.set_bars(bars);
+    pub(crate) fn set_refusals(&self, refusals: Refusals) {
+        self.books().refusals = refusals.clone();
+        self.simulator.set_refusals(refusals);
     }
 
     /// Another cluster takes the name.
@@ -206,7 +206,7 @@ impl World {
         let mut books = self.books();
         if let Some(name) = upgrades {
             let after = self.ledger().entries.remove(&name).unwrap_or_default();
-            let standing = |account: &Account| account.after_effect - account.after_rollback;
+            let standing = |account: &LedgerEntry| account.after_effect - account.after_rollback;
             if before.effects > 0 && standing(&after) > standing(&before) {
                 books.violations.push((name.clone(), format!("arrived at {now} where an effect of ours stood")));
             }
@@ -247,7 +247,7 @@ impl World {
     /// What stands under a name, asked for without any fault. The clock of the world may have to move on for it.
     pub(crate) async fn sight(&self, (project, name): &Name, now: &mut Millis) -> Option<Seen> {
         self.simulator.set_faults(Faults::default());
-        self.simulator.set_bars(Bars::default());
+        self.simulator.set_refusals(Refusals::default());
         let simulator = self.simulator.clone();
         let direct = Transport::in_process(Arc::new(move |request| {
             let simulator = simulator.clone();
@@ -272,7 +272,7 @@ impl World {
             }
         }
         self.simulator.set_faults(self.books().faults.clone());
-        self.simulator.set_bars(self.books().bars.clone());
+        self.simulator.set_refusals(self.books().refusals.clone());
         found
     }
 }

@@ -3,7 +3,7 @@
 use drydock::domain::event::Seen;
 use drydock::domain::job::{Identity, State};
 use drydock::engine::Ending;
-use drydock::simulator::{Account, Cluster, Stage, Way};
+use drydock::simulator::{Cluster, LedgerEntry, Stage, UpgradePath};
 use drydock::store::Row;
 
 use super::{Evidence, Violation, name_of};
@@ -39,8 +39,8 @@ struct Case<'a> {
     evidence: &'a Evidence<'a>,
     row: &'a Row,
     stage: Stage,
-    way: Way,
-    account: Account,
+    path: UpgradePath,
+    account: LedgerEntry,
     first: Option<&'a Seen>,
     last: Option<&'a Seen>,
     replaced: bool,
@@ -56,7 +56,7 @@ impl<'a> Case<'a> {
             evidence,
             row,
             stage: cluster.stage,
-            way: evidence.voyage.scenario.way(),
+            path: evidence.voyage.scenario.upgrade_path(),
             account: evidence.ledger.entries.get(&name).cloned().unwrap_or_default(),
             first: evidence.voyage.first.get(&name).and_then(Option::as_ref),
             last: evidence.last.get(&name).and_then(Option::as_ref),
@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
 
     /// Promise 1: no request reached a cluster while the effect of an earlier one stood.
     fn never_twice(&self) -> Option<String> {
-        let Account { requests, after_effect, after_rollback, .. } = self.account;
+        let LedgerEntry { requests, after_effect, after_rollback, .. } = self.account;
         // Somebody else's upgrade may be hidden from a look for a while; what is ours, the wire tells apart.
         let hidden = matches!(self.stage, Stage::Upgrading { .. });
         if after_effect != after_rollback && !hidden {
@@ -110,11 +110,11 @@ impl<'a> Case<'a> {
         let always: Vec<&str> = elsewhere.copied().chain(["GAVE_UP"]).collect();
         let codes: &[&str] = match self.stage {
             Stage::Missing => &["CLUSTER_NOT_FOUND"],
-            stage if stage == self.way.source() => {
+            stage if stage == self.path.source_stage() => {
                 &["", "OUTCOME_UNKNOWN", "DID_NOT_TAKE", "ATTEMPTS_EXHAUSTED", "TENANT_CLUSTER_UPDATE_UNSUPPORTED"]
             }
-            stage if stage == self.way.target() => &["ALREADY_AT_TARGET"],
-            Stage::Paused if self.way.source() == Stage::Shared => &["CLUSTER_PAUSED"],
+            stage if stage == self.path.target_stage() => &["ALREADY_AT_TARGET"],
+            Stage::Paused if self.path.source_stage() == Stage::Shared => &["CLUSTER_PAUSED"],
             Stage::Upgrading { .. } => &[
                 "",
                 "ALREADY_AT_TARGET",
@@ -132,7 +132,7 @@ impl<'a> Case<'a> {
 
     /// Whether the cluster is one that can be upgraded.
     fn is_possible(&self) -> bool {
-        self.stage == self.way.source() || matches!(self.stage, Stage::Upgrading { .. })
+        self.stage == self.path.source_stage() || matches!(self.stage, Stage::Upgrading { .. })
     }
 
     /// Succeeded if and only if the cluster stands at the target; the row names it as it was and as it is.
@@ -141,7 +141,7 @@ impl<'a> Case<'a> {
         if self.replaced || !job.state.is_ended() {
             return None;
         }
-        let target = match self.way.target() {
+        let target = match self.path.target_stage() {
             Stage::Serverless => "SERVERLESS",
             Stage::Flex => "FLEX",
             _ => "AWS",
@@ -157,7 +157,7 @@ impl<'a> Case<'a> {
         if !stands {
             return Some("succeeded, but it is not at the target".to_owned());
         }
-        let source = self.stage == self.way.source() && self.sent_elsewhere == 0;
+        let source = self.stage == self.path.source_stage() && self.sent_elsewhere == 0;
         if source && self.account.effects == 0 {
             return Some("succeeded, but no request took effect".to_owned());
         }
@@ -174,7 +174,7 @@ impl<'a> Case<'a> {
         let another = self.code == "CLUSTER_REPLACED" && self.replaced;
         let done = matches!(self.row.job.state, State::Succeeded | State::Skipped) || slow || another;
         let wrong = self.evidence.calm && possible && !done;
-        wrong.then(|| format!("{} {} although nothing was in its way", self.row.job.state, self.code))
+        wrong.then(|| format!("{} {} although nothing was in its path", self.row.job.state, self.code))
     }
 }
 
