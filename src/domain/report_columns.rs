@@ -4,6 +4,7 @@
 //! and `intake` renames the columns of a fleet that have one of these names.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::clock::Millis;
 use crate::domain::job::{Identity, Job};
@@ -83,6 +84,18 @@ pub enum ReportValue<'a> {
     Time(Millis),
     /// A duration in seconds.
     Seconds(f64),
+}
+
+impl fmt::Display for ReportValue<'_> {
+    /// As in a CSV: times are RFC 3339 in UTC, seconds have three decimals.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => write!(out, "{number}"),
+            Self::Text(text) => out.write_str(text),
+            Self::Time(at) => write!(out, "{at}"),
+            Self::Seconds(seconds) => write!(out, "{seconds:.3}"),
+        }
+    }
 }
 
 /// How a column gets its value, by its kind.

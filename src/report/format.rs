@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::io;
 
+use crate::domain::report_columns::ReportedJob;
 use crate::domain::waiting::Admission;
 use crate::store::{Campaign, Digest, Row, Store, StoreError};
 
@@ -61,4 +62,12 @@ pub struct ReportPage<'a> {
     pub rows: &'a [Row],
     /// The campaign's digest, if the format has histories.
     pub campaign_digest: Option<Digest>,
+}
+
+impl<'a> ReportPage<'a> {
+    /// The jobs, each with its row.
+    pub fn jobs(&self) -> impl Iterator<Item = (ReportedJob<'a>, &'a Row)> {
+        let ReportContext { operation, admission, .. } = self.context;
+        self.rows.iter().map(move |row| (ReportedJob { job: &row.job, operation, admission }, row))
+    }
 }

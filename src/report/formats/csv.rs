@@ -5,7 +5,7 @@ use std::io;
 
 use csv::{IntoInnerError, Writer};
 
-use crate::domain::report_columns::{self, REPORT_COLUMNS, ReportValue, ReportedJob};
+use crate::domain::report_columns::{self, REPORT_COLUMNS, ReportValue};
 use crate::report::format::{Format, ReportContext, ReportPage};
 use crate::store::Row;
 
@@ -52,14 +52,12 @@ impl Format for Csv {
     }
 
     fn page(&self, page: &ReportPage<'_>) -> io::Result<Vec<u8>> {
-        let ReportContext { operation, extra_columns, admission } = page.context;
         let mut csv = Writer::from_writer(Vec::with_capacity(page.rows.len() * LINE_BYTES));
-        for row in page.rows {
-            let job = ReportedJob { job: &row.job, operation, admission };
+        for (job, row) in page.jobs() {
             for column in REPORT_COLUMNS {
                 write_value(&mut csv, column.value(&job))?;
             }
-            for column in extra_columns {
+            for column in &page.context.extra_columns {
                 write_cell(&mut csv, extra_value(row, column))?;
             }
             end_line(&mut csv)?;
@@ -72,9 +70,7 @@ fn write_value(csv: &mut Writer<Vec<u8>>, value: Option<ReportValue<'_>>) -> csv
     match value {
         None => write_cell(csv, ""),
         Some(ReportValue::Text(text)) => write_cell(csv, &text),
-        Some(ReportValue::Integer(number)) => write_cell(csv, itoa::Buffer::new().format(number)),
-        Some(ReportValue::Time(at)) => write_cell(csv, &at.to_string()),
-        Some(ReportValue::Seconds(seconds)) => write_cell(csv, &format!("{seconds:.3}")),
+        Some(value) => write_cell(csv, &value.to_string()),
     }
 }
 

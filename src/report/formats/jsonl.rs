@@ -6,8 +6,8 @@ use std::io;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use crate::domain::report_columns::{HISTORY, ReportedJob};
-use crate::report::format::{Format, ReportContext, ReportPage};
+use crate::domain::report_columns::HISTORY;
+use crate::report::format::{Format, ReportPage};
 use crate::report::json::{EventObject, JobObject};
 use crate::store::{Digest, RecordedEvent};
 use crate::text;
@@ -35,10 +35,8 @@ impl Format for JsonLines {
     }
 
     fn page(&self, page: &ReportPage<'_>) -> io::Result<Vec<u8>> {
-        let ReportContext { operation, admission, .. } = page.context;
         let mut lines = Vec::with_capacity(page.rows.len() * LINE_BYTES);
-        for row in page.rows {
-            let columns = ReportedJob { job: &row.job, operation, admission };
+        for (columns, row) in page.jobs() {
             let job = JobObject { columns, extra: &row.extra, reserved: &[HISTORY, CAMPAIGN_DIGEST] };
             let line = Line { job, history: &row.history, campaign_digest: page.campaign_digest };
             serde_json::to_writer(&mut lines, &line)?;
