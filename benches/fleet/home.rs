@@ -100,7 +100,7 @@ impl Home {
     pub(crate) async fn skip(&self, jobs: Vec<Job>, now: Millis) {
         let changes: Vec<Change> = jobs.into_iter().map(|job| skipped(job, now)).collect();
         let written = self.store.record(&runner(), &changes).await.unwrap();
-        assert!(written.iter().all(|written| *written));
+        assert!(written.are_all_written());
     }
 }
 

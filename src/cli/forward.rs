@@ -4,17 +4,16 @@ use crate::cli::exit::Failure;
 use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
 use crate::domain::event::Event;
-use crate::domain::machine::{Decision, decide};
+use crate::domain::job::Job;
 use crate::domain::policy::Policy;
 use crate::domain::run_notes::{AskedWait, RunNotes};
 use crate::domain::waiting;
+use crate::engine::Apply;
 use crate::plural;
-use crate::store::{Change, Holder, Runner, Store, Vitals};
+use crate::store::{Holder, Runner, Store, Vitals};
 
-/// How many jobs one transaction brings forward.
+/// How many jobs are looked up at once.
 const CHUNK: i64 = 256;
-/// How often the same jobs are read and brought forward.
-const TRIES: usize = 3;
 
 /// What waits, and whose word it is that it shall not.
 pub(super) struct Forward<'a> {
@@ -79,14 +78,7 @@ impl Forward<'_> {
             let ids = self.store.asked(self.campaign_id, project, self.clock.now(), (after, CHUNK)).await?;
             let Some(last) = ids.last() else { break };
             after = *last;
-            // Jobs that a run has written meanwhile are read again.
-            for _ in 0..TRIES {
-                let now = self.jobs(&ids).await?;
-                brought += now;
-                if now == 0 {
-                    break;
-                }
-            }
+            brought += self.jobs(&ids).await?;
         }
         if brought > 0 {
             self.tell_the_run().await?;
@@ -96,16 +88,13 @@ impl Forward<'_> {
 
     /// Brings these jobs forward, as far as they wait for that, and says how many did.
     pub(super) async fn jobs(&self, ids: &[i64]) -> Result<usize, Failure> {
-        let event = Event::BroughtForward { reason: self.reason.map(str::to_owned) };
-        // Nothing in what is decided here depends on the campaign's patience.
-        let (policy, now) = (Policy::default(), self.clock.now());
         let jobs = self.store.reload(ids).await?;
-        let changes = jobs.iter().filter_map(|job| {
-            let Decision { job, entry, .. } = decide(job, &event, now, &policy, 0);
-            entry.map(|entry| Change::new(job, Some(entry), now))
-        });
-        let written = self.store.record(self.runner, &changes.collect::<Vec<_>>()).await?;
-        Ok(written.into_iter().filter(|written| *written).count())
+        // Nothing in what is decided here depends on the campaign's patience.
+        let policy = Policy::default();
+        let apply = Apply { store: self.store, runner: self.runner, clock: self.clock, policy: &policy };
+        let event = |_: &Job| Some(Event::BroughtForward { reason: self.reason.map(str::to_owned) });
+        let brought = apply.to_each(jobs, event).await?;
+        Ok(usize::try_from(brought.total()).unwrap_or(0))
     }
 
     /// A run at work has waits of its own, of which no row tells. It forgets them by this.

@@ -17,14 +17,13 @@ use crate::config::Config;
 use crate::domain::code::NO_LONGER_IN_FLEET;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
-use crate::domain::machine::{Decision, decide};
 use crate::domain::policy::Policy;
+use crate::domain::summary::Counts;
 use crate::domain::waiting;
+use crate::engine::Apply;
 use crate::plural;
-use crate::store::{Campaign, Change, Filter, Origin, Pages, Runner, Store};
+use crate::store::{Campaign, Filter, Origin, Pages, Runner, Store};
 
-/// How many jobs one transaction sends back.
-const CHUNK: usize = 256;
 /// How many jobs are named one by one.
 const NAMED: usize = 10;
 /// The jobs that can be sent back.
@@ -150,55 +149,44 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
-    async fn send(&mut self, mut jobs: Vec<Job>) -> Result<(), Failure> {
-        while !jobs.is_empty() {
-            let rest = jobs.split_off(jobs.len().min(CHUNK));
-            let changes = self.decide(jobs).await?;
-            let written = self.store.record(&self.runner, &changes).await?;
-            let mut missed = Vec::new();
-            for (change, written) in changes.iter().zip(written) {
-                match change.job.state {
-                    _ if !written => missed.push(change.job.id),
-                    State::Verifying => self.tally.verifying += 1,
-                    _ => self.tally.pending += 1,
-                }
-            }
-            // Somebody else wrote these meanwhile: they are read again, and decided anew.
-            jobs = self.store.reload(&missed).await?;
-            jobs.extend(rest);
-        }
+    async fn send(&mut self, jobs: Vec<Job>) -> Result<(), Failure> {
+        let (store, clock) = (self.store, self.clock);
+        let (runner, policy) = (self.runner.clone(), self.policy.clone());
+        let apply = Apply { store, runner: &runner, clock, policy: &policy };
+        let written = apply.to_chunks(jobs, async |jobs| self.choose(jobs).await).await?;
+        self.tally.back = [self.tally.back, written].into_iter().sum();
         Ok(())
     }
 
-    async fn decide(&mut self, jobs: Vec<Job>) -> Result<Vec<Change>, Failure> {
+    /// Those of `jobs` that can be sent back, each with the operator's word; the others are told of.
+    async fn choose(&mut self, jobs: Vec<Job>) -> Result<Vec<(Job, Event)>, Failure> {
         let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
         let asked = self.store.asked_elsewhere(&ids).await?;
-        let mut changes = Vec::with_capacity(jobs.len());
+        let mut chosen = Vec::with_capacity(jobs.len());
         for job in jobs {
             self.tally.selected += 1;
-            if !UNHAPPY.contains(&job.state) {
-                self.tally.left.push(format!("{} is {}, and left as it is", job.name(), job.state));
-                continue;
-            }
-            if job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET) {
-                self.tally
-                    .left
-                    .push(format!("{} is no longer in the fleet: put its row back to have it upgraded", job.name()));
-                continue;
-            }
-            if let Some(other) = self.store.live_elsewhere(&job).await? {
-                let name = job.name();
-                self.tally.left.push(format!("{name} is live in campaign {other}: let that one end first"));
+            if let Some(why) = self.stays(&job).await? {
+                self.tally.left.push(why);
                 continue;
             }
             let uncertain = self.uncertain.zip(job.finished_at).is_some_and(|(until, ended)| ended <= until);
             let elsewhere = uncertain || asked.contains(&job.id);
-            let event = Event::Retry { reason: self.reason.clone(), elsewhere };
-            let now = self.clock.now();
-            let Decision { job, entry, .. } = decide(&job, &event, now, &self.policy, job.id.unsigned_abs());
-            changes.push(Change::new(job, entry, now));
+            chosen.push((job, Event::Retry { reason: self.reason.clone(), elsewhere }));
         }
-        Ok(changes)
+        Ok(chosen)
+    }
+
+    /// Why a job is left as it is, if it is.
+    async fn stays(&self, job: &Job) -> Result<Option<String>, Failure> {
+        let name = job.name();
+        if !UNHAPPY.contains(&job.state) {
+            return Ok(Some(format!("{name} is {}, and left as it is", job.state)));
+        }
+        if job.error.as_ref().is_some_and(|fault| fault.code == NO_LONGER_IN_FLEET) {
+            return Ok(Some(format!("{name} is no longer in the fleet: put its row back to have it upgraded")));
+        }
+        let live = self.store.live_elsewhere(job).await?;
+        Ok(live.map(|other| format!("{name} is live in campaign {other}: let that one end first")))
     }
 }
 
@@ -206,8 +194,8 @@ impl Back<'_> {
 #[derive(Default)]
 struct Tally {
     selected: u64,
-    pending: u64,
-    verifying: u64,
+    /// Those that were sent back, by their new state.
+    back: Counts,
     /// Live jobs that waited for what Atlas asked for.
     forward: usize,
     left: Vec<String>,
@@ -229,7 +217,8 @@ impl Tally {
         }
         let name = &campaign.name;
         let mut out = Out::new();
-        if self.pending + self.verifying == 0 && self.forward == 0 {
+        let (pending, verifying) = (self.back.of(State::Pending), self.back.of(State::Verifying));
+        if self.back.total() == 0 && self.forward == 0 {
             if args.all_failed && self.selected == 0 {
                 out.line(&format!("{name}: no such job has failed or was cancelled; there is nothing to send back"))?;
                 out.done()?;
@@ -242,11 +231,11 @@ impl Tally {
         if self.forward > 0 {
             out.line(&format!("  {:>6} brought forward, for which Atlas had asked to wait", self.forward))?;
         }
-        if self.pending > 0 {
-            out.line(&format!("  {:>6} to pending", self.pending))?;
+        if pending > 0 {
+            out.line(&format!("  {pending:>6} to pending"))?;
         }
-        if self.verifying > 0 {
-            out.line(&format!("  {:>6} to verifying first, since a request may have landed", self.verifying))?;
+        if verifying > 0 {
+            out.line(&format!("  {verifying:>6} to verifying first, since a request may have landed"))?;
         }
         if !self.left.is_empty() {
             out.line(&format!("  {:>6} left unchanged", self.left.len()))?;

@@ -14,6 +14,7 @@
 //! transaction. Between them go messages only. If the process dies, the rescuer of the next one turns its claims into
 //! events for the same rule book. No task waits for an upgrade: ten thousand in flight are ten thousand rows.
 
+mod apply;
 mod buffer;
 mod claim;
 mod dispatcher;
@@ -49,6 +50,7 @@ use crate::domain::wave::Wave;
 use crate::pacing::{Report, Set};
 use crate::store::{ClaimedJobs, Lane, Runner, Store, StoreError};
 
+pub use apply::Apply;
 use claim::Claim;
 use holds::{Holds, Tried};
 pub use limits::stated;

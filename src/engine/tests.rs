@@ -19,6 +19,7 @@ use crate::simulator::{
 };
 use crate::store::{Change, Filter, NewJob, Open, Row};
 
+mod apply;
 mod ghosts;
 mod holds;
 mod luck;

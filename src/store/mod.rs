@@ -54,6 +54,6 @@ pub use load::{LoadError, Loaded, Loader, NewJob};
 pub use open::Open;
 pub use queries::jobs::{Filter, RecordedEvent, Row};
 pub use queries::pages::Pages;
-pub use queue::change::{Before, Call, Change};
+pub use queue::change::{Before, Call, Change, WriteResults};
 pub use queue::claims::{ClaimedJobs, Lane};
 pub use queue::holds::Released;

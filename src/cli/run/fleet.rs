@@ -1,5 +1,7 @@
 //! The fleet into the job table: all of it or nothing.
 
+use std::collections::HashMap;
+
 use crate::cli::check::each_chunk;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
@@ -7,12 +9,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::event::Event;
 use crate::domain::job::Job;
-use crate::domain::machine::decide;
+use crate::engine::Apply;
 use crate::intake::{self, FleetRow, Plan};
 use crate::plural;
-use crate::store::{Change, LoadError, Loader, NewJob, Runner, Store};
+use crate::store::{LoadError, Loader, NewJob, Runner, Store};
 
-/// How many rows one statement or transaction takes.
+/// How many rows one statement takes.
 const CHUNK: usize = 500;
 
 /// The way by which decisions reach the table before the engine works.
@@ -21,6 +23,13 @@ pub(super) struct Way<'a> {
     pub(super) config: &'a Config,
     pub(super) runner: &'a Runner,
     pub(super) clock: Clock,
+}
+
+impl<'a> Way<'a> {
+    /// How events are applied to jobs.
+    pub(super) fn apply(&self) -> Apply<'a> {
+        Apply { store: self.store, runner: self.runner, clock: self.clock, policy: &self.config.policy }
+    }
 }
 
 /// Loads the fleet, read from its source unless it is at hand; says what changed since the last time. What it is read
@@ -115,19 +124,17 @@ pub(in crate::cli) fn new_job(row: FleetRow) -> NewJob {
     NewJob { row, project_id, cluster_name, wanted, extra }
 }
 
-/// Lets the rule book decide on jobs; returns how many changed.
+/// Applies to each job its event; returns how many jobs changed.
 pub(super) async fn settle(way: &Way<'_>, news: impl IntoIterator<Item = (Job, Event)>) -> Result<usize, Failure> {
-    let now = way.clock.now();
-    let changes: Vec<Change> = news
+    let (jobs, events): (Vec<Job>, HashMap<i64, Event>) = news
         .into_iter()
-        .map(|(job, event)| decide(&job, &event, now, &way.config.policy, 0))
-        .filter(|decision| decision.entry.is_some())
-        .map(|decision| Change::new(decision.job, decision.entry, now))
-        .collect();
-    for some in changes.chunks(CHUNK) {
-        way.store.record(way.runner, some).await?;
-    }
-    Ok(changes.len())
+        .map(|(job, event)| {
+            let id = job.id;
+            (job, (id, event))
+        })
+        .unzip();
+    let written = way.apply().to_each(jobs, |job| events.get(&job.id).cloned()).await?;
+    Ok(usize::try_from(written.total()).unwrap_or(0))
 }
 
 /// How many rows the fleet has, and how many there are of each kind of news.

@@ -5,8 +5,7 @@ use crate::cli::exit::Failure;
 use crate::cli::run::fleet::Way;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
-use crate::domain::machine::decide;
-use crate::store::{Change, Filter, Origin, Pages};
+use crate::store::{Filter, Origin, Pages};
 
 /// Says where the database comes from, before anybody is asked anything.
 pub(super) fn tell(origin: &Origin, database: &str, context: &Context) {
@@ -44,20 +43,11 @@ async fn verify(
     states: &[State],
     wanted: impl Fn(&Job) -> bool,
 ) -> Result<(), Failure> {
-    let Way { store, config, runner, clock } = way;
-    let mut pages = Pages::new(store, campaign_id, Filter { states: states.to_vec(), ..Filter::default() });
+    let filter = Filter { states: states.to_vec(), ..Filter::default() };
+    let mut pages = Pages::new(way.store, campaign_id, filter);
     while let Some(page) = pages.next().await? {
-        let mut jobs: Vec<Job> = page.into_iter().map(|row| row.job).filter(&wanted).collect();
-        // A row that an operator wrote meanwhile is read again, and decided anew.
-        while !jobs.is_empty() {
-            let now = clock.now();
-            let decided = jobs.iter().map(|job| decide(job, &Event::Restored, now, &config.policy, 0));
-            let changes: Vec<Change> = decided.map(|decision| Change::new(decision.job, decision.entry, now)).collect();
-            let written = store.record(runner, &changes).await?;
-            let missed = jobs.iter().zip(written).filter(|(_, written)| !written).map(|(job, _)| job.id);
-            jobs = store.reload(&missed.collect::<Vec<_>>()).await?;
-            jobs.retain(|job| !job.state.is_ended());
-        }
+        let jobs: Vec<Job> = page.into_iter().map(|row| row.job).filter(&wanted).collect();
+        way.apply().to_each(jobs, |job| (!job.state.is_ended()).then_some(Event::Restored)).await?;
     }
     Ok(())
 }

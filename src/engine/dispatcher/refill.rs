@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{CLAIM, COUNT, DEFER, Dispatcher, POLL};
 use crate::engine::recorder::Note;
-use crate::engine::rescuer::take_strays;
+use crate::engine::rescuer::reclaim_orphans;
 use crate::store::{Lane, StoreError};
 
 impl Dispatcher {
@@ -76,7 +76,7 @@ impl Dispatcher {
             self.miscounted = true;
             self.engine.store.free_pending(self.engine.campaign_id).await?;
         }
-        self.miscounted |= take_strays(&self.engine).await?;
+        self.miscounted |= reclaim_orphans(&self.engine).await?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::engine::claim::{Claim, Look};
 use crate::engine::holds::Holds;
 use crate::engine::recorder::sleep::Sleep;
 use crate::engine::{Engine, KEEP, Recorded};
-use crate::store::{Call, Change, StoreError};
+use crate::store::{Call, Change, StoreError, WriteResults};
 
 /// How often a write is tried again while another process holds the database.
 const TRIES: u32 = 12;
@@ -89,13 +89,14 @@ impl Item {
 
     /// The row was written by somebody else, and is `job` now. What is on the wire there is not ours, unless this is
     /// its answer: a former runner may have written it in the moment before it noticed that its lock was lost.
-    pub(super) fn stands_as(&mut self, job: Job) {
+    pub(super) fn with_row(mut self, job: Job) -> Self {
         let answers = matches!(self.what, What::Happened(Event::Answered { send, .. }) if send == job.send);
         if job.state == State::Submitting && !answers {
             self.what = What::Happened(Event::TakenOver);
             self.call = None;
         }
         *self.claim = Claim::from(job);
+        self
     }
 
     /// This; or, where a sleep of the machine has put off the last moment at which the job's request may leave, that the
@@ -174,7 +175,7 @@ impl Batch {
     }
 
     /// Writes, again and again while another process has the database; says of each change whether it was written.
-    pub(super) async fn write(self, engine: Engine) -> Result<(Self, Vec<bool>), StoreError> {
+    pub(super) async fn write(self, engine: Engine) -> Result<(Self, WriteResults), StoreError> {
         for _ in 1..TRIES {
             match self.put(&engine).await {
                 Err(StoreError::Locked { database }) => {
@@ -188,7 +189,7 @@ impl Batch {
     }
 
     /// The holds before the jobs, so that after a crash between the two none of the jobs is let go.
-    async fn put(&self, engine: &Engine) -> Result<Vec<bool>, StoreError> {
+    async fn put(&self, engine: &Engine) -> Result<WriteResults, StoreError> {
         let Engine { store, runner, campaign_id, .. } = engine;
         store.hold(runner, *campaign_id, &self.held).await?;
         store.record(runner, &self.changes).await

@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::{Job, State};
+use crate::engine::apply::reread;
 use crate::engine::claim::Claim;
 use crate::engine::holds::Holds;
 use crate::engine::{Engine, News, Progress, Recorded};
-use crate::store::{Change, StoreError};
+use crate::store::{Change, StoreError, WriteResults};
 
 pub(super) use batch::Note;
 use batch::{Batch, Decided, Item};
@@ -30,7 +31,7 @@ const BATCHES: usize = 3;
 const QUIET: Duration = Duration::from_millis(250);
 
 /// Batches that are being written, each with what the table said.
-type Writing = JoinSet<Result<(Batch, Vec<bool>), StoreError>>;
+type Writing = JoinSet<Result<(Batch, WriteResults), StoreError>>;
 
 pub(super) struct Recorder {
     engine: Engine,
@@ -129,14 +130,11 @@ impl Recorder {
     }
 
     /// Tells of what was written; returns the items whose rows were not as they were read, with the rows as they are.
-    async fn written(&mut self, batch: Batch, matched: Vec<bool>) -> Result<Vec<Item>, StoreError> {
+    async fn written(&mut self, batch: Batch, results: WriteResults) -> Result<Vec<Item>, StoreError> {
         let Batch { items, changes, .. } = batch;
-        let (mut missed, mut written, mut moves) = (Vec::new(), Vec::with_capacity(items.len()), Vec::new());
-        for ((item, change), ok) in items.into_iter().zip(changes).zip(matched) {
-            if !ok {
-                missed.push(item);
-                continue;
-            }
+        let (matched, missed) = results.split(items.into_iter().zip(changes));
+        let (mut written, mut moves) = (Vec::with_capacity(matched.len()), Vec::new());
+        for (item, change) in matched {
             let Change { mut job, keep, .. } = change;
             let Item { mut claim, known, counted, reply, .. } = item;
             job.revision += 1;
@@ -156,7 +154,9 @@ impl Recorder {
         }
         self.progress.moved(&moves);
         let _gone = self.to_dispatcher.send(News::Recorded(written));
-        self.reread(missed).await
+        let missed = missed.into_iter().map(|(item, _)| item).collect();
+        let again = reread(&self.engine.store, missed, |item: &Item| &item.claim.job).await?;
+        Ok(again.into_iter().map(|(item, job)| item.with_row(job)).collect())
     }
 
     /// How long an upgrade took says when to look at the next; but only if it was followed and its end was looked for
@@ -173,23 +173,6 @@ impl Recorder {
         {
             policy.experience.note(finished.since(begun));
         }
-    }
-
-    async fn reread(&self, missed: Vec<Item>) -> Result<Vec<Item>, StoreError> {
-        if missed.is_empty() {
-            return Ok(missed);
-        }
-        let ids: Vec<i64> = missed.iter().map(|item| item.claim.job.id).collect();
-        let rows = self.engine.store.reload(&ids).await?;
-        let again = |mut item: Item| {
-            let Some(job) = rows.iter().find(|row| row.id == item.claim.job.id) else {
-                // Drydock removes no row.
-                return Err(StoreError::Edited { database: self.engine.store.name(), what: item.claim.job.name() });
-            };
-            item.stands_as(job.clone());
-            Ok(item)
-        };
-        missed.into_iter().map(again).collect()
     }
 
     fn log(&self, was: State, job: &Job) {

@@ -38,14 +38,14 @@ async fn an_intent_that_a_former_runner_wrote_at_the_last_moment_is_taken_over()
         assert_eq!(ending, Ok(Ending::Finished), "after {quarters} quarters of a second");
         let written = intents.await.unwrap();
         // One of them may have been this runner's turn in the same moment.
-        assert!(written.contains(&true), "nothing was written: {written:?}");
+        assert!(written > 0, "nothing was written");
         harbour.keeps_both_promises().await;
         assert_eq!(harbour.counts().await.of(State::Succeeded), 5);
     }
 }
 
 /// Another process that writes an intent for every pending job after `span`, and sends nothing.
-async fn intents_of_a_ghost(harbour: &Harbour, span: Duration) -> impl Future<Output = Vec<bool>> + use<> {
+async fn intents_of_a_ghost(harbour: &Harbour, span: Duration) -> impl Future<Output = usize> + use<> {
     let url = format!("sqlite:{}", harbour.home.path().join("jobs.db").display());
     let ghost = Store::open_in_virtual_time(&url, Open::Existing).await.unwrap();
     let (campaign_id, clock) = (harbour.campaign_id, harbour.clock);
@@ -59,7 +59,7 @@ async fn intents_of_a_ghost(harbour: &Harbour, span: Duration) -> impl Future<Ou
             Change { keep: true, ..Change::new(job, entry, clock.now()) }
         };
         let changes: Vec<Change> = pending.map(intent).collect();
-        ghost.record(&runner("ghost"), &changes).await.unwrap()
+        ghost.record(&runner("ghost"), &changes).await.unwrap().split(changes).0.len()
     }
 }
 

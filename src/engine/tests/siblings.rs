@@ -8,7 +8,9 @@ use crate::domain::job::Job;
 /// jobs have ended with an open request.
 async fn asked_by_another_campaign(harbour: &Harbour) -> Vec<Job> {
     let (store, now) = (&harbour.store, harbour.clock.now());
-    let record = async |changes: Vec<Change>| store.record(&runner("former"), &changes).await.unwrap();
+    let record = async |changes: Vec<Change>| {
+        assert!(store.record(&runner("former"), &changes).await.unwrap().are_all_written());
+    };
     let own: Vec<Job> = harbour.rows().await.into_iter().map(|row| row.job).collect();
     // The rows are out of the fleet while the other campaign works.
     let told = |job: &Job, event: &Event| {

@@ -54,3 +54,32 @@ pub struct Call {
     /// How long it took, in milliseconds; `None` before it is made.
     pub duration_ms: Option<i64>,
 }
+
+/// What the compare-and-swap said of each change, in their order: whether it was written.
+#[must_use = "what was not written is to be read again, and decided anew"]
+#[derive(Debug, Default)]
+pub struct WriteResults(Vec<bool>);
+
+impl WriteResults {
+    pub(in crate::store) fn new(written: Vec<bool>) -> Self {
+        Self(written)
+    }
+
+    /// Whether every change was written.
+    pub fn are_all_written(&self) -> bool {
+        self.0.iter().all(|written| *written)
+    }
+
+    /// Divides what belongs to the changes, one for each, into what was written and what was not.
+    pub fn split<T>(self, items: impl IntoIterator<Item = T>) -> (Vec<T>, Vec<T>) {
+        let (written, missed): (Vec<_>, Vec<_>) = items.into_iter().zip(self.0).partition(|(_, written)| *written);
+        let items = |pairs: Vec<(T, bool)>| pairs.into_iter().map(|(item, _)| item).collect();
+        (items(written), items(missed))
+    }
+}
+
+impl<const N: usize> PartialEq<[bool; N]> for WriteResults {
+    fn eq(&self, written: &[bool; N]) -> bool {
+        self.0 == written
+    }
+}

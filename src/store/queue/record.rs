@@ -14,7 +14,7 @@ use crate::store::database_file::identity;
 use crate::store::history::chain::{self, ChainedEvent};
 use crate::store::history::digest::Digest;
 use crate::store::history::runner::Runner;
-use crate::store::queue::change::{Before, Call, Change};
+use crate::store::queue::change::{Before, Call, Change, WriteResults};
 use crate::store::queue::claim_cache::CachedRow;
 use crate::store::queue::columns::{JobRow, rows_by_id};
 use crate::store::queue::statements;
@@ -28,9 +28,9 @@ impl Store {
     /// was written. It was not if the row's revision has moved on since the job was read; then its history was not
     /// written either. A change that breaks a rule of the tables is an error, and nothing is written. A row that
     /// somebody edited is an error, too ([`StoreError::Edited`]), but what happened to the others is written first.
-    pub async fn record(&self, runner: &Runner, changes: &[Change]) -> Result<Vec<bool>> {
+    pub async fn record(&self, runner: &Runner, changes: &[Change]) -> Result<WriteResults> {
         if changes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(WriteResults::default());
         }
         // Before the transaction begins, while another one may be at work.
         let cached = |change: &Change| self.claim_cache.take(&change.job);
@@ -45,7 +45,7 @@ impl Store {
     }
 
     /// Writes what it can; nothing if a row that is said to be in hand is not as it was.
-    async fn write(&self, runner: &Runner, mut pieces: Vec<Piece<'_>>) -> Result<Option<Vec<bool>>> {
+    async fn write(&self, runner: &Runner, mut pieces: Vec<Piece<'_>>) -> Result<Option<WriteResults>> {
         let mut tx = self.begin().await?;
         let frozen = self.freeze_clock();
         if !self.claim_cache.is_enlisted(&runner.id) {
@@ -76,7 +76,7 @@ impl Store {
         drop(frozen);
         self.claim_cache.enlisted(&runner.id);
         let known: Vec<_> = pieces.into_iter().flat_map(|piece| piece.known).collect();
-        let written = known.iter().map(Option::is_some).collect();
+        let written = WriteResults::new(known.iter().map(Option::is_some).collect());
         let rows = known.into_iter().flatten().map(|(row, _)| row);
         self.claim_cache.hold(rows.filter(|row| row.claimed_by.is_some()).map(RowUpdate::cached));
         integrity_error.map_or(Ok(Some(written)), Err)

@@ -17,7 +17,7 @@ async fn harbour() -> Hand {
         let upgrading = Job { state: State::Upgrading, open: false, accepted: true, due_at: Some(NOW), ..job };
         let entry = Some(Entry::new(Kind::Accepted).of_send(1).saying("so be it"));
         let told = Change { entry, call: Some(call), ..change(upgrading) };
-        home.store.record(&runner("r2"), &[told]).await.unwrap();
+        assert!(home.store.record(&runner("r2"), &[told]).await.unwrap().are_all_written());
     }
     home.alter(home.job(id, "done").await, |job| {
         let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb://{id}")) });
@@ -30,7 +30,7 @@ async fn harbour() -> Hand {
     quiet.entry = None;
     quiet.job.streak = Some(Streak { since: NOW, id: "s".into(), looks: 2 });
     quiet.job.looked_at = Some(NOW);
-    home.store.record(&runner("r2"), &[quiet]).await.unwrap();
+    assert!(home.store.record(&runner("r2"), &[quiet]).await.unwrap().are_all_written());
     Hand::on(home).await
 }
 
@@ -44,7 +44,13 @@ async fn sent(home: &Home, id: i64, name: &str) -> Job {
 async fn intend(home: &Home, mut job: Job) -> Job {
     submit(&mut job);
     let intent = Some(Entry::new(Kind::Intent).of_send(job.send));
-    home.store.record(&runner("r1"), &[Change { entry: intent, ..change(job.clone()) }]).await.unwrap();
+    assert!(
+        home.store
+            .record(&runner("r1"), &[Change { entry: intent, ..change(job.clone()) }])
+            .await
+            .unwrap()
+            .are_all_written()
+    );
     job.revision += 1;
     job
 }
@@ -288,13 +294,19 @@ async fn a_history_of_what_no_drydock_does_is_found_although_its_digests_fit() {
         let (home, id) = Home::with(&rows(&["c1"])).await;
         let job = sent(&home, id, "c1").await;
         let odd = Change { entry: Some(entry), ..change(job) };
-        home.store.record(&runner("r1"), &[odd]).await.unwrap();
+        assert!(home.store.record(&runner("r1"), &[odd]).await.unwrap().are_all_written());
         told.push(Hand::on(home).await.verdict().await.unwrap_err().to_string());
     }
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let mut job = sent(&home, id, "c1").await;
     let accepted = Some(Entry::new(Kind::Accepted).of_send(1));
-    home.store.record(&runner("r1"), &[Change { entry: accepted, ..change(job.clone()) }]).await.unwrap();
+    assert!(
+        home.store
+            .record(&runner("r1"), &[Change { entry: accepted, ..change(job.clone()) }])
+            .await
+            .unwrap()
+            .are_all_written()
+    );
     job.revision += 1;
     let ready = home.alter(job, |job| (job.state, job.open, job.due_at) = (State::Ready, false, Some(NOW))).await;
     intend(&home, ready).await;

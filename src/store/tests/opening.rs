@@ -153,7 +153,13 @@ async fn the_newest_time_is_that_of_the_newest_write() {
     assert_eq!(home.store.newest().await.unwrap(), Some(NOW));
     let later = Millis(NOW.0 + 5);
     let job = home.job(id, "c1").await;
-    home.store.record(&runner("r1"), &[Change { at: later, entry: None, ..change(job) }]).await.unwrap();
+    assert!(
+        home.store
+            .record(&runner("r1"), &[Change { at: later, entry: None, ..change(job) }])
+            .await
+            .unwrap()
+            .are_all_written()
+    );
     assert_eq!(home.store.newest().await.unwrap(), Some(later));
 }
 
@@ -171,7 +177,7 @@ async fn a_paused_clock_stands_still_while_the_database_works() {
     home.load("q4", &rows(&["c1", "c2"])).await.unwrap();
     for _ in 0..100 {
         let job = home.job(id, "c1").await;
-        home.store.record(&runner("r1"), &[change(job)]).await.unwrap();
+        assert!(home.store.record(&runner("r1"), &[change(job)]).await.unwrap().are_all_written());
     }
     assert_eq!(clock.uptime(), std::time::Duration::ZERO);
 }

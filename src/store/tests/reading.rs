@@ -121,7 +121,7 @@ async fn many_histories_and_jobs_are_read_at_once() {
     let (home, id) = Home::with(&fleet).await;
     let page = home.store.page(id, &Filter::default(), None, 2000).await.unwrap();
     let changes: Vec<Change> = page.into_iter().map(|row| change(row.job)).collect();
-    home.store.record(&runner("r1"), &changes).await.unwrap();
+    assert!(home.store.record(&runner("r1"), &changes).await.unwrap().are_all_written());
     let ids: Vec<i64> = changes.iter().rev().map(|change| change.job.id).collect();
     let history = home.store.history(&ids).await.unwrap();
     assert_eq!(history.len(), 1100);

@@ -122,7 +122,7 @@ async fn overdue_is_what_this_process_has_seen() {
     let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
     let job = home.alter(job, |job| job.overdue = 2).await;
     assert_eq!(home.job(id, "c1").await.overdue, 2);
-    home.store.record(&runner("r2"), &[change(job)]).await.unwrap();
+    assert!(home.store.record(&runner("r2"), &[change(job)]).await.unwrap().are_all_written());
     assert_eq!(home.job(id, "c1").await.overdue, 0);
 }
 
@@ -131,7 +131,7 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.alter(home.job(id, "c1").await, |job| job.state = State::Ready).await;
     let quiet = Change { entry: None, ..change(job.clone()) };
-    home.store.record(&runner("r1"), &[quiet]).await.unwrap();
+    assert!(home.store.record(&runner("r1"), &[quiet]).await.unwrap().are_all_written());
     let job = Job { revision: job.revision + 1, ..job };
     let fault = Fault::new("OOPS", "try again");
     let call = Call {
@@ -148,7 +148,7 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
         call: Some(call),
         ..change(sent)
     };
-    home.store.record(&runner("r1"), &[told]).await.unwrap();
+    assert!(home.store.record(&runner("r1"), &[told]).await.unwrap().are_all_written());
     let history = home.store.history(&[job.id]).await.unwrap();
     assert_eq!(history.len(), 2);
     let second = RecordedEvent {
@@ -176,7 +176,7 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
 #[tokio::test]
 async fn nothing_to_write_writes_nothing() {
     let home = Home::new().await;
-    assert!(home.store.record(&runner("r1"), &[]).await.unwrap().is_empty());
+    assert!(home.store.record(&runner("r1"), &[]).await.unwrap().are_all_written());
 }
 
 #[tokio::test]

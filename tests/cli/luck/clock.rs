@@ -26,7 +26,7 @@ fn an_hour_ahead(dir: &Workdir) {
         let changes: Vec<_> = live.map(|job| ahead(job, newest)).collect();
         assert!(!changes.is_empty());
         let (id, host, version, started_by) = ("ahead".into(), "ahead".into(), "0".into(), "ahead".into());
-        store.record(&Runner { id, host, version, started_by }, &changes).await.unwrap();
+        assert!(store.record(&Runner { id, host, version, started_by }, &changes).await.unwrap().are_all_written());
         store.close().await;
     });
 }

@@ -1,11 +1,11 @@
 //! The fleet as it is loaded at the begin of every run.
 
-use drydock::clock::Millis;
+use drydock::clock::{Clock, Millis};
 use drydock::domain::event::Event;
 use drydock::domain::job::{Job, Wanted};
-use drydock::domain::machine::decide;
+use drydock::engine::Apply;
 use drydock::simulator::Stage;
-use drydock::store::{Change, LoadError, NewJob, Runner, Store, StoreError};
+use drydock::store::{LoadError, NewJob, Runner, Store, StoreError};
 
 use super::scenario::Scenario;
 
@@ -63,13 +63,9 @@ pub(crate) async fn load(
     assert!(loaded.duplicates.is_empty(), "seed {}: {:?}", scenario.seed, loaded.duplicates);
     let returned: Vec<i64> = loaded.returned.iter().map(|job| job.id).collect();
     let asked = store.asked_elsewhere(&returned).await?;
-    let left = loaded.left.into_iter().map(|job| (job, Event::LeftFleet));
-    let back = |job: Job| (job.clone(), Event::Returned { elsewhere: asked.contains(&job.id) });
-    let changes: Vec<Change> = left
-        .chain(loaded.returned.into_iter().map(back))
-        .map(|(job, event)| decide(&job, &event, now, &scenario.policy, 0))
-        .map(|decision| Change::new(decision.job, decision.entry, now))
-        .collect();
-    store.record(&runner, &changes).await?;
+    let apply = Apply { store, runner: &runner, clock: Clock::starting_at(now), policy: &scenario.policy };
+    let back = |job: &Job| Some(Event::Returned { elsewhere: asked.contains(&job.id) });
+    apply.to_each(loaded.returned, back).await?;
+    apply.to_each(loaded.left, |_| Some(Event::LeftFleet)).await?;
     Ok(loaded.campaign_id)
 }
