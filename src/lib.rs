@@ -10,7 +10,8 @@
 //!
 //! | layer | module | what it is |
 //! |---|---|---|
-//! | 4 | [`cli`] | one file a command |
+//! | 5 | [`cli`] | one file a command: parse, call a use case, print |
+//! | 4 | [`app`] | the use cases, one file each: no command line, no terminal, no environment |
 //! | 3 | [`config`] | the campaign file and the environment, validated |
 //! | 2 | [`engine`] | dispatcher, worker, recorder, rescuer |
 //! | 2 | [`intake`] | a CSV file or an SQL query becomes validated rows |
@@ -38,6 +39,7 @@
 //! Every entry of the history carries a digest of the one before it (`docs/audit.md`).
 //! Start reading at [`domain::machine`], then [`engine`].
 
+pub mod app;
 pub mod atlas;
 pub mod cli;
 pub mod clock;

@@ -1,4 +1,6 @@
-//! Numbers of things in words, for messages and reports.
+//! Numbers of things and spans of time in words, for messages and reports.
+
+use std::time::Duration;
 
 /// A number and what it is a number of: `1 row asks`, `2 rows ask`.
 pub fn counted(number: impl Into<i128>, one: &str, many: &str) -> String {
@@ -14,6 +16,16 @@ pub fn count(number: impl Into<i128>, thing: &str) -> String {
 /// How far it is: `3 of 10 jobs have ended`, `0 of 1 job has ended`.
 pub fn ended(number: i64, all: i64) -> String {
     format!("{number} of {} ended", counted(all, "job has", "jobs have"))
+}
+
+/// A span of time for people: `4.2 s`, `3 min 05 s`, `2 h 10 min`.
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with its layer; siblings do not know each other.
-const LAYERS: [(&str, u8); 17] = [
+const LAYERS: [(&str, u8); 18] = [
     ("clock", 0),
     ("domain", 0),
     ("files", 0),
@@ -23,7 +23,8 @@ const LAYERS: [(&str, u8); 17] = [
     ("planning", 2),
     ("report", 2),
     ("config", 3),
-    ("cli", 4),
+    ("app", 4),
+    ("cli", 5),
 ];
 
 /// Words that only some places may say: outside crates, each behind one door.

@@ -1,17 +1,18 @@
 //! `drydock audit verify`: is the history as it was written, and does every job follow from it?
 
+use crate::app::AppError;
 use crate::cli::args;
 use crate::cli::context::Context;
-use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Out;
 use crate::plural;
 
 /// Recomputes everything; names what does not fit, the first of it first, or prints the campaign's digest.
-pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<ExitCode, AppError> {
     let store = context.store(args.campaign.as_deref()).await?;
     if let Some(orphans) = store.orphans().await? {
         let database = store.name();
-        return Err(Failure::internal(format!(
+        return Err(AppError::internal(format!(
             "{database} holds {orphans} of campaigns that are not there: they were deleted by hand, and nothing vouches \
              for what was done to their clusters. Keep a copy as evidence, and find out who wrote to it"
         )));
@@ -21,7 +22,7 @@ pub(super) async fn verify(args: &args::Verify, context: &Context) -> Result<Exi
     let verified = store.verify(&campaign).await?.map_err(|violations| {
         let places = if violations.total == 1 { "one place".to_owned() } else { format!("{} places", violations.total) };
         let database = store.name();
-        Failure::internal(format!(
+        AppError::internal(format!(
             "{name} does not fit in {places}\n{violations}\nthe history does not vouch for {database} any more: keep a copy \
              as evidence, and find out who wrote to it"
         ))

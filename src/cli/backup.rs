@@ -1,25 +1,26 @@
 //! `drydock backup`: a copy of a database, also of one that a run works on.
 
+use crate::app::AppError;
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
-use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::exit::ExitCode;
 use crate::cli::next::quoted;
 use crate::cli::terminal::Out;
 use crate::files::{Draft, Readers};
 
 /// Writes the copy.
-pub(super) async fn run(args: &args::Backup, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Backup, context: &Context) -> Result<ExitCode, AppError> {
     let file = &args.file;
     let shown = file.display();
     let store = context.store(None).await?;
-    let taken = || Failure::bad_input(format!("{shown} is there already, and is left as it is: name another file"));
+    let taken = || AppError::refused(format!("{shown} is there already, and is left as it is: name another file"));
     if file.symlink_metadata().is_ok() {
         return Err(taken());
     }
     let unwritable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => taken(),
-        _ => Failure::bad_input(format!("{shown}: {error}")),
+        _ => AppError::refused(format!("{shown}: {error}")),
     };
     let draft = Draft::begin(file, Readers::Owner).map_err(unwritable)?;
     let now = context.clock.now();

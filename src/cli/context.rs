@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
 
+use crate::app::{AppError, Notice, Notices, Severity};
 use crate::cli::args::Common;
 use crate::cli::database::{self, Database, Source};
 use crate::cli::environment;
-use crate::cli::exit::Failure;
+use crate::cli::exit::ExitCode;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::next::Next;
 use crate::cli::printer::{Level, Printer};
@@ -31,9 +32,9 @@ pub(super) struct Context {
 }
 
 /// Why a database cannot be opened. Nobody remembers what was put into the environment long ago.
-fn unfit(database: &Database, error: StoreError) -> Failure {
+fn unfit(database: &Database, error: StoreError) -> AppError {
     match database.source {
-        Source::Environment => Failure::from(error).noting("DATABASE_URL in the environment names this database"),
+        Source::Environment => AppError::from(error).noting("DATABASE_URL in the environment names this database"),
         _ => error.into(),
     }
 }
@@ -80,8 +81,29 @@ impl Context {
         self.printer.say(Level::Warning, line);
     }
 
+    /// Says why a command did not do what it was asked, and what to do; returns the exit code that goes with it.
+    pub(super) fn tell(&self, error: &AppError) -> ExitCode {
+        if !error.message().is_empty() {
+            self.printer.say(Level::Error, error.message());
+        }
+        for hint in error.hints() {
+            self.printer.say(Level::Note, &format!("hint: {hint}"));
+        }
+        error.kind().into()
+    }
+
+    /// Says on standard error what a use case tells.
+    pub(super) fn notices(&self) -> Notices {
+        let (printer, quiet) = (self.printer.clone(), self.quiet);
+        Notices::new(move |Notice { severity, text }| match severity {
+            Severity::Progress if quiet => {}
+            Severity::Progress | Severity::Info => printer.say(Level::Info, &text),
+            Severity::Warning => printer.say(Level::Warning, &text),
+        })
+    }
+
     /// The database for a campaign file, or for no file; what is to be typed next names it if need be.
-    pub(super) fn database(&self, campaign_file: Option<&Path>) -> Result<Database, Failure> {
+    pub(super) fn database(&self, campaign_file: Option<&Path>) -> Result<Database, AppError> {
         let database = database::locate(self.database_url.as_deref(), campaign_file)?;
         // One that is no file may have a password in its name, and is never repeated.
         Store::files(&database.url).map_err(|error| unfit(&database, error))?;
@@ -92,12 +114,12 @@ impl Context {
     }
 
     /// Opens a database that was named or found, or makes it.
-    pub(super) async fn open(&self, database: &Database) -> Result<Store, Failure> {
+    pub(super) async fn open(&self, database: &Database) -> Result<Store, AppError> {
         Store::open(&database.url, Open::CreateIfMissing).await.map_err(|error| unfit(database, error))
     }
 
     /// Opens the job table of a campaign file, if there is one.
-    pub(super) async fn store_if_there(&self, campaign_file: &Path) -> Result<Option<Store>, Failure> {
+    pub(super) async fn store_if_there(&self, campaign_file: &Path) -> Result<Option<Store>, AppError> {
         let database = self.database(Some(campaign_file))?;
         match Store::open(&database.url, Open::Existing).await {
             Ok(store) => Ok(Some(store)),
@@ -107,7 +129,7 @@ impl Context {
     }
 
     /// Opens the job table that is there already, for a campaign that is named by its name or its file.
-    pub(super) async fn store(&self, campaign: Option<&str>) -> Result<Store, Failure> {
+    pub(super) async fn store(&self, campaign: Option<&str>) -> Result<Store, AppError> {
         let file = campaign_file(campaign);
         let database = self.database(file)?;
         if database.source == Source::ToBeMade {
@@ -121,32 +143,32 @@ impl Context {
     }
 
     /// The clock, which is not behind the newest that was written: a runner's may be ahead of this host's.
-    pub(super) async fn clock_of(&self, store: &Store) -> Result<Clock, Failure> {
+    pub(super) async fn clock_of(&self, store: &Store) -> Result<Clock, AppError> {
         Ok(store.newest().await?.map_or(self.clock, |newest| self.clock.not_before(newest)))
     }
 
     /// The campaign that `wanted` names, by name or by file, or the only one; it is what it was when it was written.
-    pub(super) async fn campaign(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
+    pub(super) async fn campaign(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, AppError> {
         let campaign = self.campaign_as_it_lies(store, wanted).await?;
         store.check_row_count(&campaign).await?;
         Ok(campaign)
     }
 
     /// The same, whoever wrote it: for the audit.
-    pub(super) async fn campaign_as_it_lies(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, Failure> {
+    pub(super) async fn campaign_as_it_lies(&self, store: &Store, wanted: Option<&str>) -> Result<Campaign, AppError> {
         let all = store.campaigns().await?;
         let names = all.iter().map(|campaign| campaign.name.as_str()).collect::<Vec<_>>().join(", ");
         let Some(wanted) = wanted else {
             let count = all.len();
             return match <[Campaign; 1]>::try_from(all) {
                 Ok([only]) => Ok(only),
-                Err(_) if count == 0 => Err(Failure::bad_input(format!(
+                Err(_) if count == 0 => Err(AppError::refused(format!(
                     "{} holds no campaign yet: start one with `{}`",
                     store.name(),
                     self.next.command(["run", "CAMPAIGN.toml"])
                 ))),
                 Err(_) => {
-                    Err(Failure::bad_input(format!("{} holds {count} campaigns, so say which: {names}", store.name())))
+                    Err(AppError::refused(format!("{} holds {count} campaigns, so say which: {names}", store.name())))
                 }
             };
         };
@@ -159,6 +181,6 @@ impl Context {
         let held = if names.is_empty() { "none".to_owned() } else { names };
         all.into_iter()
             .find(|campaign| campaign.name == name)
-            .ok_or_else(|| Failure::bad_input(format!("{} holds no campaign {name:?}; it holds: {held}", store.name())))
+            .ok_or_else(|| AppError::refused(format!("{} holds no campaign {name:?}; it holds: {held}", store.name())))
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use crate::app::AppError;
 use crate::cli::context::Context;
-use crate::cli::exit::Failure;
 use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::wave::Wave;
 use crate::plural;
@@ -19,7 +19,7 @@ pub(super) struct Waiting {
 }
 
 /// The holds in force in a campaign, the oldest first.
-pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiting>, Failure> {
+pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiting>, AppError> {
     let holds = store.holds(campaign_id).await?;
     if holds.is_empty() {
         return Ok(Vec::new());
@@ -34,7 +34,7 @@ pub(super) async fn waiting(store: &Store, campaign_id: i64) -> Result<Vec<Waiti
 }
 
 /// Says before a run what a former one has left held.
-pub(super) async fn remind(store: &Store, campaign: &str, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+pub(super) async fn remind(store: &Store, campaign: &str, campaign_id: i64, context: &Context) -> Result<(), AppError> {
     let holds = store.holds(campaign_id).await?;
     let waits = holds.iter().filter(|held| held.release == Release::Operator).count();
     if waits > 0 {

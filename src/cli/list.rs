@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::app::AppError;
 use crate::cli::args;
 use crate::cli::context::Context;
-use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::exit::ExitCode;
 use crate::cli::lookup::Lookup;
 use crate::cli::terminal::{Out, wrap};
 use crate::domain::job::State;
@@ -15,7 +16,7 @@ use crate::report::job_json;
 use crate::store::{Campaign, Filter, Pages, Row, Store};
 
 /// Lists the jobs that the filters let through; or the campaigns, where there are several and nothing says of which.
-pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::List, context: &Context) -> Result<ExitCode, AppError> {
     let states = args.state.iter().map(|name| state(name)).collect::<Result<Vec<_>, _>>()?;
     let store = context.store(args.campaign.as_deref()).await?;
     if is_bare(args) {
@@ -61,7 +62,7 @@ fn is_bare(args: &args::List) -> bool {
 }
 
 /// Name, operation and counts of each campaign.
-async fn list_campaigns(store: &Store, campaigns: &[Campaign], context: &Context) -> Result<ExitCode, Failure> {
+async fn list_campaigns(store: &Store, campaigns: &[Campaign], context: &Context) -> Result<ExitCode, AppError> {
     let widest = |width: fn(&Campaign) -> usize, least: usize| campaigns.iter().map(width).fold(least, usize::max);
     let name = widest(|campaign| campaign.name.len(), "campaign".len());
     let operation = widest(|campaign| campaign.operation.len(), "operation".len());
@@ -81,12 +82,12 @@ async fn list_campaigns(store: &Store, campaigns: &[Campaign], context: &Context
     Ok(ExitCode::SUCCESS)
 }
 
-fn state(name: &str) -> Result<State, Failure> {
+fn state(name: &str) -> Result<State, AppError> {
     let name = name.trim();
     State::of_name(name).ok_or_else(|| {
         let all = State::ALL.map(State::name);
         let hint = near::hint(name, all);
-        Failure::bad_input(format!("there is no state {name:?}{hint}; the nine are {}", all.join(", ")))
+        AppError::refused(format!("there is no state {name:?}{hint}; the nine are {}", all.join(", ")))
     })
 }
 
@@ -103,7 +104,7 @@ struct Table {
 }
 
 impl Table {
-    fn begin(page: &[Row], out: &mut Out) -> Result<Self, Failure> {
+    fn begin(page: &[Row], out: &mut Out) -> Result<Self, AppError> {
         let widest = |width: &dyn Fn(&Row) -> usize, least| page.iter().map(width).max().unwrap_or(0).max(least);
         let row = widest(&|row| row.job.row.to_string().len(), "row".len());
         let name = widest(&|row| row.job.name().len(), "project/cluster".len());
@@ -114,7 +115,7 @@ impl Table {
         Ok(Self { row, name })
     }
 
-    fn line(&self, row: &Row, admission: &Admission, out: &mut Out) -> Result<(), Failure> {
+    fn line(&self, row: &Row, admission: &Admission, out: &mut Out) -> Result<(), AppError> {
         let job = &row.job;
         let error = job.error.as_ref().map(|fault| format!("{}: {}", fault.code, fault.detail)).unwrap_or_default();
         // What has ended says why, and what lives what it waits for.

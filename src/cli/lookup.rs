@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::AppError;
 use crate::cli::context::Context;
-use crate::cli::exit::Failure;
 use crate::cli::next::Next;
 use crate::domain::job::Job;
 use crate::intake::near;
@@ -42,8 +42,8 @@ impl<'w> JobWord<'w> {
 }
 
 /// The error for a word that should have named a job.
-pub(super) fn no_job_word(word: &str) -> Failure {
-    Failure::bad_input(format!(
+pub(super) fn no_job_word(word: &str) -> AppError {
+    AppError::refused(format!(
         "a job is named PROJECT/CLUSTER, the project by its 24 hex digits or the first {FEWEST} or more of them ({word:?})"
     ))
 }
@@ -61,17 +61,17 @@ impl<'a> Lookup<'a> {
     }
 
     /// The id of the project that a word names by its 24 digits, which no job need have, or by the first of them.
-    pub(super) async fn project(&self, word: &str) -> Result<String, Failure> {
+    pub(super) async fn project(&self, word: &str) -> Result<String, AppError> {
         let known = self.project_if_known(word).await?;
         known.ok_or_else(|| {
             let (campaign, list) = (&self.campaign.name, self.list());
             let what = format!("campaign {campaign} has no project whose id begins with {word} (`{list}` lists all)");
-            Failure::bad_input(what)
+            AppError::refused(what)
         })
     }
 
     /// The same; nothing if no id of the campaign begins with the word.
-    pub(super) async fn project_if_known(&self, word: &str) -> Result<Option<String>, Failure> {
+    pub(super) async fn project_if_known(&self, word: &str) -> Result<Option<String>, AppError> {
         let word = id(word)?;
         if word.len() == ID {
             return Ok(Some(word));
@@ -86,7 +86,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// The job that a word names; or an error that says which jobs there are.
-    pub(super) async fn job(&self, word: &JobWord<'_>) -> Result<Job, Failure> {
+    pub(super) async fn job(&self, word: &JobWord<'_>) -> Result<Job, AppError> {
         let JobWord { project, cluster } = word;
         let named = self.store.names_of(self.campaign.id, project, cluster, NAMED + 1).await?;
         // An old database may hold one cluster of a project under two spellings: the store prefers the one that was typed.
@@ -106,11 +106,11 @@ impl<'a> Lookup<'a> {
             projects => plural::count(projects as u64, "project"),
         };
         let jobs = listed(&names);
-        Err(Failure::bad_input(format!("{cluster:?} is in {projects}{begin}: {jobs}; name one as PROJECT/{cluster}")))
+        Err(AppError::refused(format!("{cluster:?} is in {projects}{begin}: {jobs}; name one as PROJECT/{cluster}")))
     }
 
     /// These jobs as people name them; the error that is due if a hand in the database has altered one of them.
-    async fn verified(&self, named: &[(String, String)]) -> Result<Vec<String>, Failure> {
+    async fn verified(&self, named: &[(String, String)]) -> Result<Vec<String>, AppError> {
         let mut names = Vec::with_capacity(named.len());
         for (project, cluster) in named {
             self.store.job(self.campaign.id, project, cluster).await?;
@@ -119,23 +119,23 @@ impl<'a> Lookup<'a> {
         Ok(names)
     }
 
-    async fn no_such_job(&self, word: &JobWord<'_>) -> Result<Failure, Failure> {
+    async fn no_such_job(&self, word: &JobWord<'_>) -> Result<AppError, AppError> {
         let JobWord { project, cluster } = word;
         let campaign = &self.campaign.name;
         if project.is_empty() {
             let hint = self.nearest(cluster).await?;
             let list = self.list();
-            return Ok(Failure::bad_input(format!(
+            return Ok(AppError::refused(format!(
                 "campaign {campaign} has no cluster {cluster:?}{hint} (`{list}` lists all)"
             )));
         }
         let project = self.project(project).await?;
         let hint = self.names(&project, cluster).await?;
-        Ok(Failure::bad_input(format!("campaign {campaign} has no job {project}/{cluster}{hint}")))
+        Ok(AppError::refused(format!("campaign {campaign} has no job {project}/{cluster}{hint}")))
     }
 
     /// `; did you mean X?` for the name of a cluster, or nothing.
-    async fn nearest(&self, cluster: &str) -> Result<String, Failure> {
+    async fn nearest(&self, cluster: &str) -> Result<String, AppError> {
         let mut pages = Pages::new(self.store, self.campaign.id, Filter::default());
         while let Some(page) = pages.next().await? {
             let hint = near::hint(cluster, page.iter().map(|row| row.job.cluster_name.as_str()));
@@ -147,7 +147,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// What may have been meant: another cluster of the project, or else the cluster in another project.
-    async fn names(&self, project: &str, cluster: &str) -> Result<String, Failure> {
+    async fn names(&self, project: &str, cluster: &str) -> Result<String, AppError> {
         let mut here = Vec::new();
         let filter = Filter { project: Some(project.to_owned()), ..Filter::default() };
         let mut pages = Pages::new(self.store, self.campaign.id, filter);
@@ -172,24 +172,24 @@ impl<'a> Lookup<'a> {
 }
 
 /// The one of some ids, which all begin with a word; nothing if there is none.
-pub(super) fn only<'i>(word: &str, what: &str, ids: &'i [String]) -> Result<Option<&'i str>, Failure> {
+pub(super) fn only<'i>(word: &str, what: &str, ids: &'i [String]) -> Result<Option<&'i str>, AppError> {
     match ids {
         [id] => Ok(Some(id)),
         [] => Ok(None),
         ids => {
             let ids = listed(ids);
-            Err(Failure::bad_input(format!("several {what}s begin with {word}, so give more digits: {ids}")))
+            Err(AppError::refused(format!("several {what}s begin with {word}, so give more digits: {ids}")))
         }
     }
 }
 
 /// An id or its beginning, in lower case.
-pub(super) fn id(word: &str) -> Result<String, Failure> {
+pub(super) fn id(word: &str) -> Result<String, AppError> {
     if is_id(word) {
         return Ok(word.to_ascii_lowercase());
     }
     let what = format!("an id is 24 hex digits, or the first {FEWEST} or more of them ({word:?})");
-    Err(Failure::bad_input(what))
+    Err(AppError::refused(what))
 }
 
 fn is_id(word: &str) -> bool {

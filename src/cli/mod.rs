@@ -8,16 +8,12 @@ mod context;
 mod database;
 mod environment;
 mod exit;
-mod failures;
-mod forward;
 mod holds;
 mod input;
-mod inputs;
 mod interrupt;
 mod list;
 mod logging;
 mod lookup;
-mod made_up;
 mod next;
 mod plan;
 mod printer;
@@ -43,9 +39,9 @@ use tokio::runtime::Runtime;
 
 pub use exit::ExitCode;
 
+use crate::app::AppError;
 use args::{Args, AuditCommand, Command};
 use context::Context;
-use exit::Failure;
 use interrupt::Interrupts;
 use printer::Printer;
 
@@ -69,7 +65,7 @@ pub fn main() -> ExitCode {
     let work = move || {
         let code = match runtime() {
             Ok(runtime) => perform(args.command, &context, runtime),
-            Err(error) => Failure::internal(format!("cannot start the runtime: {error}")).tell(&context),
+            Err(error) => context.tell(&AppError::internal(format!("cannot start the runtime: {error}"))),
         };
         let _gone = ends.send(code);
     };
@@ -102,7 +98,7 @@ fn perform(command: Command, context: &Context, runtime: Runtime) -> ExitCode {
     runtime.shutdown_background();
     match ended {
         Ok(code) => code,
-        Err(failure) => failure.tell(context),
+        Err(failure) => context.tell(&failure),
     }
 }
 
@@ -119,7 +115,7 @@ fn tell_panics(printer: &Printer) {
     }));
 }
 
-async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+async fn dispatch(command: Command, context: &Context) -> Result<ExitCode, AppError> {
     match command {
         Command::Check(args) => check::run(&args, context).await,
         Command::Plan(args) => plan::run(&args, context).await,

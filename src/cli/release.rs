@@ -3,11 +3,12 @@
 //!
 //! It needs no runner's lock: a run that is at work sees it in the table, and goes on within seconds.
 
+use crate::app::AppError;
+use crate::app::bring_forward::{self, Forward};
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::forward::{self, Forward};
+use crate::cli::exit::ExitCode;
 use crate::cli::holds::{self, Waiting};
 use crate::cli::lookup::{self, Lookup};
 use crate::cli::next::Next;
@@ -19,7 +20,7 @@ use crate::plural;
 use crate::store::{Campaign, Store, Vitals};
 
 /// Lifts the holds that were selected, or all.
-pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, AppError> {
     let store = context.store(args.campaign.as_deref()).await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let name = &campaign.name;
@@ -73,7 +74,7 @@ async fn asked(
     campaign: &Campaign,
     project: Option<&str>,
     now: Millis,
-) -> Result<Option<Millis>, Failure> {
+) -> Result<Option<Millis>, AppError> {
     if args.organisation.is_some() || (args.project.is_some() && project.is_none()) {
         return Ok(None);
     }
@@ -81,13 +82,13 @@ async fn asked(
         let some = store.asked(campaign.id, project, now, (0, 1)).await?;
         return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
     }
-    let notes = forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref()).await?;
-    let asked = forward::asked(store, campaign.id, notes.and_then(|notes| notes.asked), now).await?;
+    let notes = bring_forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref()).await?;
+    let asked = bring_forward::asked(store, campaign.id, notes.and_then(|notes| notes.asked), now).await?;
     Ok(asked.map(|asked| asked.wait.until))
 }
 
 /// The holds on the scope that was named by its id or the beginning of it; all, if none was.
-fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Next) -> Result<Vec<Waiting>, Failure> {
+fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Next) -> Result<Vec<Waiting>, AppError> {
     let (word, what, scope): (_, _, fn(String) -> Scope) = match (&args.project, &args.organisation) {
         (Some(word), _) => (lookup::id(word)?, "project", Scope::Project),
         (None, Some(word)) => (lookup::id(word)?, "organisation", Scope::Organisation),
@@ -99,7 +100,7 @@ fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Ne
     let Some(meant) = lookup::only(&word, what, &held)? else {
         let status = next.command(["status", campaign]);
         let wanted = scope(word);
-        return Err(Failure::bad_input(format!("{campaign}: {wanted} is not held; `{status}` lists what is")));
+        return Err(AppError::refused(format!("{campaign}: {wanted} is not held; `{status}` lists what is")));
     };
     let meant = scope(meant.to_owned());
     Ok(holds.into_iter().filter(|hold| hold.held.scope == meant).collect())

@@ -2,22 +2,23 @@
 
 use std::path::Path;
 
+use crate::app::AppError;
+use crate::app::inputs;
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::{Context, is_campaign_file};
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::inputs;
+use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Out;
 use crate::intake::near;
 use crate::report::{self, CSV, CSV_FOR_EXCEL, FORMATS, Format};
 
 /// Writes the report.
-pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCode, AppError> {
     let format = match (format(&args.format)?, args.excel) {
         (format, false) => format,
         (format, true) if format.name() == CSV.name() => CSV_FOR_EXCEL,
         (format, true) => {
-            return Err(Failure::bad_input(format!("--excel goes with --format csv, not with {}", format.name())));
+            return Err(AppError::refused(format!("--excel goes with --format csv, not with {}", format.name())));
         }
     };
     let word = args.campaign.as_deref();
@@ -38,9 +39,9 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
             }
         }
         read.refuse(path)?;
-        if !report::may_overwrite(path).map_err(|error| Failure::bad_input(format!("{}: {error}", path.display())))? {
+        if !report::may_overwrite(path).map_err(|error| AppError::refused(format!("{}: {error}", path.display())))? {
             let why = "is there already and is no report of Drydock: name another file, or remove it first";
-            return Err(Failure::bad_input(format!("{} {why}", path.display())));
+            return Err(AppError::refused(format!("{} {why}", path.display())));
         }
         report::write_to(&store, &campaign, format, path).await?;
         if !context.quiet {
@@ -54,7 +55,7 @@ pub(super) async fn run(args: &args::Report, context: &Context) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn format(name: &str) -> Result<&'static dyn Format, Failure> {
+fn format(name: &str) -> Result<&'static dyn Format, AppError> {
     FORMATS.iter().copied().find(|format| format.name() == name).ok_or_else(|| {
         let names: Vec<_> = FORMATS.iter().map(|format| format.name()).collect();
         let what = if report::PLANNED.contains(&name) {
@@ -62,6 +63,6 @@ fn format(name: &str) -> Result<&'static dyn Format, Failure> {
         } else {
             format!("there is no report format {name:?}{}", near::hint(name, names.iter().copied()))
         };
-        Failure::bad_input(format!("{what}; the formats are {}", names.join(", ")))
+        AppError::refused(format!("{what}; the formats are {}", names.join(", ")))
     })
 }

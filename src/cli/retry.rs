@@ -4,12 +4,13 @@
 
 use std::path::Path;
 
+use crate::app::AppError;
+use crate::app::bring_forward::Forward;
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::forward::Forward;
+use crate::cli::exit::ExitCode;
 use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::Out;
 use crate::clock::{Clock, Millis};
@@ -30,12 +31,12 @@ const NAMED: usize = 10;
 const UNHAPPY: [State; 2] = [State::Failed, State::Cancelled];
 
 /// Sends back what was selected.
-pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCode, AppError> {
     let Words { campaign: word, jobs } = words(&args.words)?;
     let by_filter = args.all_failed || args.code.is_some() || args.project.is_some();
     if by_filter != jobs.is_empty() {
         let wrong = if by_filter { "select jobs by name or by filter, not both" } else { "say which jobs" };
-        return Err(Failure::bad_input(format!(
+        return Err(AppError::refused(format!(
             "{wrong}: --all-failed, --code CODE, --project ID (the last two also together), or PROJECT/CLUSTER..."
         )));
     }
@@ -91,7 +92,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
 
 /// What ended until then may have been sent again without this database's knowing, if it was put back from a backup or
 /// comes from elsewhere. A copy of one that is still there is refused.
-async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, Failure> {
+async fn uncertain_until(store: &Store, clock: Clock) -> Result<Option<Millis>, AppError> {
     Ok(match store.origin().await? {
         Origin::Restored { .. } => Some(clock.now()),
         Origin::Same => store.restored_at().await?,
@@ -120,7 +121,7 @@ struct Words<'a> {
 }
 
 /// Which of the words are jobs, and which is the campaign.
-fn words(words: &[String]) -> Result<Words<'_>, Failure> {
+fn words(words: &[String]) -> Result<Words<'_>, AppError> {
     let mut campaign = None;
     let mut jobs = Vec::new();
     for word in words {
@@ -149,7 +150,7 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
-    async fn send(&mut self, jobs: Vec<Job>) -> Result<(), Failure> {
+    async fn send(&mut self, jobs: Vec<Job>) -> Result<(), AppError> {
         let (store, clock) = (self.store, self.clock);
         let (runner, policy) = (self.runner.clone(), self.policy.clone());
         let apply = Apply { store, runner: &runner, clock, policy: &policy };
@@ -159,7 +160,7 @@ impl Back<'_> {
     }
 
     /// Those of `jobs` that can be sent back, each with the operator's word; the others are told of.
-    async fn choose(&mut self, jobs: Vec<Job>) -> Result<Vec<(Job, Event)>, Failure> {
+    async fn choose(&mut self, jobs: Vec<Job>) -> Result<Vec<(Job, Event)>, AppError> {
         let ids: Vec<i64> = jobs.iter().map(|job| job.id).collect();
         let asked = self.store.asked_elsewhere(&ids).await?;
         let mut chosen = Vec::with_capacity(jobs.len());
@@ -177,7 +178,7 @@ impl Back<'_> {
     }
 
     /// Why a job is left as it is, if it is.
-    async fn stays(&self, job: &Job) -> Result<Option<String>, Failure> {
+    async fn stays(&self, job: &Job) -> Result<Option<String>, AppError> {
         let name = job.name();
         if !UNHAPPY.contains(&job.state) {
             return Ok(Some(format!("{name} is {}, and left as it is", job.state)));
@@ -208,7 +209,7 @@ impl Tally {
         campaign: &Campaign,
         word: Option<&str>,
         context: &Context,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<ExitCode, AppError> {
         for line in self.left.iter().take(NAMED) {
             context.warn(line);
         }
@@ -225,7 +226,7 @@ impl Tally {
                 return Ok(ExitCode::SUCCESS);
             }
             let why = if self.selected == 0 { ": no failed or cancelled job is like that" } else { "" };
-            return Err(Failure::bad_input(format!("{name}: nothing was sent back{why}")));
+            return Err(AppError::refused(format!("{name}: nothing was sent back{why}")));
         }
         out.line(&format!("{name}: sent back"))?;
         if self.forward > 0 {

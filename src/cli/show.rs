@@ -1,8 +1,9 @@
 //! `drydock show`: one job with its whole history.
 
+use crate::app::AppError;
 use crate::cli::args;
 use crate::cli::context::Context;
-use crate::cli::exit::{ExitCode, Failure};
+use crate::cli::exit::ExitCode;
 use crate::cli::lookup::{JobWord, Lookup, no_job_word};
 use crate::cli::terminal::{Out, fact, wrap};
 use crate::clock::Millis;
@@ -17,11 +18,11 @@ use crate::store::{Campaign, Filter, RecordedEvent, Row, Store};
 const NARROW: usize = 60;
 
 /// Shows the job that was named.
-pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode, AppError> {
     let (campaign, word) = match args.words.as_slice() {
         [word] => (None, word),
         [campaign, word, ..] => (Some(campaign.as_str()), word),
-        [] => return Err(Failure::bad_input("say which job: PROJECT/CLUSTER, or the name of a cluster")),
+        [] => return Err(AppError::refused("say which job: PROJECT/CLUSTER, or the name of a cluster")),
     };
     let word = JobWord::read(word).ok_or_else(|| no_job_word(word))?;
     let store = context.store(campaign).await?;
@@ -47,14 +48,14 @@ pub(super) async fn run(args: &args::Show, context: &Context) -> Result<ExitCode
 }
 
 /// The job together with the fleet's own columns, which only a page carries.
-async fn with_extra(store: &Store, job: Job) -> Result<Row, Failure> {
+async fn with_extra(store: &Store, job: Job) -> Result<Row, AppError> {
     let just_before = Some((job.row, job.id - 1));
     let page = store.page(job.campaign_id, &Filter::default(), just_before, 1).await?;
     // The fleet may have been loaded anew in between, and the row moved.
     Ok(page.into_iter().find(|row| row.job.id == job.id).unwrap_or(Row { job, extra: Vec::new(), history: Vec::new() }))
 }
 
-fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -> Result<(), Failure> {
+fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -> Result<(), AppError> {
     let job = &row.job;
     fact(out, "job", &job.name())?;
     fact(out, "campaign", &format!("{} ({}), row {}", campaign.name, campaign.operation, job.row))?;
@@ -109,7 +110,7 @@ fn request(job: &Job) -> String {
 }
 
 /// One entry of the history: a line, and the explanation below it where it does not fit behind.
-fn tell(out: &mut Out, event: &RecordedEvent) -> Result<(), Failure> {
+fn tell(out: &mut Out, event: &RecordedEvent) -> Result<(), AppError> {
     let send = event.send.map(|send| format!("#{send}")).unwrap_or_default();
     let code = &wrap(event.code.as_deref().unwrap_or_default(), usize::MAX).join(" ");
     // A request's body is JSON without a blank to break it at.

@@ -9,12 +9,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
+use crate::app::AppError;
+use crate::app::simulated_atlas::{place, upgrade_path};
 use crate::atlas::Credentials;
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::made_up;
+use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Out;
 use crate::config;
 use crate::domain::operation::Operation;
@@ -22,14 +23,14 @@ use crate::intake::{self, Defaults, FleetRow, Plan, Source, near};
 use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Refusals, Settings, SignIn, Simulator};
 
 /// Serves until it is told to stop.
-pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitCode, AppError> {
     if !args.listen.ip().is_loopback() {
         let why = "a simulation listens on this machine alone, such as on 127.0.0.1:0";
-        return Err(Failure::bad_input(format!("--listen: {why} ({})", args.listen)));
+        return Err(AppError::refused(format!("--listen: {why} ({})", args.listen)));
     }
     let settings = settings(&args)?;
     let Some(fleet) = &args.fleet else {
-        return Err(Failure::bad_input("a world without clusters is no use: name them with --fleet FILE.csv"));
+        return Err(AppError::refused("a world without clusters is no use: name them with --fleet FILE.csv"));
     };
     let clusters = clusters(fleet, operation(&args.operation)?, args.seed).await?;
     // Before anybody is told the address: a signal that follows at once must find us listening to it.
@@ -41,7 +42,7 @@ pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitC
             _ = interrupt.recv() => {}
         }
     };
-    let taken = |error| Failure::bad_input(format!("--listen: cannot listen on {}: {error}", args.listen));
+    let taken = |error| AppError::refused(format!("--listen: cannot listen on {}: {error}", args.listen));
     let listener = TcpListener::bind(args.listen).await.map_err(taken)?;
     let mut out = Out::new();
     out.line(&format!("listening http://{}", listener.local_addr()?))?;
@@ -52,7 +53,7 @@ pub(super) async fn run(args: args::Simulate, context: &Context) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn settings(args: &args::Simulate) -> Result<Settings, Failure> {
+fn settings(args: &args::Simulate) -> Result<Settings, AppError> {
     let mut faults = Faults::default();
     for word in &args.fault {
         fault(word, &mut faults)?;
@@ -67,35 +68,35 @@ fn settings(args: &args::Simulate) -> Result<Settings, Failure> {
     Ok(Settings { seed, durations, faults, refusals, organisations, sign_in, limit, ..Settings::default() })
 }
 
-fn durations(args: &args::Simulate) -> Result<Durations, Failure> {
+fn durations(args: &args::Simulate) -> Result<Durations, AppError> {
     if let Some(median) = &args.median {
         let (median, spread) = (span("--median", median)?, args.spread);
         if !(1.0..=100.0).contains(&spread) {
-            return Err(Failure::bad_input(format!("--spread: must be a factor, from 1 to 100 ({spread})")));
+            return Err(AppError::refused(format!("--spread: must be a factor, from 1 to 100 ({spread})")));
         }
         return Ok(Durations::Around { median, spread });
     }
     let (shortest, longest) = (span("--shortest", &args.shortest)?, span("--longest", &args.longest)?);
     if longest < shortest {
         let (short, long) = (&args.shortest, &args.longest);
-        return Err(Failure::bad_input(format!("--longest ({long}) must not be less than --shortest ({short})")));
+        return Err(AppError::refused(format!("--longest ({long}) must not be less than --shortest ({short})")));
     }
     Ok(Durations::Between(shortest, longest))
 }
 
 /// A token bucket per project.
-pub(super) fn limit(text: &str) -> Result<Bucket, Failure> {
-    config::bucket(text).map_err(|what| Failure::bad_input(format!("--limit: {what}")))
+pub(super) fn limit(text: &str) -> Result<Bucket, AppError> {
+    config::bucket(text).map_err(|what| AppError::refused(format!("--limit: {what}")))
 }
 
 /// The span of time of an option.
-pub(super) fn span(option: &str, text: &str) -> Result<Duration, Failure> {
-    config::duration(text).map_err(|what| Failure::bad_input(format!("{option}: {what}")))
+pub(super) fn span(option: &str, text: &str) -> Result<Duration, AppError> {
+    config::duration(text).map_err(|what| AppError::refused(format!("{option}: {what}")))
 }
 
 /// A fault and its probability.
-pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
-    let wrong = |what: String| Err(Failure::bad_input(format!("--fault: {what} ({word})")));
+pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), AppError> {
+    let wrong = |what: String| Err(AppError::refused(format!("--fault: {what} ({word})")));
     let Some((name, p)) = word.split_once('=') else {
         return wrong("must be a name and a probability, as in conflict=0.05".to_owned());
     };
@@ -109,16 +110,16 @@ pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), Failure> {
     }
 }
 
-fn bar(word: &str, refusals: &mut Refusals) -> Result<(), Failure> {
+fn bar(word: &str, refusals: &mut Refusals) -> Result<(), AppError> {
     if word.split_once('=').is_some_and(|(project, code)| refusals.set(&project.to_ascii_lowercase(), code)) {
         return Ok(());
     }
     let codes = Refusals::codes().collect::<Vec<_>>().join(", ");
-    Err(Failure::bad_input(format!("--bar: must be a project (or *) and one of {codes}, as in ID=CODE ({word})")))
+    Err(AppError::refused(format!("--bar: must be a project (or *) and one of {codes}, as in ID=CODE ({word})")))
 }
 
 /// Who may come in: whoever has the credentials of our own environment, or anyone if there are none.
-fn sign_in() -> Result<SignIn, Failure> {
+fn sign_in() -> Result<SignIn, AppError> {
     Ok(match config::credentials(&environment::variable)? {
         None => SignIn::Anyone,
         Some(Credentials::Bearer(token)) => SignIn::Bearer(token.expose_secret().to_owned()),
@@ -131,23 +132,23 @@ fn sign_in() -> Result<SignIn, Failure> {
     })
 }
 
-fn operation(name: &str) -> Result<&'static Operation, Failure> {
+fn operation(name: &str) -> Result<&'static Operation, AppError> {
     Operation::of_name(name).ok_or_else(|| {
         let all: Vec<&str> = Operation::all().iter().map(|operation| operation.name).collect();
         let hint = near::hint(name, all.iter().copied());
-        Failure::bad_input(format!("--operation: must be one of {}{hint} ({name})", all.join(", ")))
+        AppError::refused(format!("--operation: must be one of {}{hint} ({name})", all.join(", ")))
     })
 }
 
 /// A cluster for each row of the fleet, of the kind that the operation starts from, where its row says. Of one whose row
 /// leaves that to the campaign file, which is not at hand, no read tells where it is.
-async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, Failure> {
-    let source = made_up::upgrade_path(operation).source_stage();
+async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, AppError> {
+    let source = upgrade_path(operation).source_stage();
     let (fleet, again) = (rows(path, operation, "AWS", "US_EAST_1").await?, rows(path, operation, "GCP", "X").await?);
     // What changes with the stand-in is not what the row says.
     let cluster = |(row, again): (FleetRow, FleetRow)| {
         let said = |one: &str, other: &str| if one == other { one.to_owned() } else { String::new() };
-        let (one, other) = (made_up::place(&row.wanted, &row.extra), made_up::place(&again.wanted, &again.extra));
+        let (one, other) = (place(&row.wanted, &row.extra), place(&again.wanted, &again.extra));
         let (provider, region) = (said(&one.0, &other.0), said(&one.1, &other.1));
         Cluster::shared(&row.project_id, &row.cluster_name, &provider, &region, seed).at(source)
     };
@@ -160,10 +161,10 @@ async fn rows(
     operation: &'static Operation,
     provider: &str,
     region: &str,
-) -> Result<Vec<FleetRow>, Failure> {
+) -> Result<Vec<FleetRow>, AppError> {
     let stand_in = [("provider", provider), ("region", region), ("instance_size", "M10")];
     let stand_in = stand_in.map(|(column, text)| (column.to_owned(), text.to_owned()));
-    let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| Failure::internal(format!("{what:?}")))?;
+    let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| AppError::internal(format!("{what:?}")))?;
     let plan = Plan { operation, defaults: &defaults, columns: &BTreeMap::new() };
     let fleet = Source::Csv(path.to_owned());
     let (sink, mut chunks) = mpsc::channel::<Vec<FleetRow>>(4);

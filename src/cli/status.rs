@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::app::bring_forward::{self, AskedOf};
+use crate::app::failures::{self, FailureGroup};
+use crate::app::{AppError, ErrorKind};
 use crate::cli::args;
 use crate::cli::context::{Context, campaign_file};
 use crate::cli::environment;
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::failures::{self, Kind};
-use crate::cli::forward::{self, AskedOf};
+use crate::cli::exit::ExitCode;
 use crate::cli::holds::{self, Waiting};
 use crate::cli::next::Next;
-use crate::cli::terminal::{Out, fact, facts, span};
+use crate::cli::terminal::{Out, fact, facts};
 use crate::cli::waves;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
@@ -25,6 +26,7 @@ use crate::domain::summary::Counts;
 use crate::domain::waiting::{self, Unexpected};
 use crate::domain::wave::Wave;
 use crate::plural;
+use crate::plural::span;
 use crate::store::{Campaign, Filter, Holder, Lane, Pages, Released, Store, Vitals};
 
 /// How often `--watch` looks.
@@ -44,7 +46,7 @@ const NARROW: usize = 44;
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// Says it once, or until every job has ended.
-pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCode, AppError> {
     if args.watch {
         return tokio::select! {
             watched = watch(args, context) => watched,
@@ -60,13 +62,13 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
 }
 
 /// Waits for a database that holds a campaign: whoever watches may have come before the first run has made it.
-async fn first_store(campaign: Option<&str>, context: &Context) -> Result<Store, Failure> {
+async fn first_store(campaign: Option<&str>, context: &Context) -> Result<Store, AppError> {
     let mut told = String::new();
     loop {
         let lacks = match context.store(campaign).await {
             Ok(store) if !store.campaigns().await?.is_empty() => return Ok(store),
             Ok(store) => format!("{} holds no campaign yet", store.name()),
-            Err(failure) if failure.is_no_database() => {
+            Err(failure) if failure.kind() == ErrorKind::NoDatabase => {
                 let database = context.database(campaign_file(campaign))?;
                 format!("{} does not exist yet", database.url)
             }
@@ -80,7 +82,7 @@ async fn first_store(campaign: Option<&str>, context: &Context) -> Result<Store,
     }
 }
 
-async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, Failure> {
+async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, AppError> {
     let (store, json) = (&first_store(args.campaign.as_deref(), context).await?, args.json);
     let mut campaign = context.campaign(store, args.campaign.as_deref()).await?;
     let clears = !json && stdout().is_terminal();
@@ -105,7 +107,7 @@ async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, Failu
 }
 
 /// A command on a line of its own, so that it can be copied.
-fn command(out: &mut Out, label: &str, command: &str) -> Result<(), Failure> {
+fn command(out: &mut Out, label: &str, command: &str) -> Result<(), AppError> {
     out.line(&format!("{label:12}{command}"))
 }
 
@@ -135,13 +137,13 @@ struct Status {
 }
 
 impl Status {
-    async fn read(store: &Store, campaign: Campaign, context: &Context) -> Result<Self, Failure> {
+    async fn read(store: &Store, campaign: Campaign, context: &Context) -> Result<Self, AppError> {
         let last_write = store.newest().await?;
         // The runner's clock may be ahead of this host's.
         let now = last_write.map_or(context.clock, |newest| context.clock.not_before(newest)).now();
         let waves = store.counts_by_wave(campaign.id).await?;
         let runner = store.holder(&environment::host());
-        let notes = forward::live_notes(store, campaign.id, runner.as_ref()).await?;
+        let notes = bring_forward::live_notes(store, campaign.id, runner.as_ref()).await?;
         let RunNotes { outage, asked } = notes.unwrap_or_default();
         let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
         Ok(Self {
@@ -152,7 +154,7 @@ impl Status {
             rate: store.finished_since(campaign.id, since).await?,
             next_due: next_due(store, campaign.id, waves::under_way(&waves)).await?,
             unexpected: store.unexpected(campaign.id).await?,
-            asked: forward::asked(store, campaign.id, asked, now).await?,
+            asked: bring_forward::asked(store, campaign.id, asked, now).await?,
             outage,
             runner,
             next: context.next.clone(),
@@ -179,7 +181,7 @@ impl Status {
     }
 
     /// Tells it on standard output, after `before`.
-    async fn tell(&self, store: &Store, json: bool, before: &str) -> Result<(), Failure> {
+    async fn tell(&self, store: &Store, json: bool, before: &str) -> Result<(), AppError> {
         let (open, kinds) = if json { (0, Vec::new()) } else { (self.open(store).await?, self.failed(store).await?) };
         let mut out = Out::new();
         out.writer().write_all(before.as_bytes())?;
@@ -188,18 +190,19 @@ impl Status {
         } else {
             self.progress(&mut out)?;
             self.waiting(&mut out, open)?;
-            let failed =
-                |Kind { count, example: Fault { code, detail }, .. }: &Kind| format!("{count} with {code}: {detail}");
+            let failed = |FailureGroup { count, example: Fault { code, detail }, .. }: &FailureGroup| {
+                format!("{count} with {code}: {detail}")
+            };
             facts(&mut out, "failed", kinds.iter().map(failed))?;
         }
         out.done()
     }
 
-    async fn failed(&self, store: &Store) -> Result<Vec<Kind>, Failure> {
+    async fn failed(&self, store: &Store) -> Result<Vec<FailureGroup>, AppError> {
         if self.counts.of(State::Failed) == 0 {
             return Ok(Vec::new());
         }
-        failures::kinds(store, self.campaign.id, &[State::Failed], 0).await
+        failures::by_code(store, self.campaign.id, &[State::Failed], 0).await
     }
 
     fn object(&self) -> Value {
@@ -234,7 +237,7 @@ impl Status {
         })
     }
 
-    fn progress(&self, out: &mut Out) -> Result<(), Failure> {
+    fn progress(&self, out: &mut Out) -> Result<(), AppError> {
         fact(out, "campaign", &format!("{} ({})", self.campaign.name, self.campaign.operation))?;
         fact(out, "database", &self.database)?;
         fact(out, "against", self.campaign.against.as_deref().unwrap_or("nothing yet: it was never run"))?;
@@ -258,7 +261,7 @@ impl Status {
         out.line("")
     }
 
-    fn waiting(&self, out: &mut Out, open: usize) -> Result<(), Failure> {
+    fn waiting(&self, out: &mut Out, open: usize) -> Result<(), AppError> {
         for released in self.released.iter().rev().take(NAMED).rev() {
             fact(out, "released", &holds::released_words(released))?;
         }
@@ -373,7 +376,7 @@ impl Status {
     }
 
     /// How many requests are open: sent, and neither accepted nor shown to have had no effect.
-    async fn open(&self, store: &Store) -> Result<usize, Failure> {
+    async fn open(&self, store: &Store) -> Result<usize, AppError> {
         if self.counts.in_flight() == 0 {
             return Ok(0);
         }
@@ -388,7 +391,7 @@ impl Status {
 }
 
 /// When the first job is due that no runner holds.
-async fn next_due(store: &Store, campaign_id: i64, wave: Wave) -> Result<Option<Millis>, Failure> {
+async fn next_due(store: &Store, campaign_id: i64, wave: Wave) -> Result<Option<Millis>, AppError> {
     let pending = store.next_due(campaign_id, Lane::Pending(wave)).await?;
     let rest = store.next_due(campaign_id, Lane::Rest).await?;
     Ok(pending.into_iter().chain(rest).min())

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Stdout, Write, stdout};
 
 use serde::Serialize;
 
-use crate::cli::exit::Failure;
+use crate::app::AppError;
 use crate::text;
 
 /// How wide the text is where the terminal has room for it.
@@ -34,17 +34,17 @@ impl Out {
     }
 
     /// Writes a line for people: what is not visible is written out, so that nothing in it commands the terminal.
-    pub(super) fn line(&mut self, line: &str) -> Result<(), Failure> {
+    pub(super) fn line(&mut self, line: &str) -> Result<(), AppError> {
         Ok(writeln!(self.writer, "{}", text::visible(line))?)
     }
 
     /// Writes a value as one line of JSON, with everything that is not visible escaped.
-    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        let line = serde_json::to_string(value).map_err(Failure::internal)?;
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), AppError> {
+        let line = serde_json::to_string(value).map_err(AppError::internal)?;
         Ok(writeln!(self.writer, "{}", text::json(&line))?)
     }
 
-    pub(super) fn done(mut self) -> Result<(), Failure> {
+    pub(super) fn done(mut self) -> Result<(), AppError> {
         Ok(self.writer.flush()?)
     }
 
@@ -88,33 +88,23 @@ impl<W: Write> Write for Visible<W> {
     }
 }
 
-/// A span for people: `4.2 s`, `3 min 05 s`, `2 h 10 min`.
-pub(super) fn span(span: std::time::Duration) -> String {
-    let seconds = span.as_secs();
-    match seconds {
-        0..60 => format!("{:.1} s", span.as_secs_f64()),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
 /// A named fact, wrapped to the width of the text.
-pub(super) fn fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
+pub(super) fn fact(out: &mut Out, label: &str, text: &str) -> Result<(), AppError> {
     labelled(out, &wrap(label, usize::MAX).join(" "), text)
 }
 
 /// Several under one label.
-pub(super) fn facts(out: &mut Out, label: &str, texts: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+pub(super) fn facts(out: &mut Out, label: &str, texts: impl IntoIterator<Item = String>) -> Result<(), AppError> {
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     labels.zip(texts).try_for_each(|(label, text)| fact(out, label, &text))
 }
 
 /// The same, set in under a headline.
-pub(super) fn inset_fact(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
+pub(super) fn inset_fact(out: &mut Out, label: &str, text: &str) -> Result<(), AppError> {
     labelled(out, &format!("  {label}"), text)
 }
 
-fn labelled(out: &mut Out, label: &str, text: &str) -> Result<(), Failure> {
+fn labelled(out: &mut Out, label: &str, text: &str) -> Result<(), AppError> {
     let room = out.width() - LABEL;
     let is_long = |line: &String| line.chars().count() > room;
     let lines = wrap(text, room);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::cli::exit::Failure;
+use crate::app::AppError;
 use crate::cli::terminal::{Out, facts};
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
@@ -12,11 +12,6 @@ use crate::plural;
 
 /// How many waves are told one by one.
 const TOLD: usize = 8;
-
-/// Whether a campaign has waves at all: one whose rows have none is a single one.
-pub(super) fn any<'a>(waves: impl IntoIterator<Item = &'a Wave>) -> bool {
-    waves.into_iter().any(|wave| *wave != Wave::REST)
-}
 
 /// What a wave does, in words: `wave 2 begins`, `rows without a wave begin`.
 pub(super) fn does(wave: Wave, one: &str, rest: &str) -> String {
@@ -30,13 +25,13 @@ pub(super) fn under_way(waves: &BTreeMap<Wave, Counts>) -> Wave {
 }
 
 /// How far each wave is.
-pub(super) fn tell(out: &mut Out, waves: &BTreeMap<Wave, Counts>) -> Result<(), Failure> {
+pub(super) fn tell(out: &mut Out, waves: &BTreeMap<Wave, Counts>) -> Result<(), AppError> {
     facts(out, "waves", lines(waves))
 }
 
 /// How many waves are over, and those that are not, the first of which is under way.
 fn lines(waves: &BTreeMap<Wave, Counts>) -> Vec<String> {
-    if !any(waves.keys()) {
+    if !Wave::are_any(waves.keys()) {
         return Vec::new();
     }
     let (over, left): (Vec<_>, Vec<_>) = waves.iter().partition(|(_, counts)| counts.ended() == counts.total());
@@ -71,7 +66,7 @@ pub(super) fn number(wave: Wave) -> Option<i64> {
 
 /// The waves of a fleet in their order, with how many rows each has: nothing where no row has one.
 pub(super) fn sizes(rows: &BTreeMap<Wave, u64>) -> Option<String> {
-    if !any(rows.keys()) {
+    if !Wave::are_any(rows.keys()) {
         return None;
     }
     let more = rows.len().saturating_sub(TOLD);

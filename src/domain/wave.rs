@@ -22,6 +22,11 @@ impl Wave {
         Self(number)
     }
 
+    /// Whether a campaign with these has waves at all: one whose rows have none is a single one.
+    pub fn are_any<'a>(waves: impl IntoIterator<Item = &'a Self>) -> bool {
+        waves.into_iter().any(|wave| *wave != Self::REST)
+    }
+
     /// What the job table knows it by.
     pub fn number(self) -> i64 {
         self.0

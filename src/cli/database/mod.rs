@@ -6,8 +6,8 @@ mod search;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::app::AppError;
 use crate::cli::environment;
-use crate::cli::exit::Failure;
 use crate::store::Store;
 
 use search::{Choice, Folder, choose};
@@ -45,7 +45,7 @@ pub(super) enum Source {
 
 /// The database for a campaign file, or for no file at all: named by `option` or by the environment, or found; or where
 /// it is to be made.
-pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Result<Database, Failure> {
+pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Result<Database, AppError> {
     let named = |url: &str, source, is_found_from_here| Database { url: url.to_owned(), source, is_found_from_here };
     if let Some(url) = option {
         return Ok(named(url, Source::Option, false));
@@ -64,7 +64,7 @@ pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Resu
     match choose(way_from_file.as_deref(), &way_from_here, home.as_deref()) {
         Choice::Found { folder, from_here } => Ok(named(&url(&folder.join(NAME)), Source::Found, from_here)),
         Choice::Two(of_file, of_here) => Err(two(&of_file.join(NAME), &of_here.join(NAME))),
-        Choice::Unseen(why) => Err(Failure::bad_input(format!(
+        Choice::Unseen(why) => Err(AppError::refused(format!(
             "it cannot be seen whether there is a database: {why}; set that right, or name the database with \
              --database-url"
         ))),
@@ -76,7 +76,7 @@ pub(super) fn locate(option: Option<&str>, campaign_file: Option<&Path>) -> Resu
 }
 
 /// A campaign file that has a database is not taken to another one by a variable that may be another program's.
-fn refuse_second(url: &str, campaign_file: Option<&Path>, home: Option<&Path>) -> Result<(), Failure> {
+fn refuse_second(url: &str, campaign_file: Option<&Path>, home: Option<&Path>) -> Result<(), AppError> {
     let Some(way) = campaign_file.and_then(folder_of).as_deref().map(way_up) else { return Ok(()) };
     let Choice::Found { folder, .. } = choose(Some(&way), &[], home) else { return Ok(()) };
     let found = folder.join(NAME);
@@ -84,7 +84,7 @@ fn refuse_second(url: &str, campaign_file: Option<&Path>, home: Option<&Path>) -
     match named {
         Some((named, _)) if named != found => {
             let (named, found) = (named.display(), found.display());
-            Err(Failure::bad_input(format!(
+            Err(AppError::refused(format!(
                 "two databases could be meant: {named}, which DATABASE_URL in the environment names, and {found}, from \
                  the campaign file upward. What was sent is known only to the one that the campaign was run with: say \
                  which with --database-url sqlite:{named} or --database-url sqlite:{found}"
@@ -95,7 +95,7 @@ fn refuse_second(url: &str, campaign_file: Option<&Path>, home: Option<&Path>) -
 }
 
 /// Why there is no database, where one has to be there: where it was looked for, and what to do.
-pub(super) fn missing(campaign_file: Option<&Path>) -> Failure {
+pub(super) fn missing(campaign_file: Option<&Path>) -> AppError {
     let here = PathBuf::from(".").canonicalize().unwrap_or_default();
     let looked: Vec<String> = campaign_file
         .and_then(folder_of)
@@ -111,13 +111,12 @@ pub(super) fn missing(campaign_file: Option<&Path>) -> Failure {
     } else {
         format!("name one of those below with --database-url, or go to its directory: {}", below.join(", "))
     };
-    Failure::bad_input(format!("there is no {NAME} in {}, or in a directory above: {hint}", looked.join(" or ")))
-        .of_no_database()
+    AppError::no_database(format!("there is no {NAME} in {}, or in a directory above: {hint}", looked.join(" or ")))
 }
 
-fn two(of_file: &Path, of_here: &Path) -> Failure {
+fn two(of_file: &Path, of_here: &Path) -> AppError {
     let (of_file, of_here) = (of_file.display(), of_here.display());
-    Failure::bad_input(format!(
+    AppError::refused(format!(
         "two databases could be meant: {of_file}, from the campaign file upward, and {of_here}, from the working \
          directory upward. What was sent is known only to the one that the campaign was run with: say which with \
          --database-url sqlite:{of_file} or --database-url sqlite:{of_here}"

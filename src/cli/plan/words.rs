@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app::AppError;
+use crate::app::plan::recorded::Recorded;
 use crate::cli::context::Context;
-use crate::cli::exit::Failure;
 use crate::cli::plan::closed_words;
-use crate::cli::plan::recorded::Recorded;
-use crate::cli::terminal::{Out, inset_fact, span, wrap};
+use crate::cli::terminal::{Out, inset_fact, wrap};
 use crate::domain::hold::Held;
 use crate::planning::{Plan, Row, Survey, Verdict};
 use crate::plural;
+use crate::plural::span;
 
 /// How many projects, and how many rows that are not eligible, are told one by one.
 const NAMED: usize = 20;
@@ -23,7 +24,7 @@ pub(super) fn tell(
     survey: &Survey,
     all: bool,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<(), AppError> {
     let projects = by_project(plan);
     let Plan { campaign, operation, rows, .. } = plan;
     let (clusters, held_by) =
@@ -107,7 +108,7 @@ fn sees(plan: &Plan, projects: usize) -> String {
     )
 }
 
-fn bullet(out: &mut Out, text: &str) -> Result<(), Failure> {
+fn bullet(out: &mut Out, text: &str) -> Result<(), AppError> {
     let lines = wrap(text, out.width() - 4);
     lines
         .iter()
@@ -133,7 +134,7 @@ fn by_project(plan: &Plan) -> Vec<(&str, Counts)> {
     order.into_iter().map(|project| (project, counts.remove(project).unwrap_or_default())).collect()
 }
 
-fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
+fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), AppError> {
     out.line("")?;
     out.line(&format!("  {:24} {}", "project", HEADS.join("  ")))?;
     for (project, counts) in projects.iter().take(NAMED) {
@@ -148,7 +149,7 @@ fn table(out: &mut Out, projects: &[(&str, Counts)]) -> Result<(), Failure> {
 }
 
 /// The rows: all, or those that somebody has to think about.
-fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), Failure> {
+fn list(out: &mut Out, plan: &Plan, all: bool) -> Result<(), AppError> {
     let quiet = [Verdict::Eligible, Verdict::AtTarget, Verdict::UnderWay];
     let told = |row: &&Row| all || row.moves.is_some() || !row.warnings.is_empty() || !quiet.contains(&row.verdict);
     let rows: Vec<&Row> = plan.rows.iter().filter(told).collect();

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::exit::Failure;
-use crate::cli::rehearse::log::{self, Moment, timeline};
-use crate::cli::rehearse::play::Played;
-use crate::cli::terminal::{Out, inset_fact, span};
+use crate::app::AppError;
+use crate::app::rehearse::Rehearsed;
+use crate::app::rehearse::timeline::{self, Moment, timeline};
+use crate::cli::terminal::{Out, inset_fact};
 use crate::cli::waves;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::engine::Ending;
 use crate::plural;
+use crate::plural::span;
 
 /// Into how many parts the time is cut.
 const PARTS: u32 = 12;
@@ -28,11 +29,11 @@ pub(super) struct Words<'a> {
     pub(super) took: Duration,
     /// When it would end if it was started now.
     pub(super) ends_at: Millis,
-    pub(super) played: &'a Played,
+    pub(super) played: &'a Rehearsed,
 }
 
 impl Words<'_> {
-    pub(super) fn tell(&self, json: bool) -> Result<(), Failure> {
+    pub(super) fn tell(&self, json: bool) -> Result<(), AppError> {
         let mut out = Out::new();
         if json {
             out.line(&self.object().to_string())?;
@@ -50,7 +51,7 @@ impl Words<'_> {
         timeline(&self.played.moments, self.whole(), PARTS)
     }
 
-    fn write(&self, out: &mut Out) -> Result<(), Failure> {
+    fn write(&self, out: &mut Out) -> Result<(), AppError> {
         let Self { config, clusters, played, .. } = self;
         let served = played.served;
         out.line(&format!(
@@ -70,7 +71,7 @@ impl Words<'_> {
                 _ => format!("not at all, in {whole}"),
             },
         )?;
-        for (place, (wave, at)) in log::waves(&played.moments).into_iter().enumerate() {
+        for (place, (wave, at)) in timeline::waves(&played.moments).into_iter().enumerate() {
             let label = if place == 0 { "waves" } else { "" };
             inset_fact(out, label, &format!("{} after {}", waves::does(wave, "begins", "begin"), span(at)))?;
         }
@@ -133,7 +134,7 @@ impl Words<'_> {
             "throttled": played.served.throttled,
             "peak_in_flight": self.played.peak(),
             "reports": played.reports.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
-            "waves": log::waves(&played.moments).into_iter().map(|(wave, at)| json!({
+            "waves": timeline::waves(&played.moments).into_iter().map(|(wave, at)| json!({
                 "wave": waves::number(wave),
                 "begins_after_seconds": at.as_secs_f64(),
             })).collect::<Vec<_>>(),

@@ -1,22 +1,24 @@
-//! The end of a run, however its work ended: sign out, write the reports, say how it went.
+//! The end of a run in words: what was loaded, how it went, and which report is missing.
 
-use crate::cli::exit::{ExitCode, Failure};
+use crate::app::AppError;
+use crate::app::run::{Begun, Prepared, conclude};
+use crate::cli::context::Context;
+use crate::cli::exit::ExitCode;
 use crate::cli::next::Next;
-use crate::cli::run::begin::Begun;
-use crate::cli::run::reports::{self, Reports};
 use crate::cli::run::summary::Summary;
 use crate::clock::Millis;
 use crate::engine::Ending;
-use crate::store::{Origin, SIMULATION, StoreError};
+use crate::plural;
+use crate::store::SIMULATION;
 
 /// How the work went.
 pub(super) struct Work {
     /// When it began.
     pub(super) started: Millis,
-    /// No ending means that there was nothing to do.
-    pub(super) ended: Result<Option<Ending>, Failure>,
+    /// No ending means that there was nothing to do. What stopped it was told, and only its exit code is left.
+    pub(super) ended: Result<Option<Ending>, ExitCode>,
     /// Somebody asked to stop at once: what is only good manners is left out.
-    pub(super) hurried: bool,
+    pub(super) is_hurried: bool,
     /// What to type next.
     pub(super) next: Next,
 }
@@ -25,47 +27,59 @@ pub(super) struct Work {
 pub(super) struct Finished {
     pub(super) code: ExitCode,
     /// Why a report is not there.
-    pub(super) unwritten: Option<Failure>,
+    pub(super) unwritten: Option<AppError>,
+}
+
+/// How many rows the fleet has, and what has changed in it.
+pub(super) fn fleet_words(prepared: &Prepared) -> String {
+    let fleet = &prepared.fleet;
+    let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+    let news = [
+        (fleet.added, "new"),
+        (fleet.changed, "changed"),
+        (count(fleet.returned), "back in the fleet"),
+        (count(fleet.left), "no longer in the fleet"),
+        (count(fleet.duplicates), "for a cluster that another row names in another case"),
+    ];
+    let news: Vec<String> =
+        news.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let news = if news.is_empty() { "nothing changed".to_owned() } else { news.join(", ") };
+    format!("{}: {} in the fleet, {news}", prepared.config.campaign, plural::count(fleet.total, "cluster"))
 }
 
 /// Ends the run. It is a task of its own: a report may go to a pipe that nobody reads, and standard output too, and
 /// a signal must get through all the same.
-pub(super) async fn finish(run: Begun, work: Work) -> Result<Finished, Failure> {
-    if !work.hurried {
-        run.client.sign_out().await;
-    }
-    // Whoever has the lock by now writes the reports.
-    let lost = matches!(run.store.is_in_place(), Err(StoreError::LockLost { .. }));
-    let folder = (!lost).then_some(&*run.folder);
-    let Reports { paths, unwritten, digest } = reports::write(&run.store, &run.config, folder).await;
+pub(super) async fn finish(begun: Begun, work: Work) -> Result<Finished, AppError> {
+    let mut concluded = conclude(begun, work.is_hurried).await;
     // What stopped the work matters more than what it did to the reports.
-    let ending = work.ended?;
-    let (digest, unfit) = match digest {
-        Ok(digest) => (digest, None),
-        Err(error) => (None, Some(error)),
+    let ending = match work.ended {
+        Ok(ending) => ending,
+        Err(code) => return Ok(Finished { code, unwritten: None }),
     };
+    let run = &concluded.run;
     let summary = Summary {
-        counts: run.store.counts(run.campaign_id).await?,
+        counts: run.counts().await?,
         campaign: &run.config.campaign,
         database: run.store.name(),
         against: &run.against,
         who: run.who(),
-        digest,
-        reports: paths,
+        digest: concluded.digest,
+        reports: &concluded.reports,
         run_again: work.next.run(&run.config.file, run.against == SIMULATION),
         next: work.next,
         ending,
         span: run.clock.now().since(work.started),
     };
     let code = summary.tell(&run.store, run.campaign_id).await?;
-    if let Some(error) = unfit {
-        return Err(error.into());
-    }
-    // A copy that was made while this run was at work is an older state from now on. If that cannot be written, such a
-    // copy is noticed all the same unless it is put back before the next run.
-    let _unwritten = run.store.identify(&run.lock, &Origin::Same, &run.runner.host, run.clock.now()).await;
-    // The last connection takes the write-ahead log into the database file: whoever copies that has everything.
-    run.store.close().await;
-    drop(run.lock);
+    let unwritten = concluded.unwritten.take();
+    concluded.close().await?;
     Ok(Finished { code, unwritten })
+}
+
+/// Says that there is no report and how to get one; an ending that needs no attention needs some now.
+pub(super) fn tell_unwritten(error: &AppError, campaign: &str, code: ExitCode, context: &Context) -> ExitCode {
+    let said = context.tell(error);
+    let report = context.next.command(["report", campaign, "--out", &format!("{campaign}-report.csv")]);
+    context.say(&format!("when that is set right, without another run: {report}"));
+    if code == ExitCode::SUCCESS { said } else { code }
 }

@@ -1,44 +1,39 @@
 //! `drydock run`: load the fleet, work until every job has ended, write the reports.
 
-pub(super) mod begin;
-mod binding;
 mod confirm;
 mod finish;
-mod first_read;
-pub(super) mod fleet;
-mod moves;
 mod progress;
-pub(super) mod reports;
-mod restored;
+mod region_moves;
+mod request;
 mod signals;
 mod summary;
-mod trouble;
-pub(super) mod world;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::app::AppError;
+use crate::app::run::{Begun, prepare};
 use crate::cli::args::{self, ProgressStyle};
 use crate::cli::context::Context;
-use crate::cli::exit::{ExitCode, Failure};
-use crate::engine::{Control, Ending, Engine, Progress};
-use crate::store::{Store, StoreError};
+use crate::cli::exit::ExitCode;
+use crate::cli::holds;
+use crate::engine::{Control, Ending, Progress};
 
-use begin::Begun;
 use finish::Work;
 use signals::Signals;
+
+pub(super) use request::no_credentials;
 
 /// The end of most runs is over by then.
 const SOON: Duration = Duration::from_secs(2);
 
 /// Runs a campaign.
-pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, AppError> {
     let mut signals = Signals::listen();
     let begun = tokio::select! {
-        begun = begin::begin(&args, context) => begun?,
+        begun = begin(&args, context) => begun?,
         () = signals.next() => {
             context.say("interrupted before the work began; run it again to go on");
             return Ok(ExitCode::INTERRUPTED);
@@ -46,15 +41,16 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
     };
     let started = begun.clock.now();
     // Told at once: whoever is in a hurry below may never see the end.
-    let ended = work(engine(&begun), &args, context, &mut signals).await.map_err(|failure| failure.told(context));
-    let work = Work { started, ended, hurried: signals.came() > 1, next: context.next.clone() };
+    let ended = work(&begun, &args, context, &mut signals).await.map_err(|error| context.tell(&error));
+    let work = Work { started, ended, is_hurried: signals.came() > 1, next: context.next.clone() };
     let campaign = begun.config.campaign.clone();
     let finishing = tokio::spawn(finish::finish(begun, work));
     tokio::select! {
         biased;
         finished = finishing => {
-            let finished = finished.map_err(Failure::internal)??;
-            Ok(finished.unwritten.map_or(finished.code, |why| reports::without(why, &campaign, finished.code, context)))
+            let finished = finished.map_err(AppError::internal)??;
+            let code = finished.code;
+            Ok(finished.unwritten.map_or(code, |why| finish::tell_unwritten(&why, &campaign, code, context)))
         }
         () = signals.hurry(context) => {
             context.say("stopped; the reports are not all written: the next run writes them");
@@ -62,6 +58,28 @@ pub(super) async fn run(args: args::Run, context: &Context) -> Result<ExitCode, 
         }
         never = tell_what_takes_long(context) => match never {},
     }
+}
+
+/// Makes everything ready, and asks. Nothing is sent, but for signing in and a few reads.
+async fn begin(args: &args::Run, context: &Context) -> Result<Begun, AppError> {
+    let request = request::of(args, context).await?;
+    let notices = context.notices();
+    let prepared = prepare(request, &notices).await?;
+    if !context.quiet {
+        context.say(&finish::fleet_words(&prepared));
+    }
+    // An approved plan has told its facts, and nobody is asked of a simulation.
+    let is_to_be_told = !prepared.is_planned() && !prepared.is_simulated();
+    if is_to_be_told && !prepared.config.loopback && !args.yes {
+        confirm::ask(&prepared, context).await?;
+    }
+    prepared.sign_in().await?;
+    if is_to_be_told && args.yes && !context.quiet {
+        confirm::tell(&prepared, context).await?;
+    }
+    let begun = prepared.begin(&notices).await?;
+    holds::remind(&begun.store, &begun.config.campaign, begun.campaign_id, context).await?;
+    Ok(begun)
 }
 
 /// Of a large fleet the end takes its time, and whoever sees nothing move would stop it.
@@ -73,56 +91,24 @@ async fn tell_what_takes_long(context: &Context) -> Infallible {
     std::future::pending().await
 }
 
-fn engine(begun: &Begun) -> Engine {
-    let Begun { config, store, client, clock, campaign_id, runner, .. } = begun;
-    Engine {
-        store: store.clone(),
-        client: client.clone(),
-        clock: *clock,
-        campaign_id: *campaign_id,
-        campaign: Arc::from(config.campaign.as_str()),
-        operation: config.operation,
-        policy: config.policy.clone(),
-        limits: config.pace,
-        runner: Arc::new(runner.clone()),
-        seed: clock.now().0.unsigned_abs() ^ u64::from(std::process::id()).rotate_left(32),
-    }
-}
-
-/// Works, shows progress and listens to signals. No ending means that there was nothing to do. Whatever stops it
-/// here strikes in the middle of the work, so that no failure may claim that nothing was started.
+/// Works, shows progress and listens to signals. No ending means that there was nothing to do.
 async fn work(
-    engine: Engine,
+    begun: &Begun,
     args: &args::Run,
     context: &Context,
     signals: &mut Signals,
-) -> Result<Option<Ending>, Failure> {
-    if Engine::is_done(&engine.store.counts(engine.campaign_id).await?) {
+) -> Result<Option<Ending>, AppError> {
+    if begun.is_done().await? {
         return Ok(None);
     }
     let (control, listening) = watch::channel(Control::Run);
     let progress = Progress::default();
     let style = if context.quiet { ProgressStyle::None } else { args.progress };
-    let shown = progress::show(style, &progress, engine.clock, context);
-    let (store, campaign) = (engine.store.clone(), engine.campaign.clone());
-    let ending = tokio::select! {
-        ending = engine.run(listening, progress.clone()) => ending,
+    let shown = progress::show(style, &progress, begun.clock, context);
+    let ended = tokio::select! {
+        ended = begun.work(listening, progress.clone()) => ended,
         () = signals.drain(&control, context) => Ok(Ending::Interrupted),
-        error = unfit(&store, &campaign) => Err(error),
     };
     shown.finish().await;
-    match ending {
-        Ok(ending) => Ok(Some(ending)),
-        Err(error) => Err(trouble::failure(error, &store).await),
-    }
-}
-
-/// Audits the campaign beside the work, so that what was edited before is found before much is done; returns if it is.
-async fn unfit(store: &Store, campaign: &str) -> StoreError {
-    if let Ok(Some(campaign)) = store.campaign(campaign).await
-        && let Err(error @ StoreError::Unfit { .. }) = store.verified_digest(&campaign).await
-    {
-        return error;
-    }
-    std::future::pending().await
+    ended.map(Some)
 }

@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use crate::cli::args::ProgressStyle;
 use crate::cli::context::Context;
 use crate::cli::printer::{BarState, Level, Printer};
-use crate::cli::terminal::span;
 use crate::clock::{Clock, Millis};
 use crate::domain::hold::Held;
 use crate::domain::job::State;
@@ -17,6 +16,7 @@ use crate::domain::waiting;
 use crate::domain::wave::Wave;
 use crate::engine::{Progress, Snapshot};
 use crate::pacing::{Asked, Closed};
+use crate::plural::span;
 
 const REDRAW: Duration = Duration::from_millis(200);
 const PLAIN: Duration = Duration::from_secs(5);

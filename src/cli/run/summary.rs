@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::exit::{ExitCode, Failure};
-use crate::cli::failures::{self, Kind};
+use crate::app::failures::{self, FailureGroup};
+use crate::app::{AppError, ErrorKind};
+use crate::cli::exit::ExitCode;
 use crate::cli::holds;
 use crate::cli::next::Next;
-use crate::cli::terminal::{Out, inset_fact, span, wrap};
+use crate::cli::terminal::{Out, inset_fact, wrap};
 use crate::domain::code::{Fault, TARGET_DIFFERS};
 use crate::domain::job::State;
 use crate::domain::summary::Counts;
 use crate::engine::Ending;
+use crate::plural::span;
 use crate::store::{Digest, Store};
 
 /// How many failed jobs of a kind are named.
@@ -23,7 +25,7 @@ pub(super) struct Summary<'a> {
     pub(super) database: String,
     pub(super) against: &'a str,
     pub(super) who: String,
-    pub(super) reports: Vec<PathBuf>,
+    pub(super) reports: &'a [PathBuf],
     /// Over all histories; `drydock audit verify` computes it anew.
     pub(super) digest: Option<Digest>,
     pub(super) next: Next,
@@ -36,14 +38,14 @@ pub(super) struct Summary<'a> {
 
 impl Summary<'_> {
     /// Tells it on standard output; returns the exit code that goes with it, also if nobody reads.
-    pub(super) async fn tell(&self, store: &Store, campaign_id: i64) -> Result<ExitCode, Failure> {
+    pub(super) async fn tell(&self, store: &Store, campaign_id: i64) -> Result<ExitCode, AppError> {
         match self.write(store, campaign_id).await {
-            Err(failure) if failure.is_closed_pipe() => Ok(self.exit_code()),
+            Err(failure) if failure.kind() == ErrorKind::OutputClosed => Ok(self.exit_code()),
             told => told.map(|()| self.exit_code()),
         }
     }
 
-    async fn write(&self, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+    async fn write(&self, store: &Store, campaign_id: i64) -> Result<(), AppError> {
         let mut out = Out::new();
         out.line("")?;
         out.line(&self.headline())?;
@@ -66,7 +68,7 @@ impl Summary<'_> {
         inset_fact(&mut out, "against", self.against)?;
         inset_fact(&mut out, "as", &self.who)?;
         inset_fact(&mut out, "database", &self.database)?;
-        for report in &self.reports {
+        for report in self.reports {
             inset_fact(&mut out, "report", &report.display().to_string())?;
         }
         if let Some(digest) = self.digest {
@@ -105,9 +107,9 @@ impl Summary<'_> {
     }
 
     /// What went wrong, by kind, with the first jobs of each.
-    async fn tell_failures(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+    async fn tell_failures(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), AppError> {
         let mut told = 0;
-        for kind in failures::kinds(store, campaign_id, &[State::Failed, State::Cancelled], NAMED).await? {
+        for kind in failures::by_code(store, campaign_id, &[State::Failed, State::Cancelled], NAMED).await? {
             tell_kind(out, &kind, "")?;
             told += kind.first.len();
         }
@@ -120,7 +122,7 @@ impl Summary<'_> {
     }
 
     /// What was upgraded, and is not in every respect what its row asks for.
-    async fn tell_warnings(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+    async fn tell_warnings(&self, out: &mut Out, store: &Store, campaign_id: i64) -> Result<(), AppError> {
         if self.counts.of(State::Succeeded) == 0 {
             return Ok(());
         }
@@ -149,8 +151,8 @@ impl Summary<'_> {
 }
 
 /// How many ended so, why, and the first of them.
-fn tell_kind(out: &mut Out, kind: &Kind, label: &str) -> Result<(), Failure> {
-    let Kind { count, example: Fault { code, detail }, alike, first, .. } = kind;
+fn tell_kind(out: &mut Out, kind: &FailureGroup, label: &str) -> Result<(), AppError> {
+    let FailureGroup { count, example: Fault { code, detail }, alike, first, .. } = kind;
     let such = if *alike { "" } else { "for instance: " };
     out.line("")?;
     wrap(&format!("{label}{count} with {code}: {such}{detail}"), out.width() - 4)

@@ -1,10 +1,10 @@
 //! What stops a run in the middle of its work, and what becomes of the database then.
 
-use crate::cli::exit::Failure;
+use crate::app::AppError;
 use crate::store::{FileChange, RESTORE, Rescued, Store, StoreError};
 
-/// The failure for people and the shell. What a deleted or replaced database held is saved first.
-pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
+/// What stopped the work, and what to do about it. What a deleted or replaced database held is saved first.
+pub(super) async fn explain(error: StoreError, store: &Store) -> AppError {
     let next = match &error {
         StoreError::Displaced { change: FileChange::Shortened, .. } => {
             if store.is_sound().await {
@@ -21,10 +21,10 @@ pub(super) async fn failure(error: StoreError, store: &Store) -> Failure {
         | StoreError::Edited { .. }
         | StoreError::Unfit { .. }
         | StoreError::Unsealed { .. }
-        | StoreError::Nonsense { .. } => return Failure::internal(error),
+        | StoreError::Nonsense { .. } => return AppError::internal(error),
         _ => "the next run verifies what was on the wire before it sends anything".to_owned(),
     };
-    Failure::internal(format!("{error}\n{next}"))
+    AppError::internal(format!("{error}\n{next}"))
 }
 
 async fn rescue(store: &Store) -> String {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::cli::waves;
 use crate::clock::{Clock, Millis};
 use crate::domain::wave::Wave;
 use crate::engine::Snapshot;
@@ -15,22 +14,26 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// One moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Moment {
+pub struct Moment {
     /// Since the beginning.
-    pub(super) at: Duration,
-    pub(super) ended: i64,
-    pub(super) in_flight: i64,
-    pub(super) requests: u64,
-    pub(super) throttled: u64,
+    pub at: Duration,
+    /// Jobs that had ended.
+    pub ended: i64,
+    /// Upgrades in flight.
+    pub in_flight: i64,
+    /// Requests so far.
+    pub requests: u64,
+    /// Those of them that were answered 429.
+    pub throttled: u64,
     /// The wave whose jobs could be begun; none before the first news.
-    pub(super) wave: Option<Wave>,
+    pub wave: Option<Wave>,
 }
 
 /// Grows while the engine works.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<Moment>>>);
+pub(super) struct Recorder(Arc<Mutex<Vec<Moment>>>);
 
-impl Log {
+impl Recorder {
     /// Writes a moment at every news of progress, and every minute: looks are no news.
     pub(super) async fn keep(
         self,
@@ -66,7 +69,7 @@ impl Log {
 }
 
 /// What stood at the end of each of `parts` equal spans of the whole time.
-pub(super) fn timeline(moments: &[Moment], end: Duration, parts: u32) -> Vec<Moment> {
+pub fn timeline(moments: &[Moment], end: Duration, parts: u32) -> Vec<Moment> {
     let mut line = Vec::new();
     for part in 1..=parts {
         let at = end * part / parts;
@@ -77,14 +80,14 @@ pub(super) fn timeline(moments: &[Moment], end: Duration, parts: u32) -> Vec<Mom
 }
 
 /// When each wave began: none where there are no waves.
-pub(super) fn waves(moments: &[Moment]) -> Vec<(Wave, Duration)> {
+pub fn waves(moments: &[Moment]) -> Vec<(Wave, Duration)> {
     let mut waves: Vec<(Wave, Duration)> = Vec::new();
     for (wave, at) in moments.iter().filter_map(|moment| Some((moment.wave?, moment.at))) {
         if waves.last().is_none_or(|(last, _)| *last != wave) {
             waves.push((wave, at));
         }
     }
-    if waves::any(waves.iter().map(|(wave, _)| wave)) { waves } else { Vec::new() }
+    if Wave::are_any(waves.iter().map(|(wave, _)| wave)) { waves } else { Vec::new() }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::app::AppError;
 use crate::atlas::{Client, INSECURE, PROXY_SIGN_IN, SignInError, WEB_PAGE};
-use crate::cli::exit::Failure;
 use crate::config::Config;
 use crate::domain::code::Fault;
 use crate::domain::event::Answer;
@@ -15,7 +15,7 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// Signs in and reads a project with jobs that have not begun. What waiting may cure (no connection, a limit,
 /// maintenance) is for the engine, which waits; what only an operator can cure is refused.
-pub(super) async fn make(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), Failure> {
+pub(super) async fn check(client: &Client, config: &Config, store: &Store, campaign_id: i64) -> Result<(), AppError> {
     let Some(project) = &project(store, campaign_id).await? else { return Ok(()) };
     match client.ready(project).await {
         Ok(()) => {}
@@ -37,7 +37,7 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
             }
         }
         Ok((_, Err(Answer::ScopeHeld(hold)))) if hold.fault.code == PROXY_SIGN_IN => {
-            Err(Failure::bad_input(format!("nothing was sent: {}", hold.fault.detail)))
+            Err(AppError::refused(format!("nothing was sent: {}", hold.fault.detail)))
         }
         Ok((_, Err(Answer::Unknown(fault) | Answer::NeverSent(fault)))) if is_not_atlas(&fault) => {
             Err(not_atlas(config, &fault))
@@ -47,7 +47,7 @@ pub(super) async fn make(client: &Client, config: &Config, store: &Store, campai
 }
 
 /// A project that may be read: with something left to begin and not held, or else with something in flight.
-async fn project(store: &Store, campaign_id: i64) -> Result<Option<String>, Failure> {
+async fn project(store: &Store, campaign_id: i64) -> Result<Option<String>, AppError> {
     if let Some(free) = store.first_to_begin(campaign_id).await? {
         return Ok(Some(free));
     }
@@ -58,11 +58,11 @@ fn is_not_atlas(fault: &Fault) -> bool {
     [INSECURE, WEB_PAGE].contains(&&*fault.code)
 }
 
-fn not_let_in(client: &Client, fault: &Fault) -> Failure {
-    Failure::bad_input(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail))
+fn not_let_in(client: &Client, fault: &Fault) -> AppError {
+    AppError::refused(format!("{} is not let in: {}: {}", client.who(), fault.code, fault.detail))
 }
 
-fn not_atlas(config: &Config, fault: &Fault) -> Failure {
+fn not_atlas(config: &Config, fault: &Fault) -> AppError {
     let (base, Fault { code, detail }) = (&config.base_url, fault);
-    Failure::bad_input(format!("nothing was sent, for it is not Atlas that answers at {base}: {code}: {detail}"))
+    AppError::refused(format!("nothing was sent, for it is not Atlas that answers at {base}: {code}: {detail}"))
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::context::Context;
-use crate::cli::environment;
-use crate::cli::exit::Failure;
-use crate::cli::forward::{self, AskedOf};
-use crate::cli::run::begin;
+use crate::app::AppError;
+use crate::app::bring_forward::{AskedOf, asked, live_notes};
+use crate::app::run::refuse_another;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::hold::Held;
@@ -16,26 +15,31 @@ use crate::store::{Campaign, NewJob, Store};
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Recorded {
+pub struct Recorded {
     /// By cluster.
-    pub(super) known: BTreeMap<ClusterKey, Known>,
+    pub known: BTreeMap<ClusterKey, Known>,
     /// The holds in force.
-    pub(super) holds: Vec<Held>,
+    pub holds: Vec<Held>,
     /// What Atlas asked for and is not over.
-    pub(super) asked: Option<AskedOf>,
+    pub asked: Option<AskedOf>,
 }
 
 impl Recorded {
-    pub(super) async fn read(config: &Config, fleet: &[NewJob], context: &Context) -> Result<Self, Failure> {
-        let Some(store) = context.store_if_there(&config.file).await? else { return Ok(Self::default()) };
-        begin::refuse_another(&store, config, &config.base_url).await?;
+    pub(super) async fn read(
+        store: &Store,
+        config: &Config,
+        fleet: &[NewJob],
+        (clock, host): (Clock, &str),
+    ) -> Result<Self, AppError> {
+        refuse_another(store, config, &config.base_url).await?;
         let campaign = store.campaign(&config.campaign).await?;
-        let known = known(&store, campaign.as_ref(), fleet, context).await?;
+        let known = known(store, campaign.as_ref(), fleet, clock).await?;
         let Some(campaign) = campaign else { return Ok(Self { known, ..Self::default() }) };
-        let runner = store.holder(&environment::host());
-        let notes = forward::live_notes(&store, campaign.id, runner.as_ref()).await?.unwrap_or_default();
-        let now = context.clock_of(&store).await?.now();
-        let asked = forward::asked(&store, campaign.id, notes.asked, now).await?;
+        let runner = store.holder(host);
+        let notes = live_notes(store, campaign.id, runner.as_ref()).await?.unwrap_or_default();
+        // A runner's clock may be ahead of this host's.
+        let now = store.newest().await?.map_or(clock, |newest| clock.not_before(newest)).now();
+        let asked = asked(store, campaign.id, notes.asked, now).await?;
         Ok(Self { known, holds: store.holds(campaign.id).await?, asked })
     }
 }
@@ -44,8 +48,8 @@ async fn known(
     store: &Store,
     campaign: Option<&Campaign>,
     fleet: &[NewJob],
-    context: &Context,
-) -> Result<BTreeMap<ClusterKey, Known>, Failure> {
+    clock: Clock,
+) -> Result<BTreeMap<ClusterKey, Known>, AppError> {
     let id = campaign.map_or(0, |campaign| campaign.id);
     let mut known = BTreeMap::new();
     for new in fleet {
@@ -55,7 +59,7 @@ async fn known(
                 Some(Known::Begun(job.state, job.error))
             }
             own => {
-                let (row, now) = (new.row, context.clock.now());
+                let (row, now) = (new.row, clock.now());
                 let fresh = || Job::new(row, &new.project_id, &new.cluster_name, new.wanted.clone(), now);
                 store.live_elsewhere(&own.unwrap_or_else(fresh)).await?.map(Known::Elsewhere)
             }

@@ -1,9 +1,8 @@
 //! How much it takes: a rehearsal of what is eligible, at the limits that Atlas states.
 
+use crate::app::rehearse::{Rehearsal, expected_durations, rehearse};
+use crate::app::{AppError, Notices};
 use crate::atlas::EndpointSet;
-use crate::cli::context::Context;
-use crate::cli::exit::Failure;
-use crate::cli::rehearse::{self, Play};
 use crate::config::Config;
 use crate::domain::operation::Operation;
 use crate::engine;
@@ -17,8 +16,8 @@ pub(super) async fn of(
     fleet: &[NewJob],
     rows: &[Row],
     limits: &[EndpointSet],
-    context: &Context,
-) -> Result<Option<Estimate>, Failure> {
+    notices: &Notices,
+) -> Result<Option<Estimate>, AppError> {
     let eligible = fleet.iter().zip(rows).filter(|(_, row)| row.verdict == Verdict::Eligible);
     // Where their clusters are, the plan has seen: no column has to say it.
     let fleet: Vec<NewJob> = eligible.map(|(new, _)| NewJob { extra: Vec::new(), ..new.clone() }).collect();
@@ -26,18 +25,16 @@ pub(super) async fn of(
         return Ok(None);
     }
     let settings = Settings {
-        durations: rehearse::expected(config),
+        durations: expected_durations(config),
         limit: config.rehearsal.limit.or_else(|| stated(limits, config.operation)),
         ..Settings::default()
     };
-    let home = rehearse::home(fleet.len())?;
-    let play = Play::new(config, settings, fleet, None);
-    let played = rehearse::play(play, home.path(), context).await?;
+    let played = rehearse(Rehearsal::new(config, settings, fleet, None), notices).await?;
     if played.unended() {
-        return Err(Failure::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
+        return Err(AppError::internal("the rehearsal came to no end: `drydock rehearse` shows why"));
     }
     Ok(Some(Estimate {
-        upgrade_seconds: rehearse::expected(config).median().as_secs(),
+        upgrade_seconds: expected_durations(config).median().as_secs(),
         requests: played.served.requests,
         duration_seconds: played.took().as_secs(),
         peak_in_flight: played.peak(),

@@ -1,17 +1,14 @@
-//! `run --plan`: just what was planned, as long as nothing has changed since.
+//! Runs an approved plan: just what was planned, as long as nothing has changed since.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::cli::args;
-use crate::cli::context::Context;
-use crate::cli::exit::Failure;
-use crate::cli::input;
-use crate::cli::plan;
-use crate::cli::run::fleet::{self, Way};
+use crate::app::load::{LoadContext, settle};
+use crate::app::plan::{campaign_digest, fleet_digest};
+use crate::app::{AppError, Notices, fleet};
 use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::event::Event;
@@ -25,47 +22,46 @@ use crate::store::{Filter, NewJob, Pages};
 const MOST_BYTES: u64 = 1 << 30;
 
 /// A plan that still fits, with the fleet that it is of.
-pub(super) struct Binding {
+pub struct ApprovedPlan {
     plan: Plan,
     pub(super) fleet: Vec<NewJob>,
 }
 
-/// The plan that is to be run, if one is; and the campaign file, which is the plan's own if none was named.
-pub(super) async fn read(args: &args::Run) -> Result<(PathBuf, Option<Plan>), Failure> {
-    let Some(file) = &args.plan else { return Ok((args.campaign.clone().unwrap_or_default(), None)) };
+/// Reads the plan that is to be run. What was edited, is of another version or has nothing eligible is refused.
+pub async fn read(file: &Path) -> Result<Plan, AppError> {
     let name = file.display();
-    let path = file.clone();
-    let plan = input::blocking(move || plan_of(&path)).await??;
+    let path = file.to_owned();
+    let plan = tokio::task::spawn_blocking(move || plan_of(&path)).await.map_err(AppError::internal)??;
     if plan.form != FORM {
         let why = "is of another version of drydock, whose plans are tied to a campaign otherwise: plan again";
-        return Err(Failure::bad_input(format!("{name} {why}")));
+        return Err(AppError::refused(format!("{name} {why}")));
     }
     if !plan.is_as_written() {
         let why = "was edited after it was written, and so is not what was approved: plan again";
-        return Err(Failure::bad_input(format!("{name} {why}")));
+        return Err(AppError::refused(format!("{name} {why}")));
     }
     if ![Verdict::Eligible, Verdict::NotSeen].iter().any(|verdict| plan.counts.contains_key(verdict)) {
-        return Err(Failure::bad_input(format!("{name} finds nothing eligible: there is nothing to run")));
+        return Err(AppError::refused(format!("{name} finds nothing eligible: there is nothing to run")));
     }
-    Ok((args.campaign.clone().unwrap_or_else(|| PathBuf::from(&plan.file)), Some(plan)))
+    Ok(plan)
 }
 
 /// The plan that a file holds.
-fn plan_of(file: &Path) -> Result<Plan, Failure> {
+fn plan_of(file: &Path) -> Result<Plan, AppError> {
     let name = file.display();
-    let unreadable = |error: &dyn fmt::Display| Failure::bad_input(format!("{name}: {error}"));
+    let unreadable = |error: &dyn fmt::Display| AppError::refused(format!("{name}: {error}"));
     let input = File::open(file).map_err(|error| unreadable(&error))?;
     serde_json::from_reader(BufReader::new(Bounded::new(input, MOST_BYTES))).map_err(|error| {
         if error.is_io() {
             return unreadable(&error);
         }
-        Failure::bad_input(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
+        AppError::refused(format!("{name} is no plan that `drydock plan --out` has written: {error}"))
     })
 }
 
-impl Binding {
+impl ApprovedPlan {
     /// Checks that the plan is of this campaign and this fleet, as they are now.
-    pub(super) async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, Failure> {
+    pub async fn of(plan: Plan, file: &Path, config: &Config) -> Result<Self, AppError> {
         let name = file.display();
         if plan.against != config.base_url {
             return Err(stale(&format!(
@@ -73,26 +69,31 @@ impl Binding {
                 plan.against, config.base_url
             )));
         }
-        if plan.campaign_digest != plan::campaign_digest(config) {
+        if plan.campaign_digest != campaign_digest(config) {
             let (made_at, file) = (&plan.made_at, &plan.file);
             let changed = changed(&plan, config);
             return Err(stale(&format!(
                 "{name} is not as it was when the plan of {made_at} was made of {file}: {changed}"
             )));
         }
-        let fleet = plan::fleet(config).await?;
-        if plan.fleet_digest != plan::fleet_digest(&fleet) {
+        let fleet = fleet::read(config).await?;
+        if plan.fleet_digest != fleet_digest(&fleet) {
             return Err(stale(&format!("the fleet of {name} was changed since the plan of {} was made", plan.made_at)));
         }
         Ok(Self { plan, fleet })
     }
 
     /// Ties each job that has not begun to the cluster that the plan saw, or leaves it out as the plan does.
-    pub(super) async fn apply(&self, way: &Way<'_>, campaign_id: i64, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn apply(
+        &self,
+        context: &LoadContext<'_>,
+        campaign_id: i64,
+        notices: &Notices,
+    ) -> Result<(), AppError> {
         let key = |row: &Row| ClusterKey::new(&row.project_id, &row.cluster_name);
         let rows: HashMap<ClusterKey, &Row> = self.plan.rows.iter().map(|row| (key(row), row)).collect();
         let (mut tied, mut left, mut unseen) = (0_usize, 0_usize, 0_usize);
-        let mut pages = Pages::new(way.store, campaign_id, Filter::default());
+        let mut pages = Pages::new(context.store, campaign_id, Filter::default());
         while let Some(page) = pages.next().await? {
             let mut events: Vec<(Job, Event)> = Vec::new();
             for job in page.into_iter().map(|row| row.job) {
@@ -105,8 +106,8 @@ impl Binding {
             let (out, in_plan): (Vec<_>, Vec<_>) =
                 events.into_iter().partition(|(_, event)| matches!(event, Event::LeftOut { .. }));
             tied += in_plan.iter().filter(|(job, _)| matches!(job.state, State::Pending | State::Ready)).count();
-            left += fleet::settle(way, out).await?;
-            fleet::settle(way, in_plan).await?;
+            left += settle(context, out).await?;
+            settle(context, in_plan).await?;
         }
         let (digest, made) = (&self.plan.digest, &self.plan.made_at);
         let tied = plural::count(tied as u64, "cluster");
@@ -115,7 +116,7 @@ impl Binding {
             1 => ", 1 that it could not see is looked at first".to_owned(),
             unseen => format!(", {unseen} that it could not see are looked at first"),
         };
-        context.say(&format!("plan {digest} ({made}): {tied} to be upgraded as it saw them, {left} left out{unseen}"));
+        notices.info(format!("plan {digest} ({made}): {tied} to be upgraded as it saw them, {left} left out{unseen}"));
         Ok(())
     }
 
@@ -159,6 +160,6 @@ fn changed(plan: &Plan, config: &Config) -> String {
     changed.join("; ")
 }
 
-fn stale(why: &str) -> Failure {
-    Failure::bad_input(format!("{why}: nothing was started; plan again, and have that approved"))
+fn stale(why: &str) -> AppError {
+    AppError::refused(format!("{why}: nothing was started; plan again, and have that approved"))
 }

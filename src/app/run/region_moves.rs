@@ -3,62 +3,54 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::app::AppError;
+use crate::app::run::prepare::Prepared;
 use crate::atlas::Client;
-use crate::cli::exit::Failure;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::job::{Job, State};
-use crate::planning;
-use crate::plural;
+use crate::planning::{self, Row};
 use crate::store::{Filter, NewJob, Pages, Store};
 
 /// How long the looking may take in all.
 const WITHIN: Duration = Duration::from_mins(1);
-/// How many moves are named one by one.
-const NAMED: usize = 20;
 
-/// Looks at these clusters, for a minute at most, and says in a few lines which of them would be moved.
-pub(super) async fn lines(config: &Config, fleet: &[NewJob], client: &Client, clock: Clock) -> Vec<String> {
+/// Where the clusters are that have not begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionMoves {
+    /// How many were seen.
+    pub seen: usize,
+    /// How many could not be seen in time.
+    pub unseen: usize,
+    /// Those that would be moved. One that is busy or paused now may be moved later.
+    pub moved: Vec<Row>,
+}
+
+impl Prepared {
+    /// The rows that the run would look at first.
+    pub async fn not_begun(&self) -> Result<Vec<NewJob>, AppError> {
+        not_begun(&self.store, self.fleet.campaign_id).await
+    }
+
+    /// Looks at these clusters, for a minute at most.
+    pub async fn look_for_moves(&self, fleet: &[NewJob]) -> RegionMoves {
+        look(&self.config, fleet, &self.client, self.clock).await
+    }
+}
+
+async fn look(config: &Config, fleet: &[NewJob], client: &Client, clock: Clock) -> RegionMoves {
     let pace = (config.pace.requests_per_minute, config.pace.workers);
     let survey = planning::sightings(client, clock, config.operation, pace, fleet, WITHIN).await;
     let rows = planning::judge(config.operation, fleet, &survey, &BTreeMap::new(), (&config.policy, clock.now()));
-    // A row that is busy or paused now may be moved later.
-    let moved: Vec<String> = rows
-        .iter()
-        .filter_map(|row| {
-            let (row, project, cluster, moves) = (row.row, &row.project_id, &row.cluster_name, row.moves.as_ref()?);
-            Some(format!("  row {row} {project}/{cluster} {moves}"))
-        })
-        .collect();
+    let moved: Vec<Row> = rows.into_iter().filter(|row| row.moves.is_some()).collect();
     let is_seen = |row: &&NewJob| survey.sightings.contains_key(&ClusterKey::new(&row.project_id, &row.cluster_name));
     let seen = fleet.iter().filter(is_seen).count();
-    let mut lines = vec![match moved.len() {
-        0 => format!("Of the {} seen, none will be moved to another region or cloud.", clusters(seen)),
-        some => format!(
-            "Of the {} seen, {some} will be MOVED to another region or cloud, which cannot be undone either:",
-            clusters(seen)
-        ),
-    }];
-    lines.extend(moved.iter().take(NAMED).cloned());
-    if let Some(more @ 1..) = moved.len().checked_sub(NAMED) {
-        lines.push(format!("  and {more} more: drydock plan --rows lists them all"));
-    }
-    if let Some(unseen @ 1..) = fleet.len().checked_sub(seen) {
-        lines.push(format!(
-            "{} could not be seen within a minute, and may be moved too: the run looks at each before it sends anything.",
-            clusters(unseen)
-        ));
-    }
-    lines
-}
-
-fn clusters(number: usize) -> String {
-    plural::count(number as u64, "cluster")
+    RegionMoves { seen, unseen: fleet.len().saturating_sub(seen), moved }
 }
 
 /// The rows of the jobs that a run would look at first.
-pub(super) async fn not_begun(store: &Store, campaign_id: i64) -> Result<Vec<NewJob>, Failure> {
+async fn not_begun(store: &Store, campaign_id: i64) -> Result<Vec<NewJob>, AppError> {
     let mut fleet = Vec::new();
     let states = vec![State::Pending, State::Ready];
     let mut pages = Pages::new(store, campaign_id, Filter { states, ..Filter::default() });
@@ -79,8 +71,8 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+    use crate::app::simulated_atlas;
     use crate::atlas::Transport;
-    use crate::cli::run::world;
     use crate::clock::Millis;
     use crate::config;
     use crate::domain::event::Event;
@@ -109,7 +101,7 @@ mod tests {
     }
 
     fn atlas(clusters: Vec<Cluster>, settings: Settings, clock: Clock) -> Client {
-        let transport = world::transport(Simulator::new(clusters, settings, clock));
+        let transport = simulated_atlas::transport(Simulator::new(clusters, settings, clock));
         Client::new(transport, None, clock, config().request_timeout)
     }
 
@@ -136,24 +128,21 @@ mod tests {
         let clock = Clock::starting_at(START);
         let mut clusters = vec![Cluster::shared(PROJECT, "stays", "GCP", "WESTERN_EUROPE", 1)];
         let mut fleet = vec![row(2, PROJECT, "stays"), row(3, PROJECT, "gone")];
-        let told = async |clusters: &[Cluster], fleet: &[NewJob]| {
+        let seen = async |clusters: &[Cluster], fleet: &[NewJob]| {
             let client = atlas(clusters.to_vec(), Settings::default(), clock);
-            lines(&config(), fleet, &client, clock).await
+            look(&config(), fleet, &client, clock).await
         };
-        let none = "Of the 2 clusters seen, none will be moved to another region or cloud.";
-        assert_eq!(told(&clusters, &fleet).await, [none]);
+        assert_eq!(seen(&clusters, &fleet).await, RegionMoves { seen: 2, unseen: 0, moved: Vec::new() });
         for number in 4..26 {
             let name = format!("moves-{number}");
             clusters.push(Cluster::shared(PROJECT, &name, "AWS", "EU_WEST_1", 1));
             fleet.push(row(number, PROJECT, &name));
         }
-        let lines = told(&clusters, &fleet).await;
-        assert_eq!(
-            lines[0],
-            "Of the 24 clusters seen, 22 will be MOVED to another region or cloud, which cannot be undone either:"
-        );
-        assert_eq!(lines[1], format!("  row 4 {PROJECT}/moves-4 from AWS EU_WEST_1 to GCP WESTERN_EUROPE"));
-        assert_eq!((lines.len(), &*lines[21]), (22, "  and 2 more: drydock plan --rows lists them all"));
+        let moves = seen(&clusters, &fleet).await;
+        assert_eq!((moves.seen, moves.unseen, moves.moved.len()), (24, 0, 22));
+        let first = &moves.moved[0];
+        assert_eq!((&*first.cluster_name, first.row), ("moves-4", 4));
+        assert_eq!(first.moves.as_deref(), Some("from AWS EU_WEST_1 to GCP WESTERN_EUROPE"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,13 +164,8 @@ mod tests {
         }));
         // Each read may take longer than somebody is ready to wait in all.
         let client = Client::new(transport, None, clock, Duration::from_hours(1));
-        let lines = lines(&config(), &fleet, &client, clock).await;
+        let moves = look(&config(), &fleet, &client, clock).await;
         assert_eq!(clock.now().since(START), WITHIN);
-        assert!(lines[0].starts_with("Of the 1 cluster seen, 1 will be MOVED"), "{lines:?}");
-        assert_eq!(
-            lines[2],
-            "2 clusters could not be seen within a minute, and may be moved too: the run looks at each before it sends \
-             anything."
-        );
+        assert_eq!((moves.seen, moves.unseen, moves.moved.len()), (1, 2, 1));
     }
 }

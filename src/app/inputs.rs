@@ -1,22 +1,16 @@
-//! What a command reads, so that it writes over none of it.
+//! What a use case reads, so that it writes over none of it.
 
 use std::path::Path;
 
-use crate::cli::exit::Failure;
+use crate::app::AppError;
 use crate::config::Config;
 use crate::files::{Inputs, IsInput};
 use crate::intake::Source;
 use crate::report::{self, Marker};
 use crate::store::Store;
 
-impl From<IsInput> for Failure {
-    fn from(error: IsInput) -> Self {
-        Self::bad_input(error)
-    }
-}
-
 /// The files of a database, and those of a campaign.
-pub(super) fn of(database_url: &str, config: Option<&Config>) -> Result<Inputs, Failure> {
+pub fn of(database_url: &str, config: Option<&Config>) -> Result<Inputs, AppError> {
     let mut inputs = config.map(of_campaign).unwrap_or_default();
     for (path, what) in Store::files(database_url)? {
         inputs.add(path, what);
@@ -25,14 +19,14 @@ pub(super) fn of(database_url: &str, config: Option<&Config>) -> Result<Inputs, 
 }
 
 /// The campaign file and its fleet.
-pub(super) fn of_campaign(config: &Config) -> Inputs {
+pub fn of_campaign(config: &Config) -> Inputs {
     let mut inputs = Inputs::default();
     add_campaign(&mut inputs, config);
     inputs
 }
 
 /// Adds the campaign file and its fleet.
-pub(super) fn add_campaign(inputs: &mut Inputs, config: &Config) {
+pub fn add_campaign(inputs: &mut Inputs, config: &Config) {
     inputs.add(&config.file, "the campaign file");
     if let Source::Csv(path) = &config.source {
         inputs.add(path, "the fleet");
@@ -40,19 +34,19 @@ pub(super) fn add_campaign(inputs: &mut Inputs, config: &Config) {
 }
 
 /// Refuses a directory if one of the reports that go there is a file that is read.
-pub(super) fn refuse_folder(inputs: &Inputs, folder: &Path) -> Result<(), IsInput> {
+pub fn refuse_folder(inputs: &Inputs, folder: &Path) -> Result<(), IsInput> {
     report::paths(folder).try_for_each(|path| inputs.refuse(&path))
 }
 
 /// Refuses a directory that has the reports of another database that is still there; what to say of one that is gone.
-pub(super) async fn refuse_other_database(store: &Store, folder: &Path) -> Result<Option<String>, Failure> {
+pub async fn refuse_other_database(store: &Store, folder: &Path) -> Result<Option<String>, AppError> {
     let Some(Marker { database, path }) = Marker::read(folder) else { return Ok(None) };
     if path == store.path() || store.id().await?.as_ref() == Some(&database) {
         return Ok(None);
     }
     let (folder, other) = (folder.display(), path.display());
     if Store::id_at(&path).await == Some(database) {
-        return Err(Failure::bad_input(format!(
+        return Err(AppError::refused(format!(
             "{folder} has the reports of another database, sqlite:{other}: give those of this run a directory of their \
              own with --out DIR"
         )));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::exit::Failure;
+use crate::app::AppError;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::job::State;
@@ -12,48 +12,48 @@ use crate::store::{Filter, Pages, Store};
 const KINDS: usize = 5;
 
 /// All jobs that ended with one code.
-pub(super) struct Kind {
+pub struct FailureGroup {
     /// How many they are.
-    pub(super) count: usize,
+    pub count: usize,
     /// What befell the newest of them.
-    pub(super) example: Fault,
+    pub example: Fault,
     /// Whether the same befell all of them, word for word.
-    pub(super) alike: bool,
+    pub alike: bool,
     newest: Option<Millis>,
     /// The first of them in the fleet's order: row and name.
-    pub(super) first: Vec<(i64, String)>,
+    pub first: Vec<(i64, String)>,
 }
 
 /// The most frequent kinds among the jobs of a campaign in these states, with up to `named` jobs of each.
-pub(super) async fn kinds(
+pub async fn by_code(
     store: &Store,
     campaign_id: i64,
     states: &[State],
     named: usize,
-) -> Result<Vec<Kind>, Failure> {
+) -> Result<Vec<FailureGroup>, AppError> {
     sorted(store, campaign_id, Filter { states: states.to_vec(), ..Filter::default() }, named).await
 }
 
 /// The jobs in a state that ended with this code, as a kind; none if there are none.
-pub(super) async fn of_code(
+pub async fn of_code(
     store: &Store,
     campaign_id: i64,
     state: State,
     code: &str,
     named: usize,
-) -> Result<Option<Kind>, Failure> {
+) -> Result<Option<FailureGroup>, AppError> {
     let filter = Filter { states: vec![state], code: Some(code.to_owned()), ..Filter::default() };
     Ok(sorted(store, campaign_id, filter, named).await?.pop())
 }
 
-async fn sorted(store: &Store, campaign_id: i64, filter: Filter, named: usize) -> Result<Vec<Kind>, Failure> {
-    let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
+async fn sorted(store: &Store, campaign_id: i64, filter: Filter, named: usize) -> Result<Vec<FailureGroup>, AppError> {
+    let mut kinds: BTreeMap<String, FailureGroup> = BTreeMap::new();
     let mut pages = Pages::new(store, campaign_id, filter);
     while let Some(page) = pages.next().await? {
         for job in page.into_iter().map(|row| row.job) {
             let name = job.name();
             let Some(fault) = job.error else { continue };
-            let kind = kinds.entry(fault.code.clone()).or_insert_with(|| Kind {
+            let kind = kinds.entry(fault.code.clone()).or_insert_with(|| FailureGroup {
                 count: 0,
                 example: fault.clone(),
                 alike: true,

@@ -1,7 +1,6 @@
 //! Bringing forward what waits for what Atlas asked for: jobs, and what only a run at work knows.
 
-use crate::cli::exit::Failure;
-use crate::cli::terminal::span;
+use crate::app::AppError;
 use crate::clock::{Clock, Millis};
 use crate::domain::event::Event;
 use crate::domain::job::Job;
@@ -16,20 +15,25 @@ use crate::store::{Holder, Runner, Store, Vitals};
 const CHUNK: i64 = 256;
 
 /// What waits, and whose word it is that it shall not.
-pub(super) struct Forward<'a> {
-    pub(super) store: &'a Store,
-    pub(super) campaign_id: i64,
-    pub(super) runner: &'a Runner,
-    pub(super) clock: Clock,
-    pub(super) reason: Option<&'a str>,
+pub struct Forward<'a> {
+    /// The job table.
+    pub store: &'a Store,
+    /// The campaign's key.
+    pub campaign_id: i64,
+    /// Whose word it is.
+    pub runner: &'a Runner,
+    /// The time.
+    pub clock: Clock,
+    /// Why, in the operator's words.
+    pub reason: Option<&'a str>,
 }
 
 /// What a run has left that is alive. One that is dead or stopped cannot say that all is well again.
-pub(super) async fn live_notes(
+pub async fn live_notes(
     store: &Store,
     campaign_id: i64,
     runner: Option<&(Holder, Vitals)>,
-) -> Result<Option<RunNotes>, Failure> {
+) -> Result<Option<RunNotes>, AppError> {
     let Some((id, notes)) = store.run_notes(campaign_id).await? else { return Ok(None) };
     let is_alive =
         runner.is_some_and(|(holder, vitals)| holder.runner == id && matches!(vitals, Vitals::Works | Vitals::Unknown));
@@ -38,20 +42,20 @@ pub(super) async fn live_notes(
 
 /// What Atlas asked for in a campaign.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AskedOf {
+pub struct AskedOf {
     /// How many jobs wait for that; none, if only the run that is at work does.
-    pub(super) jobs: i64,
+    pub jobs: i64,
     /// Until when.
-    pub(super) wait: AskedWait,
+    pub wait: AskedWait,
 }
 
 /// What Atlas asked for in a campaign and is not over, by its jobs or by what the run that is at work has `noted`.
-pub(super) async fn asked(
+pub async fn asked(
     store: &Store,
     campaign_id: i64,
     noted: Option<AskedWait>,
     now: Millis,
-) -> Result<Option<AskedOf>, Failure> {
+) -> Result<Option<AskedOf>, AppError> {
     let of_jobs = store.asked_wait(campaign_id, now).await?;
     let noted = noted.filter(|wait| wait.again > now).map(|wait| (0, wait));
     Ok(of_jobs.or(noted).map(|(jobs, wait)| AskedOf { jobs, wait }))
@@ -59,12 +63,12 @@ pub(super) async fn asked(
 
 impl AskedOf {
     /// In words.
-    pub(super) fn words(&self, now: Millis) -> String {
+    pub fn words(&self, now: Millis) -> String {
         let jobs = match self.jobs {
             0 => String::new(),
             jobs => format!(", {} for that", plural::counted(jobs, "job waits", "jobs wait")),
         };
-        let again = span(self.wait.again.since(now));
+        let again = plural::span(self.wait.again.since(now));
         format!("{}{jobs}; asked again in {again}", waiting::asked_words(self.wait.until))
     }
 }
@@ -72,7 +76,7 @@ impl AskedOf {
 impl Forward<'_> {
     /// Brings forward the jobs of one project, or (where it is empty) of all, and says how many there were. A run that
     /// is at work goes on with them within seconds.
-    pub(super) async fn project(&self, project: &str) -> Result<usize, Failure> {
+    pub async fn project(&self, project: &str) -> Result<usize, AppError> {
         let (mut brought, mut after) = (0, 0);
         loop {
             let ids = self.store.asked(self.campaign_id, project, self.clock.now(), (after, CHUNK)).await?;
@@ -87,7 +91,7 @@ impl Forward<'_> {
     }
 
     /// Brings these jobs forward, as far as they wait for that, and says how many did.
-    pub(super) async fn jobs(&self, ids: &[i64]) -> Result<usize, Failure> {
+    pub async fn jobs(&self, ids: &[i64]) -> Result<usize, AppError> {
         let jobs = self.store.reload(ids).await?;
         // Nothing in what is decided here depends on the campaign's patience.
         let policy = Policy::default();
@@ -98,7 +102,7 @@ impl Forward<'_> {
     }
 
     /// A run at work has waits of its own, of which no row tells. It forgets them by this.
-    pub(super) async fn tell_the_run(&self) -> Result<(), Failure> {
+    pub async fn tell_the_run(&self) -> Result<(), AppError> {
         Ok(self.store.bring_forward(self.campaign_id, self.clock.now()).await?)
     }
 }
