@@ -7,6 +7,7 @@ pub mod bring_forward;
 pub mod error;
 pub mod failures;
 pub mod fleet;
+pub mod holds;
 pub mod inputs;
 pub mod load;
 pub mod notices;
@@ -14,6 +15,7 @@ pub mod plan;
 pub mod rehearse;
 pub mod run;
 pub mod simulated_atlas;
+pub mod status;
 
 pub use error::{AppError, ErrorKind};
 pub use notices::{Notice, Notices, Severity};

@@ -5,11 +5,11 @@
 
 use crate::app::AppError;
 use crate::app::bring_forward::{self, Forward};
+use crate::app::holds::{self, HeldScope};
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
 use crate::cli::exit::ExitCode;
-use crate::cli::holds::{self, Waiting};
 use crate::cli::lookup::{self, Lookup};
 use crate::cli::next::Next;
 use crate::cli::terminal::Out;
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
         None => None,
     };
     let asked = asked(args, &store, &campaign, project.as_deref(), now).await?;
-    let holds = match selected(args, holds::waiting(&store, campaign.id).await?, name, &context.next) {
+    let holds = match selected(args, holds::in_force(&store, campaign.id).await?, name, &context.next) {
         // What is named is not held, but something else is waited for there.
         Err(_) if asked.is_some() => Vec::new(),
         holds => holds?,
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     let (runner, reason) = (environment::runner(now), args.reason.as_deref());
     let released = store.release(&runner, campaign.id, &scopes, reason, now).await?;
     out.line(&format!("{name}: released"))?;
-    for Waiting { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
+    for HeldScope { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
         let jobs = jobs.map(|jobs| format!(", {}", plural::count(jobs, "job"))).unwrap_or_default();
         out.line(&format!("  {} ({} since {}){jobs}", held.scope, held.fault.code, held.since))?;
     }
@@ -88,7 +88,12 @@ async fn asked(
 }
 
 /// The holds on the scope that was named by its id or the beginning of it; all, if none was.
-fn selected(args: &args::Release, holds: Vec<Waiting>, campaign: &str, next: &Next) -> Result<Vec<Waiting>, AppError> {
+fn selected(
+    args: &args::Release,
+    holds: Vec<HeldScope>,
+    campaign: &str,
+    next: &Next,
+) -> Result<Vec<HeldScope>, AppError> {
     let (word, what, scope): (_, _, fn(String) -> Scope) = match (&args.project, &args.organisation) {
         (Some(word), _) => (lookup::id(word)?, "project", Scope::Project),
         (None, Some(word)) => (lookup::id(word)?, "organisation", Scope::Organisation),

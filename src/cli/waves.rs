@@ -18,12 +18,6 @@ pub(super) fn does(wave: Wave, one: &str, rest: &str) -> String {
     format!("{wave} {}", if wave == Wave::REST { rest } else { one })
 }
 
-/// The wave whose jobs may be begun.
-pub(super) fn under_way(waves: &BTreeMap<Wave, Counts>) -> Wave {
-    let live = waves.iter().find(|(_, counts)| counts.ended() < counts.total());
-    live.map_or(Wave::REST, |(wave, _)| *wave)
-}
-
 /// How far each wave is.
 pub(super) fn tell(out: &mut Out, waves: &BTreeMap<Wave, Counts>) -> Result<(), AppError> {
     facts(out, "waves", lines(waves))

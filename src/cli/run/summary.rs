@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::app::failures::{self, FailureGroup};
+use crate::app::holds::in_force;
 use crate::app::{AppError, ErrorKind};
 use crate::cli::exit::ExitCode;
 use crate::cli::holds;
@@ -49,10 +50,9 @@ impl Summary<'_> {
         let mut out = Out::new();
         out.line("")?;
         out.line(&self.headline())?;
-        let waiting =
-            if self.exit_code() == ExitCode::HELD { holds::waiting(store, campaign_id).await? } else { Vec::new() };
+        let waiting = if self.exit_code() == ExitCode::HELD { in_force(store, campaign_id).await? } else { Vec::new() };
         for waiting in waiting.iter().take(NAMED) {
-            inset_fact(&mut out, "held", &waiting.words())?;
+            inset_fact(&mut out, "held", &holds::words(waiting))?;
         }
         if let Some(more) = waiting.len().checked_sub(NAMED).filter(|more| *more > 0) {
             let status = self.next.command(["status", self.campaign]);
