@@ -10,7 +10,7 @@ use crate::domain::wave::Wave;
 /// The first thing that a live job waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WaitingFor {
-    /// The end of a hold that covers its project; of an organisation's, the project may belong to another one.
+    /// The end of a hold on its project, on an organisation that the project may belong to, or on the campaign.
     Hold {
         /// What is held.
         scope: Scope,
@@ -25,7 +25,7 @@ pub enum WaitingFor {
     Look(Millis),
     /// That its request is sent, which is due then.
     Sending(Millis),
-    /// The answer to the request that is on the wire.
+    /// The answer to its request, which was sent.
     Answer,
 }
 
@@ -36,12 +36,12 @@ pub struct Admission {
     pub holds: Vec<Held>,
     /// The wave that is under way: no job of a later one is begun.
     pub wave: Wave,
-    /// The moment of asking, where one is at hand: what Atlas asked to wait for is over then.
+    /// The present, if the caller has a clock: then a wait that Atlas asked for counts only until it is over.
     pub now: Option<Millis>,
 }
 
 impl Admission {
-    /// The same at a moment.
+    /// The same, with the present.
     #[must_use]
     pub fn at(self, now: Millis) -> Self {
         Self { now: Some(now), ..self }
@@ -56,7 +56,7 @@ impl WaitingFor {
         }
         let Some(due) = job.due_at else { return Some(Self::Answer) };
         let begun = job.state.is_in_flight();
-        // What is in flight is followed, whatever is held.
+        // A hold keeps jobs from being begun. Those in flight are followed to their end.
         let hold = holds.iter().find(|held| !begun && covers(&held.scope, job));
         let asked = job.asked_until.filter(|until| *until >= due && now.is_none_or(|now| *until > now));
         Some(match (hold, asked) {
@@ -69,7 +69,8 @@ impl WaitingFor {
     }
 }
 
-/// Which projects an organisation has, only Atlas can tell; one's credentials belong to one organisation.
+/// Whether a hold may concern the job. Only Atlas knows which projects an organisation has, so a hold on one may concern
+/// every job.
 fn covers(scope: &Scope, job: &Job) -> bool {
     match scope {
         Scope::Project(id) => *id == job.project_id,
@@ -99,7 +100,7 @@ pub fn asked_until(job: &Job, now: Millis) -> Option<Millis> {
     job.asked_until.filter(|asked| waits && *asked > now)
 }
 
-/// That Atlas asked to wait, in words, for every place that tells of it.
+/// The message that Atlas asked to wait until then.
 pub fn asked_words(until: Millis) -> String {
     format!("Atlas asked to wait until {until}")
 }
