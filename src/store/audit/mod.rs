@@ -63,7 +63,7 @@ impl Store {
     pub async fn verify_job(&self, campaign: &Campaign, id: i64) -> Result<()> {
         let mut tx = self.snapshot().await?;
         let _frozen = self.freeze_clock();
-        let row: Option<Box<JobRow>> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
+        let row: Option<JobRow> = self.explained(sqlx::query_as(ONE).bind(id).fetch_optional(&mut *tx).await)?;
         let Some(row) = row else { return Ok(()) };
         let history = self.explained(events_of(&mut tx, &[id]).await)?;
         let history = history.iter().map(|event| self.explained(from_array(event))).collect::<Result<_>>()?;

@@ -23,7 +23,7 @@ pub(super) struct Auditor<'a> {
 
 impl Auditor<'_> {
     /// Checks a job; returns it with its history, and the digest of its newest event.
-    pub(super) fn check(&self, row: Box<JobRow>, history: Vec<EventRow>) -> Found<(Row, Digest)> {
+    pub(super) fn check(&self, row: JobRow, history: Vec<EventRow>) -> Found<(Row, Digest)> {
         let name = row.name();
         let unreadable = |error| Violation::unreadable(&name, None, &error);
         let (job, meta) = self.store.unverified(row).map_err(unreadable)?;

@@ -1,5 +1,19 @@
 //! Statements over many rows at once: each is a trip to the thread that has the connection, so few are far cheaper.
 
+/// A statement in the making; values that are bound are copied into it.
+pub(in crate::store) type Query = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// Names and values of columns, side by side: a list of the names, and a function that binds the values in its order.
+macro_rules! column_values {
+    ($names:ident, $bind:ident($row:ident: $type:ty) { $($column:ident: $value:expr,)+ }) => {
+        const $names: &[&str] = &[$(stringify!($column)),+];
+
+        fn $bind(query: $crate::store::backend::bulk::Query, $row: $type) -> $crate::store::backend::bulk::Query {
+            query$(.bind($value))+
+        }
+    };
+}
+
 /// The most rows that one statement writes.
 const MOST: usize = 128;
 

@@ -1,10 +1,11 @@
 //! Connections, transactions, and the files that SQLite keeps: what knows nothing of jobs.
 
 #[macro_use]
+pub(super) mod bulk;
+#[macro_use]
 pub(super) mod pool;
 pub(super) mod address;
 pub(super) mod aliases;
-pub(super) mod bulk;
 pub(super) mod clock_freeze;
 pub(super) mod db_thread;
 pub(super) mod descriptor;

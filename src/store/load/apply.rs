@@ -10,9 +10,10 @@ use crate::domain::job::{Job, Wanted};
 use crate::store::Result;
 use crate::store::backend::bulk::placeholders;
 use crate::store::history::chain::{self, LoadedColumns};
+use crate::store::history::digest::Digest;
 use crate::store::load::{CHUNK, Loaded, Loader};
 use crate::store::queue::columns::{JobRow, job_row};
-use crate::store::queue::record::{ChainPosition, link};
+use crate::store::queue::record::{ChainPosition, chained};
 use crate::store::queue::statements::{self, AppendedEvent};
 
 // Another wish is news to whoever has read the job; another place in the list is not.
@@ -25,8 +26,6 @@ pub(in crate::store) const CHANGED: &str = concat!(
     "WHERE incoming.n > $2 AND (jobs.row <> incoming.row OR jobs.extra <> incoming.extra \
     OR jobs.wanted <> incoming.wanted) ORDER BY incoming.n LIMIT $3"
 );
-const MOVE: &str = "UPDATE jobs SET row = $2, wanted = $3, extra = $4, revision = $5, events = $6, head = $7, seal = $8, wave = $9 \
-    WHERE id = $1";
 const RETURNED: &str =
     concat!("SELECT ", job_row!(), " FROM ", pairs!("JOIN"), "WHERE ", gone!(), " ORDER BY +jobs.row, jobs.id");
 const LEFT: &str = concat!(
@@ -62,7 +61,7 @@ const FORGET: &str = "DROP TABLE incoming";
 #[derive(FromRow)]
 struct ChangedRow {
     #[sqlx(flatten)]
-    job: Box<JobRow>,
+    job: JobRow,
     new_n: i64,
     new_row: i64,
     new_wanted: String,
@@ -74,7 +73,7 @@ struct ChangedRow {
 #[derive(FromRow)]
 struct DuplicateRow {
     #[sqlx(flatten)]
-    job: Box<JobRow>,
+    job: JobRow,
     cluster_name: String,
 }
 
@@ -88,6 +87,57 @@ struct NewRow {
     wanted: String,
     extra: String,
     wave: i64,
+}
+
+/// A job whose row of the fleet says something else than before.
+struct MovedRow<'a> {
+    row: i64,
+    wanted: &'a str,
+    extra: &'a str,
+    wave: i64,
+    revision: i64,
+    events: i64,
+    head: Digest,
+    seal: Digest,
+}
+
+column_values! {
+    MOVED, bind_moved(row: &MovedRow<'_>) {
+        row: row.row,
+        wanted: row.wanted,
+        extra: row.extra,
+        wave: row.wave,
+        revision: row.revision,
+        events: row.events,
+        head: row.head.bytes(),
+        seal: row.seal.bytes(),
+    }
+}
+
+/// A job that is added, as its row begins.
+struct AddedJob<'a> {
+    job: Job,
+    wanted: &'a str,
+    extra: &'a str,
+    wave: i64,
+    head: Digest,
+    seal: Digest,
+}
+
+column_values! {
+    ADDED, bind_added(row: &AddedJob<'_>) {
+        id: row.job.id,
+        campaign_id: row.job.campaign_id,
+        row: row.job.row,
+        project_id: &*row.job.project_id,
+        cluster_name: &*row.job.cluster_name,
+        wanted: row.wanted,
+        extra: row.extra,
+        wave: row.wave,
+        due_at: row.job.due_at.map(|at| at.0),
+        head: row.head.bytes(),
+        seal: row.seal.bytes(),
+    }
 }
 
 impl Loader {
@@ -137,24 +187,26 @@ impl Loader {
         if let Some(entry) = &entry {
             events += 1;
             let place = ChainPosition { seq: events, job: what, previous: head };
-            let link = link(entry, None, (&job, self.now), &self.runner, place);
-            head = link.digest();
-            let appended = statements::append(&[&AppendedEvent { job_id: job.id, link, digest: head }]);
+            let event = chained(entry, None, (&job, self.now), &self.runner, place);
+            head = event.digest();
+            let appended = statements::append(&[&AppendedEvent { job_id: job.id, event, digest: head }]);
             self.store.explained(statements::run(&mut self.tx, appended).await)?;
         }
         let seal = chain::seal(&job, what, (events, head), meta.runner.as_deref());
-        let moved = sqlx::query(MOVE)
-            .bind(job.id)
-            .bind(job.row)
-            .bind(&new_wanted)
-            .bind(&new_extra)
-            .bind(job.revision)
-            .bind(events)
-            .bind(head.bytes())
-            .bind(seal.bytes())
-            .bind(new_wave)
-            .execute(&mut *self.tx)
-            .await;
+        let (id, row) = (job.id, job.row);
+        let row = MovedRow {
+            row,
+            wanted: &new_wanted,
+            extra: &new_extra,
+            wave: new_wave,
+            revision: job.revision,
+            events,
+            head,
+            seal,
+        };
+        let sets: Vec<String> = MOVED.iter().map(|column| format!("{column} = ?")).collect();
+        let sql = format!("UPDATE jobs SET {} WHERE id = ?", sets.join(", "));
+        let moved = bind_moved(sqlx::query(AssertSqlSafe(sql)), &row).bind(id).execute(&mut *self.tx).await;
         self.store.explained(moved)?;
         Ok(entry.is_some())
     }
@@ -177,20 +229,16 @@ impl Loader {
 
     /// Inserts jobs for these rows; their keys follow upon `last_id`.
     async fn insert(&mut self, last_id: i64, rows: &[NewRow]) -> Result<()> {
-        let sql = format!(
-            "INSERT INTO jobs (id, campaign_id, row, project_id, cluster_name, wanted, extra, wave, due_at, head, seal) VALUES {}",
-            placeholders(rows.len(), 11)
-        );
+        let (columns, values) = (ADDED.join(", "), placeholders(rows.len(), ADDED.len()));
+        let sql = format!("INSERT INTO jobs ({columns}) VALUES {values}");
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(rows.len() == CHUNK);
         for (row, id) in rows.iter().zip(last_id + 1..) {
-            let NewRow { row, project_id, cluster_name, wanted, extra, wave, .. } = row;
-            let fresh = Job::new(*row, project_id, cluster_name, Wanted::default(), self.now);
+            let NewRow { row: place, project_id, cluster_name, wanted, extra, wave, .. } = row;
+            let fresh = Job::new(*place, project_id, cluster_name, Wanted::default(), self.now);
             let job = Job { id, campaign_id: self.campaign_id, ..fresh };
             let head = chain::beginning(&self.campaign, project_id, cluster_name);
             let seal = chain::seal(&job, chain::job(&job, LoadedColumns { wanted, extra }), (0, head), None);
-            query = query.bind(id).bind(self.campaign_id).bind(row).bind(project_id).bind(cluster_name);
-            query = query.bind(wanted).bind(extra).bind(wave);
-            query = query.bind(self.now.0).bind(head.bytes().to_vec()).bind(seal.bytes().to_vec());
+            query = bind_added(query, &AddedJob { job, wanted, extra, wave: *wave, head, seal });
         }
         let inserted = query.execute(&mut *self.tx).await;
         self.store.explained(inserted).map(drop)
@@ -203,8 +251,7 @@ impl Loader {
     }
 
     async fn jobs(&mut self, sql: &'static str) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<Box<JobRow>>> =
-            sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
+        let rows: sqlx::Result<Vec<JobRow>> = sqlx::query_as(sql).bind(self.campaign_id).fetch_all(&mut *self.tx).await;
         self.store.jobs_of(self.store.explained(rows)?)
     }
 }

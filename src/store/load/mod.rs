@@ -192,20 +192,36 @@ impl Store {
     }
 }
 
+/// A row of the fleet, as it goes into the temporary table.
+struct IncomingRow<'a> {
+    n: i64,
+    job: &'a NewJob,
+    wanted: String,
+    extra: String,
+}
+
+column_values! {
+    INCOMING_ROW, bind_incoming(row: &IncomingRow<'_>) {
+        n: row.n,
+        row: row.job.row,
+        project_id: &*row.job.project_id,
+        cluster_name: &*row.job.cluster_name,
+        wanted: &*row.wanted,
+        extra: &*row.extra,
+        wave: Wave::of(&row.job.wanted).number(),
+    }
+}
+
 impl Loader {
     /// Takes rows in; a cluster may come once only. Many at a time are fastest.
     pub async fn push(&mut self, jobs: &[NewJob]) -> Result<()> {
         for chunk in jobs.chunks(CHUNK) {
-            let values = placeholders(chunk.len(), 7);
-            let sql =
-                format!("INSERT INTO incoming (n, row, project_id, cluster_name, wanted, extra, wave) VALUES {values}");
+            let (columns, values) = (INCOMING_ROW.join(", "), placeholders(chunk.len(), INCOMING_ROW.len()));
+            let sql = format!("INSERT INTO incoming ({columns}) VALUES {values}");
             let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
             for (job, n) in chunk.iter().zip(self.total..) {
-                let wanted = self.json(&job.wanted)?;
-                let extra = self.json(&job.extra)?;
-                query =
-                    query.bind(n).bind(job.row).bind(&job.project_id).bind(&job.cluster_name).bind(wanted).bind(extra);
-                query = query.bind(Wave::of(&job.wanted).number());
+                let (wanted, extra) = (self.json(&job.wanted)?, self.json(&job.extra)?);
+                query = bind_incoming(query, &IncomingRow { n, job, wanted, extra });
             }
             let pushed = query.execute(&mut *self.tx).await;
             self.store.explained(pushed)?;

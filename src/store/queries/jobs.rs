@@ -77,31 +77,48 @@ pub struct RecordedEvent {
     pub digest: Digest,
 }
 
-#[derive(Deserialize)]
-pub(in crate::store) struct EventRow {
-    seq: i64,
-    pub(in crate::store) job_id: i64,
-    at: i64,
-    kind: String,
-    state: String,
-    send: Option<i64>,
-    code: Option<String>,
-    detail: Option<String>,
-    runner: String,
-    host: Option<String>,
-    version: Option<String>,
-    started_by: Option<String>,
-    method: Option<String>,
-    path: Option<String>,
-    status: Option<i64>,
-    duration_ms: Option<i64>,
-    /// In hex, as the others are.
-    job_digest: String,
-    previous_digest: String,
-    digest: String,
+/// Makes of one list a struct and the JSON array that it is read from.
+macro_rules! read_as_array {
+    ($(#[$doc:meta])* $name:ident { $first:ident: $first_type:ty = $first_sql:literal, $($field:ident: $type:ty = $sql:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        pub(in crate::store) struct $name {
+            pub(in crate::store) $first: $first_type,
+            $(pub(in crate::store) $field: $type,)+
+        }
+
+        impl $name {
+            const ARRAY: &str = concat!("json_array(", $first_sql, $(", ", $sql,)+ ")");
+        }
+    };
 }
 
-/// A job as it lies, the JSON array that a [`JobRow`] is read from; its row, and its key.
+read_as_array! {
+    /// An event as the table has it; digests are in hex.
+    EventRow {
+        job_id: i64 = "job_id",
+        seq: i64 = "seq",
+        at: i64 = "at",
+        kind: String = "kind",
+        state: String = "state",
+        send: Option<i64> = "send",
+        code: Option<String> = "code",
+        detail: Option<String> = "detail",
+        runner: String = "runner",
+        host: Option<String> = "host",
+        version: Option<String> = "version",
+        started_by: Option<String> = "started_by",
+        method: Option<String> = "method",
+        path: Option<String> = "path",
+        status: Option<i64> = "status",
+        duration_ms: Option<i64> = "duration_ms",
+        job_digest: String = "hex(job_digest)",
+        previous_digest: String = "hex(previous_digest)",
+        digest: String = "hex(digest)",
+    }
+}
+
+/// A job, unverified: the JSON array that a [`JobRow`] is read from; its row, and its key.
 pub(in crate::store) type RawJob = (String, i64, i64);
 
 // The states are bound as one text, `,failed,verifying,`, so that the statement is the same for any number of them.
@@ -158,7 +175,7 @@ impl Store {
         Ok(history)
     }
 
-    pub(in crate::store) fn row_of(&self, row: Box<JobRow>, history: Vec<RecordedEvent>) -> Result<Row> {
+    pub(in crate::store) fn row_of(&self, row: JobRow, history: Vec<RecordedEvent>) -> Result<Row> {
         let (job, meta) = self.verified(row)?;
         let extra = self.extra_of(&job, &meta)?;
         Ok(Row { job, extra, history })
@@ -227,9 +244,9 @@ pub(in crate::store) async fn events_of(connection: &mut SqliteConnection, jobs:
     }
     let list = placeholders(1, jobs.len());
     let sql = format!(
-        "SELECT json_array(seq, job_id, at, kind, state, send, code, detail, runner, host, version, started_by, \
-        method, path, status, duration_ms, hex(job_digest), hex(previous_digest), hex(digest)) \
-        FROM events LEFT JOIN runners ON runners.id = events.runner WHERE job_id IN {list} ORDER BY job_id, seq"
+        "SELECT {} FROM events LEFT JOIN runners ON runners.id = events.runner WHERE job_id IN {list} \
+        ORDER BY job_id, seq",
+        EventRow::ARRAY
     );
     let query = sqlx::query_scalar(AssertSqlSafe(sql)).persistent(jobs.len() == CHUNK);
     jobs.iter().fold(query, |query, id| query.bind(*id)).fetch_all(connection).await

@@ -95,10 +95,7 @@ pub(in crate::store) async fn read_page(
 }
 
 /// The jobs of a page, each with its history.
-pub(in crate::store) fn with_histories(
-    store: &Store,
-    (jobs, events): RawPage,
-) -> Result<Vec<(Box<JobRow>, Vec<EventRow>)>> {
+pub(in crate::store) fn with_histories(store: &Store, (jobs, events): RawPage) -> Result<Vec<(JobRow, Vec<EventRow>)>> {
     let mut histories: HashMap<i64, Vec<EventRow>> = HashMap::with_capacity(jobs.len());
     for event in events {
         let event: EventRow = store.explained(from_array(&event))?;

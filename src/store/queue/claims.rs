@@ -93,7 +93,7 @@ impl Store {
         let mut read = Vec::new();
         let mut tx = self.begin().await?;
         let frozen = self.freeze_clock();
-        let rows: Vec<Box<JobRow>> = self.explained(rows.fetch_all(&mut *tx).await)?;
+        let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
         // A row that is not to be believed stays as it is.
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
@@ -134,7 +134,7 @@ impl Store {
 
     /// The job for a cluster in a campaign, if the fleet has or had it; the name may be in any case.
     pub async fn job(&self, campaign_id: i64, project: &str, name: &str) -> Result<Option<Job>> {
-        let row: sqlx::Result<Option<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(JOB)
+        let row: sqlx::Result<Option<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(JOB)
             .bind(campaign_id).bind(project).bind(name).fetch_optional(pool).await);
         self.explained(row)?.map(|row| self.job_of(row)).transpose()
     }
@@ -148,7 +148,7 @@ impl Store {
 
     /// Up to `limit` live jobs beyond pending with an id above `after_id`, by id: what a take-over goes through.
     pub async fn unfinished(&self, campaign_id: i64, after_id: i64, limit: i64) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(UNFINISHED)
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(UNFINISHED)
             .bind(campaign_id).bind(after_id).bind(limit).fetch_all(pool).await);
         self.jobs_of(self.explained(rows)?)
     }
@@ -156,7 +156,7 @@ impl Store {
     /// Up to `limit` live jobs beyond pending that another runner than `runner` has claimed. There are none unless one
     /// claimed in the moment before it noticed that its lock was lost.
     pub async fn in_other_hands(&self, campaign_id: i64, runner: &str, limit: i64) -> Result<Vec<Job>> {
-        let rows: sqlx::Result<Vec<Box<JobRow>>> = on_pool!(self, readers, pool => sqlx::query_as(IN_OTHER_HANDS)
+        let rows: sqlx::Result<Vec<JobRow>> = on_pool!(self, readers, pool => sqlx::query_as(IN_OTHER_HANDS)
             .bind(campaign_id).bind(runner).bind(limit).fetch_all(pool).await);
         self.jobs_of(self.explained(rows)?)
     }

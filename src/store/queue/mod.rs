@@ -6,6 +6,7 @@ pub(super) mod change;
 pub(super) mod claim_cache;
 pub(super) mod claims;
 pub(super) mod columns;
+mod field;
 pub(super) mod holds;
 pub(super) mod record;
 pub(super) mod row_meta;

@@ -16,7 +16,8 @@ use crate::store::history::digest::Digest;
 use crate::store::history::runner::Runner;
 use crate::store::queue::change::{Before, Call, Change, WriteResults};
 use crate::store::queue::claim_cache::CachedRow;
-use crate::store::queue::columns::{JobRow, rows_by_id};
+use crate::store::queue::columns::{JobRow, StoredJob, rows_by_id};
+use crate::store::queue::row_meta::RowMeta;
 use crate::store::queue::statements;
 use crate::store::queue::statements::{AppendedEvent, RowUpdate, Statement};
 use crate::store::{Result, Store, StoreError};
@@ -78,7 +79,7 @@ impl Store {
         let known: Vec<_> = pieces.into_iter().flat_map(|piece| piece.known).collect();
         let written = WriteResults::new(known.iter().map(Option::is_some).collect());
         let rows = known.into_iter().flatten().map(|(row, _)| row);
-        self.claim_cache.hold(rows.filter(|row| row.claimed_by.is_some()).map(RowUpdate::cached));
+        self.claim_cache.hold(rows.filter(|row| row.row.meta.claimed_by.is_some()).map(RowUpdate::cached));
         integrity_error.map_or(Ok(Some(written)), Err)
     }
 
@@ -94,9 +95,9 @@ impl Store {
         let unread = changes.iter().zip(&*known).filter(|(_, row)| row.is_none());
         let unread: Vec<i64> = unread.map(|(change, _)| change.job.id).collect();
         let rows = self.explained(rows_by_id(connection, &unread).await)?;
-        let mut found: HashMap<i64, Box<JobRow>> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut found: HashMap<i64, JobRow> = rows.into_iter().map(|row| (row.id(), row)).collect();
         for (change, place) in changes.iter().zip(known) {
-            let Some(row) = found.remove(&change.job.id).filter(|row| row.revision == change.job.revision) else {
+            let Some(row) = found.remove(&change.job.id).filter(|row| row.revision() == change.job.revision) else {
                 continue;
             };
             match self.verified(row) {
@@ -134,7 +135,7 @@ struct Piece<'a> {
 }
 
 /// The row as it shall be, and what comes behind its history.
-type Followed<'a> = (RowUpdate<'a>, Vec<AppendedEvent<'a>>);
+type Followed<'a> = (RowUpdate, Vec<AppendedEvent<'a>>);
 
 impl Piece<'_> {
     /// The changes that were written.
@@ -169,10 +170,10 @@ fn intended_at(change: &Change) -> Option<Millis> {
 }
 
 fn make_statements(known: &[Option<Followed<'_>>]) -> Vec<Statement> {
-    let rows: Vec<&RowUpdate<'_>> = known.iter().flatten().map(|(row, _)| row).collect();
-    let links: Vec<&AppendedEvent<'_>> = known.iter().flatten().flat_map(|(_, links)| links).collect();
+    let rows: Vec<&RowUpdate> = known.iter().flatten().map(|(row, _)| row).collect();
+    let events: Vec<&AppendedEvent<'_>> = known.iter().flatten().flat_map(|(_, events)| events).collect();
     let mut all = statements::rows(&rows);
-    all.extend(statements::append(&links));
+    all.extend(statements::append(&events));
     all
 }
 
@@ -181,9 +182,9 @@ fn follow<'a>(CachedRow { revision, row, meta }: CachedRow, runner: &'a Runner, 
     let (mut events, mut head, mut appended) = (meta.events, meta.head, Vec::with_capacity(2));
     let mut append = |entry: &'a Entry, call: Option<&'a Call>, told: (&Job, Millis), what: Digest| {
         events += 1;
-        let link = link(entry, call, told, runner, ChainPosition { seq: events, job: what, previous: head });
-        head = link.digest();
-        appended.push(AppendedEvent { job_id: job.id, link, digest: head });
+        let event = chained(entry, call, told, runner, ChainPosition { seq: events, job: what, previous: head });
+        head = event.digest();
+        appended.push(AppendedEvent { job_id: job.id, event, digest: head });
     };
     if let Some(Before { job, entry, at }) = before {
         append(entry, None, (job, *at), chain::job(job, meta.loaded()));
@@ -196,11 +197,13 @@ fn follow<'a>(CachedRow { revision, row, meta }: CachedRow, runner: &'a Runner, 
     let overdue = if meta.runner.as_deref() == Some(&runner.id) { job.overdue } else { 0 };
     let job = Job { row, revision: revision + 1, overdue, ..job.clone() };
     let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
-    let claimed_by = (*keep && !job.state.is_ended()).then_some(runner.id.as_str());
-    (RowUpdate { job, runner: &runner.id, claimed_by, events, head, seal, was: meta }, appended)
+    let claimed_by = (*keep && !job.state.is_ended()).then(|| runner.id.clone());
+    let was = meta.seal;
+    let meta = RowMeta { claimed_by, runner: Some(runner.id.clone()), events, head, seal, ..meta };
+    (RowUpdate { row: StoredJob { job, meta }, was }, appended)
 }
 
-/// Where a link comes in a chain.
+/// Where an event comes in a chain.
 pub(in crate::store) struct ChainPosition {
     pub(in crate::store) seq: i64,
     /// What the job is then.
@@ -209,8 +212,8 @@ pub(in crate::store) struct ChainPosition {
     pub(in crate::store) previous: Digest,
 }
 
-/// An entry as the next link of a job's chain: its place, what the job is then, and the event before.
-pub(in crate::store) fn link<'a>(
+/// An entry as the next event of a job's chain: its place, what the job is then, and the event before.
+pub(in crate::store) fn chained<'a>(
     entry: &'a Entry,
     call: Option<&'a Call>,
     (job, at): (&Job, Millis),

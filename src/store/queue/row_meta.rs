@@ -5,11 +5,13 @@ use crate::store::history::chain::{self, LoadedColumns};
 use crate::store::history::digest::Digest;
 
 /// What a row holds besides its job.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::store) struct RowMeta {
     pub(in crate::store) wanted: String,
     pub(in crate::store) extra: String,
-    /// Who has it in hand.
+    /// What `wanted` says, as a number that an index is over.
+    pub(in crate::store) wave: i64,
+    /// Who has claimed it.
     pub(in crate::store) claimed_by: Option<String>,
     /// Who wrote or claimed it last.
     pub(in crate::store) runner: Option<String>,

@@ -13,7 +13,7 @@ use crate::store::{Result, Store, StoreError};
 impl Store {
     /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
     /// not as Drydock wrote it.
-    pub(in crate::store) fn verified(&self, row: Box<JobRow>) -> Result<(Job, RowMeta)> {
+    pub(in crate::store) fn verified(&self, row: JobRow) -> Result<(Job, RowMeta)> {
         let (job, meta) = self.unverified(row)?;
         let what = chain::job(&job, meta.loaded());
         if meta.fits(&job, what) { Ok((job, meta)) } else { Err(self.integrity_error(job.name(), meta.seal)) }
@@ -30,12 +30,12 @@ impl Store {
     }
 
     /// The job that lies in `row`, believed.
-    pub(in crate::store) fn job_of(&self, row: Box<JobRow>) -> Result<Job> {
+    pub(in crate::store) fn job_of(&self, row: JobRow) -> Result<Job> {
         self.verified(row).map(|(job, _)| job)
     }
 
     /// The jobs that lie in `rows`, believed.
-    pub(in crate::store) fn jobs_of(&self, rows: Vec<Box<JobRow>>) -> Result<Vec<Job>> {
+    pub(in crate::store) fn jobs_of(&self, rows: Vec<JobRow>) -> Result<Vec<Job>> {
         rows.into_iter().map(|row| self.job_of(row)).collect()
     }
 }
