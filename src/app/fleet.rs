@@ -4,7 +4,7 @@ use tokio::sync::mpsc;
 
 use crate::app::AppError;
 use crate::config::Config;
-use crate::intake::{self, FleetRow, Plan};
+use crate::intake::{self, FleetRow, ReadOptions};
 use crate::plural;
 use crate::store::NewJob;
 
@@ -14,7 +14,7 @@ pub async fn each_chunk(
     config: &Config,
     mut work: impl AsyncFnMut(Vec<FleetRow>) -> Result<(), AppError>,
 ) -> Result<u64, AppError> {
-    let plan = Plan { operation: config.operation, defaults: &config.defaults, columns: &config.columns };
+    let options = config.read_options();
     let (sink, mut rows) = mpsc::channel(4);
     // The receiver moves into its block: a failure there drops it, and a reader that is still at it stops.
     let working = async move {
@@ -23,7 +23,7 @@ pub async fn each_chunk(
         }
         Ok::<(), AppError>(())
     };
-    let (read, worked) = tokio::join!(intake::read(&config.source, &plan, sink), working);
+    let (read, worked) = tokio::join!(intake::read(&config.source, &options, sink), working);
     worked?;
     let clusters = read?;
     match config.max_clusters {
@@ -53,7 +53,7 @@ pub(super) async fn fingerprint(config: &Config) -> Option<[u8; 32]> {
     let (source, operation) = (config.source.clone(), config.operation);
     let (defaults, columns) = (config.defaults.clone(), config.columns.clone());
     let compute = move || {
-        intake::fingerprint(&source, &Plan { operation, defaults: &defaults, columns: &columns }).ok().flatten()
+        intake::fingerprint(&source, &ReadOptions { operation, defaults: &defaults, columns: &columns }).ok().flatten()
     };
     tokio::task::spawn_blocking(compute).await.ok().flatten()
 }

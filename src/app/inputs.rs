@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::app::AppError;
 use crate::config::Config;
 use crate::files::{Inputs, IsInput};
-use crate::intake::Source;
+use crate::intake::FleetSource;
 use crate::report::{self, Marker};
 use crate::store::Store;
 
@@ -28,7 +28,7 @@ pub fn of_campaign(config: &Config) -> Inputs {
 /// Adds the campaign file and its fleet.
 pub fn add_campaign(inputs: &mut Inputs, config: &Config) {
     inputs.add(&config.file, "the campaign file");
-    if let Source::Csv(path) = &config.source {
+    if let FleetSource::Csv(path) = &config.source {
         inputs.add(path, "the fleet");
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::terminal::{Out, wrap};
 use crate::domain::job::State;
 use crate::domain::waiting::{Admission, WaitingFor};
 use crate::domain::wave::Wave;
-use crate::intake::near;
+use crate::intake::suggest;
 use crate::report::job_json;
 use crate::store::{Campaign, Filter, Pages, Row, Store};
 
@@ -86,7 +86,7 @@ fn state(name: &str) -> Result<State, AppError> {
     let name = name.trim();
     State::of_name(name).ok_or_else(|| {
         let all = State::ALL.map(State::name);
-        let hint = near::hint(name, all);
+        let hint = suggest::hint(name, all);
         AppError::refused(format!("there is no state {name:?}{hint}; the nine are {}", all.join(", ")))
     })
 }

@@ -6,7 +6,7 @@ use crate::app::AppError;
 use crate::cli::context::Context;
 use crate::cli::next::Next;
 use crate::domain::job::Job;
-use crate::intake::near;
+use crate::intake::suggest;
 use crate::plural;
 use crate::store::{Campaign, Filter, Pages, Store};
 
@@ -138,7 +138,7 @@ impl<'a> Lookup<'a> {
     async fn nearest(&self, cluster: &str) -> Result<String, AppError> {
         let mut pages = Pages::new(self.store, self.campaign.id, Filter::default());
         while let Some(page) = pages.next().await? {
-            let hint = near::hint(cluster, page.iter().map(|row| row.job.cluster_name.as_str()));
+            let hint = suggest::hint(cluster, page.iter().map(|row| row.job.cluster_name.as_str()));
             if !hint.is_empty() {
                 return Ok(hint);
             }
@@ -155,7 +155,7 @@ impl<'a> Lookup<'a> {
             here.extend(page.into_iter().map(|row| row.job.cluster_name));
         }
         if !here.is_empty() {
-            let hint = near::hint(cluster, here.iter().map(String::as_str));
+            let hint = suggest::hint(cluster, here.iter().map(String::as_str));
             let more = here.len().saturating_sub(NAMED);
             let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
             here.truncate(NAMED);

@@ -9,7 +9,7 @@ use crate::cli::check;
 use crate::cli::context::{Context, is_campaign_file};
 use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Out;
-use crate::intake::near;
+use crate::intake::suggest;
 use crate::report::{self, CSV, CSV_FOR_EXCEL, FORMATS, Format};
 
 /// Writes the report.
@@ -61,7 +61,7 @@ fn format(name: &str) -> Result<&'static dyn Format, AppError> {
         let what = if report::PLANNED.contains(&name) {
             format!("the report format {name:?} comes in a later version")
         } else {
-            format!("there is no report format {name:?}{}", near::hint(name, names.iter().copied()))
+            format!("there is no report format {name:?}{}", suggest::hint(name, names.iter().copied()))
         };
         AppError::refused(format!("{what}; the formats are {}", names.join(", ")))
     })

@@ -19,7 +19,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::terminal::Out;
 use crate::config;
 use crate::domain::operation::Operation;
-use crate::intake::{self, Defaults, FleetRow, Plan, Source, near};
+use crate::intake::{self, Defaults, FleetRow, FleetSource, ReadOptions, suggest};
 use crate::simulator::{Bucket, Cluster, Durations, Faults, Ledger, Refusals, Settings, SignIn, Simulator};
 
 /// Serves until it is told to stop.
@@ -101,7 +101,7 @@ pub(super) fn fault(word: &str, faults: &mut Faults) -> Result<(), AppError> {
         return wrong("must be a name and a probability, as in conflict=0.05".to_owned());
     };
     if !Faults::NAMES.contains(&name.replace('-', "_").as_str()) {
-        let (hint, all) = (near::hint(name, Faults::NAMES.iter().copied()), Faults::NAMES.join(", "));
+        let (hint, all) = (suggest::hint(name, Faults::NAMES.iter().copied()), Faults::NAMES.join(", "));
         return wrong(format!("there is no fault {name:?}{hint}; there are {all}"));
     }
     match p.parse() {
@@ -135,7 +135,7 @@ fn sign_in() -> Result<SignIn, AppError> {
 fn operation(name: &str) -> Result<&'static Operation, AppError> {
     Operation::of_name(name).ok_or_else(|| {
         let all: Vec<&str> = Operation::all().iter().map(|operation| operation.name).collect();
-        let hint = near::hint(name, all.iter().copied());
+        let hint = suggest::hint(name, all.iter().copied());
         AppError::refused(format!("--operation: must be one of {}{hint} ({name})", all.join(", ")))
     })
 }
@@ -165,8 +165,8 @@ async fn rows(
     let stand_in = [("provider", provider), ("region", region), ("instance_size", "M10")];
     let stand_in = stand_in.map(|(column, text)| (column.to_owned(), text.to_owned()));
     let defaults = Defaults::new(BTreeMap::from(stand_in)).map_err(|what| AppError::internal(format!("{what:?}")))?;
-    let plan = Plan { operation, defaults: &defaults, columns: &BTreeMap::new() };
-    let fleet = Source::Csv(path.to_owned());
+    let options = ReadOptions { operation, defaults: &defaults, columns: &BTreeMap::new() };
+    let fleet = FleetSource::Csv(path.to_owned());
     let (sink, mut chunks) = mpsc::channel::<Vec<FleetRow>>(4);
     let collect = async {
         let mut all = Vec::new();
@@ -175,7 +175,7 @@ async fn rows(
         }
         all
     };
-    let (read, all) = tokio::join!(intake::read(&fleet, &plan, sink), collect);
+    let (read, all) = tokio::join!(intake::read(&fleet, &options, sink), collect);
     read?;
     Ok(all)
 }

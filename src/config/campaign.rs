@@ -9,7 +9,7 @@ use crate::domain::experience::Experience;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::engine::Limits;
-use crate::intake::{Column, near};
+use crate::intake::{COLUMNS, suggest};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -79,7 +79,7 @@ fn operation(root: &Section<'_, '_>) -> Option<&'static Operation> {
     let found = Operation::of_name(name);
     if found.is_none() {
         let shown: String = name.chars().take(80).collect();
-        root.blame("operation", format!("must be one of {all}{} ({shown})", near::hint(name, known())));
+        root.blame("operation", format!("must be one of {all}{} ({shown})", suggest::hint(name, known())));
     }
     found
 }
@@ -173,12 +173,9 @@ fn warnings(config: &Config) -> Vec<String> {
         ));
     }
     let operation = config.operation;
-    for (column, used) in [
-        (Column::InstanceSize, operation.needs_instance_size),
-        (Column::ContinuousBackup, operation.takes_continuous_backup),
-    ] {
-        if !used && config.defaults.get(column).is_some() {
-            let (column, name) = (column.name(), operation.name);
+    for column in COLUMNS {
+        if !column.is_read_by(operation) && config.defaults.get(column).is_some() {
+            let (column, name) = (column.name, operation.name);
             warnings.push(format!("{file}: defaults.{column}: {name} has no use for it"));
         }
     }

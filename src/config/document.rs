@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::error::{ConfigError, Problem};
 use crate::config::span;
-use crate::intake::near;
+use crate::intake::suggest;
 
 /// The line, from 1, in which a byte stands.
 pub(super) fn line_of(text: &[u8], at: usize) -> usize {
@@ -78,7 +78,7 @@ impl<'d, 't> Section<'d, 't> {
     /// Blames every key that is not one of these.
     pub(super) fn only(&self, known: &[&str]) {
         for (key, _) in self.entries().filter(|(key, _)| !known.contains(key)) {
-            let hint = if self.document.is_full() { String::new() } else { near::hint(key, known.iter().copied()) };
+            let hint = if self.document.is_full() { String::new() } else { suggest::hint(key, known.iter().copied()) };
             self.blame(key, format!("there is no such key{hint}"));
         }
     }

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use crate::config::document::Section;
-use crate::intake::{Column, Defaults, Source, near, squash};
+use crate::intake::{Column, Defaults, FleetSource, normalized, suggest};
 
 /// Reads where the fleet is: exactly one of `csv`, `xlsx` and `sql`.
-pub(super) fn source(fleet: &Section<'_, '_>, file: &Path, env: &dyn Fn(&str) -> Option<String>) -> Option<Source> {
+pub(super) fn source(
+    fleet: &Section<'_, '_>,
+    file: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Option<FleetSource> {
     fleet.only(&["csv", "xlsx", "sheet", "sql", "columns"]);
     let named: Vec<&str> = ["csv", "xlsx", "sql"].into_iter().filter(|key| fleet.has(key)).collect();
     match named.as_slice() {
@@ -30,7 +34,7 @@ pub(super) fn source(fleet: &Section<'_, '_>, file: &Path, env: &dyn Fn(&str) ->
     }
 }
 
-fn csv(fleet: &Section<'_, '_>, file: &Path) -> Option<Source> {
+fn csv(fleet: &Section<'_, '_>, file: &Path) -> Option<FleetSource> {
     if fleet.has("sheet") {
         fleet.blame("sheet", "only an xlsx file has sheets");
     }
@@ -39,12 +43,12 @@ fn csv(fleet: &Section<'_, '_>, file: &Path) -> Option<Source> {
             fleet.blame("csv", "must name a file, or be - for standard input");
             None
         }
-        "-" => Some(Source::Csv(PathBuf::from("-"))),
-        name => Some(Source::Csv(file.parent().unwrap_or(Path::new("")).join(name))),
+        "-" => Some(FleetSource::Csv(PathBuf::from("-"))),
+        name => Some(FleetSource::Csv(file.parent().unwrap_or(Path::new("")).join(name))),
     }
 }
 
-fn sql(sql: &Section<'_, '_>, env: &dyn Fn(&str) -> Option<String>) -> Option<Source> {
+fn sql(sql: &Section<'_, '_>, env: &dyn Fn(&str) -> Option<String>) -> Option<FleetSource> {
     sql.only(&["url", "query"]);
     for key in ["url", "query"] {
         if !sql.has(key) {
@@ -56,7 +60,7 @@ fn sql(sql: &Section<'_, '_>, env: &dyn Fn(&str) -> Option<String>) -> Option<So
     if query.is_some_and(|query| query.trim().is_empty()) {
         sql.blame("query", "must not be empty");
     }
-    Some(Source::Sql { url: url?, query: query?.to_owned() })
+    Some(FleetSource::Sql { url: url?, query: query?.to_owned() })
 }
 
 /// The URL itself, or the value of the variable that it names. No message shows it.
@@ -82,13 +86,13 @@ pub(super) fn columns(fleet: &Section<'_, '_>) -> BTreeMap<String, String> {
     let section = fleet.section("columns");
     let mut columns: BTreeMap<String, String> = BTreeMap::new();
     for (ours, _) in section.entries() {
-        if Column::of_name(ours).is_none() {
-            let hint = near::hint(ours, Column::ALL.map(Column::name));
+        if Column::named(ours).is_none() {
+            let hint = suggest::hint(ours, Column::names());
             section.blame(ours, format!("there is no such column{hint}"));
             continue;
         }
         let Some(theirs) = section.text(ours) else { continue };
-        let twice = columns.iter().find(|(_, other)| squash(other) == squash(theirs));
+        let twice = columns.iter().find(|(_, other)| normalized(other) == normalized(theirs));
         if theirs.trim().is_empty() {
             section.blame(ours, "must be the header of a column");
         } else if let Some((other, _)) = twice {

@@ -26,7 +26,7 @@ pub use self::span::duration;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::engine::Limits;
-use crate::intake::{Defaults, Plan, Source, bounded};
+use crate::intake::{Defaults, FleetSource, ReadOptions, bounded};
 
 /// The variable that overrides `[atlas] base_url`.
 pub const BASE_URL: &str = "MONGODB_ATLAS_BASE_URL";
@@ -41,7 +41,7 @@ pub struct Config {
     /// Which upgrade it does.
     pub operation: &'static Operation,
     /// Where its fleet is.
-    pub source: Source,
+    pub source: FleetSource,
     /// Our names of columns, and their headers in this fleet.
     pub columns: BTreeMap<String, String>,
     /// What stands in for empty cells and missing columns.
@@ -66,8 +66,8 @@ pub struct Config {
 
 impl Config {
     /// How to read the fleet.
-    pub fn plan(&self) -> Plan<'_> {
-        Plan { operation: self.operation, defaults: &self.defaults, columns: &self.columns }
+    pub fn read_options(&self) -> ReadOptions<'_> {
+        ReadOptions { operation: self.operation, defaults: &self.defaults, columns: &self.columns }
     }
 }
 

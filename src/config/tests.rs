@@ -25,7 +25,7 @@ fn wrong(more: &str) -> String {
 fn the_least_file_gets_the_documented_defaults() {
     let config = read(LEAST).unwrap();
     assert_eq!((config.campaign.as_str(), config.operation.name), ("q4", "shared-to-serverless"));
-    assert!(matches!(&config.source, Source::Csv(path) if path == Path::new("jobs/q4.csv")));
+    assert!(matches!(&config.source, FleetSource::Csv(path) if path == Path::new("jobs/q4.csv")));
     assert_eq!((config.base_url.as_str(), config.loopback), ("https://cloud.mongodb.com", false));
     assert_eq!((config.request_timeout, &config.pace), (Duration::from_secs(30), &Limits::default()));
     assert_eq!((&config.policy, config.warnings.len()), (&Policy::default(), 0));
@@ -53,7 +53,7 @@ fn a_full_file_is_read_to_the_last_key() {
     )
     .unwrap();
     assert_eq!((config.campaign.as_str(), config.base_url.as_str()), ("autumn-4.1", "http://127.0.0.1:8080"));
-    assert!(matches!(&config.source, Source::Csv(path) if path == Path::new("-")));
+    assert!(matches!(&config.source, FleetSource::Csv(path) if path == Path::new("-")));
     assert_eq!(config.columns["cluster_name"], "Cluster");
     assert_eq!((config.pace.workers, config.policy.max_attempts), (4, 5));
     assert_eq!(config.request_timeout, Duration::from_millis(250));
@@ -153,7 +153,7 @@ fn the_database_url_may_come_from_the_environment_and_is_never_shown() {
         "operation = \"shared-to-serverless\"\n[fleet]\nsql = { url = \"env:CMDB_URL\", query = \"select 1\" }\n";
     let config = read_in(text, &[("CMDB_URL", "postgres://me:s3cret@h/db")]).unwrap();
     assert!(!format!("{config:?}").contains("s3cret"));
-    assert!(matches!(&config.source, Source::Sql { url, .. } if url.expose_secret().ends_with("@h/db")));
+    assert!(matches!(&config.source, FleetSource::Sql { url, .. } if url.expose_secret().ends_with("@h/db")));
     assert_eq!(read(text).unwrap_err(), "CMDB_URL: is not set, and fleet.sql.url of jobs/q4.toml:3 names it");
     let wrong = read_in(text, &[("CMDB_URL", "mysql://me:s3cret@h/db")]).unwrap_err();
     assert_eq!(wrong, "jobs/q4.toml:3: fleet.sql.url: must begin with sqlite: or postgres://");

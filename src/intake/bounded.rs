@@ -1,4 +1,4 @@
-//! Input that is read up to a limit: what comes from outside may have no end, as a device or a pipe has none.
+//! Input that is read up to a limit. A device or a pipe may have no end.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,26 +7,26 @@ use std::path::Path;
 /// The whole file, if it has at most `most` bytes; no more than that is read.
 pub fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    Bounded::new(File::open(path)?, most).read_to_end(&mut bytes)?;
+    BoundedReader::new(File::open(path)?, most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// A reader that fails once its input turns out to be longer than a limit.
 #[derive(Debug)]
-pub struct Bounded<R> {
+pub struct BoundedReader<R> {
     input: R,
     most: u64,
     left: u64,
 }
 
-impl<R: Read> Bounded<R> {
+impl<R: Read> BoundedReader<R> {
     /// Reads at most `most` bytes of `input`.
     pub fn new(input: R, most: u64) -> Self {
         Self { input, most, left: most }
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for BoundedReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 && !out.is_empty() {
             // One more byte than the limit shows that the input is too long.
@@ -72,7 +72,7 @@ mod tests {
             }
         }
         let mut endless = Endless(0);
-        assert!(Bounded::new(&mut endless, 3 << 20).read_to_end(&mut Vec::new()).is_err());
+        assert!(BoundedReader::new(&mut endless, 3 << 20).read_to_end(&mut Vec::new()).is_err());
         assert_eq!(endless.0, (3 << 20) + 1);
     }
 }

@@ -3,19 +3,21 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use crate::intake::TOO_MANY;
-use crate::intake::error::{IntakeError, RowError};
-use crate::intake::plan::{FleetRow, Plan};
-use crate::intake::records::{Fault, Record, Records};
-use crate::intake::rows::Rows;
+use crate::intake::error::IntakeError;
+use crate::intake::fleet_row::FleetRow;
+use crate::intake::limits::TOO_MANY;
+use crate::intake::read_options::ReadOptions;
+use crate::intake::records::{Record, Records};
+use crate::intake::row_collector::RowCollector;
+use crate::intake::row_errors::RowError;
 use crate::intake::text::{Opened, open};
 
 /// Streams a CSV file: calls `each` with chunks of up to [`CHUNK`](crate::intake::CHUNK) valid rows as they come;
-/// answers how many rows there were, or every error at once. `file` is the name for messages.
+/// returns how many rows there were, or every error at once. `file` is the name for messages.
 pub fn read_csv(
     input: impl Read,
     file: &str,
-    plan: &Plan<'_>,
+    options: &ReadOptions<'_>,
     each: &mut dyn FnMut(Vec<FleetRow>) -> Result<(), IntakeError>,
 ) -> Result<u64, IntakeError> {
     let failed = |error| IntakeError::io(file, error);
@@ -28,10 +30,10 @@ pub fn read_csv(
     let Some(headers) = header(&mut records, &mut record, file)? else {
         return Err(one_error(file, None, "no row and no header: the file is empty"));
     };
-    let mut rows = Rows::new(plan, file, Some(record.row), &headers)?;
+    let mut rows = RowCollector::new(options, file, Some(record.row), &headers)?;
     while records.next(&mut record).map_err(failed)? {
-        if let Some((place, fault)) = record.fault {
-            rows.refuse(record.row, fault.is_of_cell().then_some(place), fault.what());
+        if let Some((place, error)) = record.error {
+            rows.refuse(record.row, error.is_of_cell().then_some(place), error.what());
             continue;
         }
         let cells: Vec<Cow<'_, str>> = record.cells().collect();
@@ -39,7 +41,7 @@ pub fn read_csv(
             rows.refuse(record.row, None, TOO_MANY);
             break;
         }
-        if let Some(chunk) = rows.take(record.row, &cells) {
+        if let Some(chunk) = rows.add(record.row, &cells) {
             each(chunk)?;
         }
     }
@@ -57,8 +59,8 @@ fn header(
     file: &str,
 ) -> Result<Option<Vec<String>>, IntakeError> {
     while records.next(record).map_err(|error| IntakeError::io(file, error))? {
-        if let Some((_, fault)) = record.fault {
-            return Err(one_error(file, Some(record.row), Fault::what(fault)));
+        if let Some((_, error)) = record.error {
+            return Err(one_error(file, Some(record.row), error.what()));
         }
         let cells: Vec<String> = record.cells().map(Cow::into_owned).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {

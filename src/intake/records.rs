@@ -1,25 +1,25 @@
 //! CSV text as records, by the same grammar as the `csv` crate (a property test compares them).
 //!
-//! A reader of our own, because an upgrade cannot be undone and that crate does not tell two things: which row
-//! of the spreadsheet a record is (it skips blank lines without a trace), and that a quotation mark was
-//! never closed or not doubled, which makes one cell of many rows, and so silently loses clusters.
+//! It is a reader of our own because an upgrade cannot be undone and that crate hides two things: which row of the
+//! spreadsheet a record is (it skips blank lines), and that a quotation mark was never closed or not doubled, which
+//! joins many rows into one cell, and so silently loses clusters.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use crate::intake::MOST_ROWS;
+use crate::intake::limits::MOST_ROWS;
 use crate::intake::text::decode;
 
-/// More bytes than any honest row has; a cell of a spreadsheet holds at most 32,767 characters.
+/// How many bytes a row may have. A cell of a spreadsheet holds at most 32,767 characters.
 pub(super) const LONGEST: usize = 1 << 20;
-/// As many cells as a row of a spreadsheet has.
+/// How many cells a row may have: as many as in a spreadsheet.
 const WIDEST: usize = 16_384;
-/// Header, rows and blank lines; how many rows there are is counted by whoever knows which are blank.
+/// How many lines a file may have: header, rows and blank lines.
 const MOST_LINES: i64 = 2 * MOST_ROWS;
 
-/// What is wrong with the text of a record, whatever its columns mean.
+/// An error in the text of a record, whatever its columns mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum CsvError {
     Torn,
     Unclosed,
     TooLong,
@@ -28,7 +28,7 @@ pub(super) enum Fault {
     Nul,
 }
 
-impl Fault {
+impl CsvError {
     pub(super) const fn what(self) -> &'static str {
         match self {
             Self::Torn => "text follows a closing quotation mark; one inside a quoted cell must be doubled",
@@ -56,7 +56,7 @@ pub(super) struct Record {
     /// The row that a spreadsheet shows.
     pub(super) row: i64,
     /// The first thing wrong, and the index of its cell.
-    pub(super) fault: Option<(usize, Fault)>,
+    pub(super) error: Option<(usize, CsvError)>,
 }
 
 impl Record {
@@ -74,14 +74,14 @@ impl Record {
         self.bytes.is_empty() && self.ends.is_empty()
     }
 
-    fn blame(&mut self, fault: Fault) {
-        self.fault.get_or_insert((self.ends.len(), fault));
+    fn blame(&mut self, error: CsvError) {
+        self.error.get_or_insert((self.ends.len(), error));
     }
 }
 
 /// Where in a record the reader is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+enum Position {
     CellStart,
     Plain,
     Quoted,
@@ -113,47 +113,47 @@ impl<R: Read> Records<R> {
     pub(super) fn next(&mut self, record: &mut Record) -> io::Result<bool> {
         record.bytes.clear();
         record.ends.clear();
-        record.fault = None;
-        let (mut at, mut length) = (At::CellStart, 0);
+        record.error = None;
+        let (mut at, mut length) = (Position::CellStart, 0);
         while let Some(byte) = self.byte()? {
             if std::mem::take(&mut self.after_return) && byte == b'\n' {
                 continue;
             }
-            if matches!(byte, b'\r' | b'\n') && at != At::Quoted {
+            if matches!(byte, b'\r' | b'\n') && at != Position::Quoted {
                 record.row = self.row;
                 self.row += 1;
                 self.after_return = byte == b'\r';
-                if at == At::CellStart && record.is_blank() && self.row <= MOST_LINES {
+                if at == Position::CellStart && record.is_blank() && self.row <= MOST_LINES {
                     continue;
                 }
                 record.end_cell();
-                self.stop_if(record.row > MOST_LINES, Fault::TooMany, record);
+                self.stop_if(record.row > MOST_LINES, CsvError::TooMany, record);
                 return Ok(true);
             }
             at = step(at, byte, self.separator, record);
             length += 1;
-            self.stop_if(length > LONGEST, Fault::TooLong, record);
-            self.stop_if(record.ends.len() >= WIDEST, Fault::TooWide, record);
+            self.stop_if(length > LONGEST, CsvError::TooLong, record);
+            self.stop_if(record.ends.len() >= WIDEST, CsvError::TooWide, record);
         }
         Ok(self.last(at, record))
     }
 
     /// Reads no further if a limit is passed.
-    fn stop_if(&mut self, passed: bool, fault: Fault, record: &mut Record) {
+    fn stop_if(&mut self, passed: bool, error: CsvError, record: &mut Record) {
         if passed {
-            record.blame(fault);
+            record.blame(error);
             self.stopped = true;
         }
     }
 
     /// The record that the end of the text ends, if it is one.
-    fn last(&self, at: At, record: &mut Record) -> bool {
+    fn last(&self, at: Position, record: &mut Record) -> bool {
         record.row = self.row;
-        if at == At::CellStart && record.is_blank() {
+        if at == Position::CellStart && record.is_blank() {
             return false;
         }
-        if at == At::Quoted {
-            record.blame(Fault::Unclosed);
+        if at == Position::Quoted {
+            record.blame(CsvError::Unclosed);
         }
         record.end_cell();
         true
@@ -177,24 +177,24 @@ impl<R: Read> Records<R> {
 }
 
 /// Takes in one byte that does not end the record.
-fn step(at: At, byte: u8, separator: u8, record: &mut Record) -> At {
+fn step(at: Position, byte: u8, separator: u8, record: &mut Record) -> Position {
     let next = match (at, byte) {
-        (At::CellStart, b'"') => return At::Quoted,
-        (At::Quoted, b'"') => return At::Quote,
-        (At::Quoted, _) | (At::Quote, b'"') => At::Quoted,
+        (Position::CellStart, b'"') => return Position::Quoted,
+        (Position::Quoted, b'"') => return Position::Quote,
+        (Position::Quoted, _) | (Position::Quote, b'"') => Position::Quoted,
         (_, byte) if byte == separator => {
             record.end_cell();
-            return At::CellStart;
+            return Position::CellStart;
         }
-        (At::Quote | At::AfterQuoted, b' ' | b'\t') => At::AfterQuoted,
-        (At::Quote | At::AfterQuoted, _) => {
-            record.blame(Fault::Torn);
-            At::Plain
+        (Position::Quote | Position::AfterQuoted, b' ' | b'\t') => Position::AfterQuoted,
+        (Position::Quote | Position::AfterQuoted, _) => {
+            record.blame(CsvError::Torn);
+            Position::Plain
         }
-        (At::CellStart | At::Plain, _) => At::Plain,
+        (Position::CellStart | Position::Plain, _) => Position::Plain,
     };
     if byte == 0 {
-        record.blame(Fault::Nul);
+        record.blame(CsvError::Nul);
     }
     record.bytes.push(byte);
     next

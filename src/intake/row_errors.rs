@@ -1,18 +1,50 @@
-//! All that is wrong with the rows of a fleet: every error counted, and so many kept that they can be read.
+//! The errors of a fleet's rows: all are counted, and as many are kept as somebody can read.
 
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::intake::error::{RowError, shown};
+use crate::intake::excerpt::excerpt;
+use crate::text;
 
 /// How many errors of one column are kept; those that follow mostly say the same.
-const OF_A_COLUMN: u64 = 100;
+const MOST_OF_A_COLUMN: u64 = 100;
 /// How many errors are kept in all.
-const IN_ALL: usize = 1000;
+const MOST_IN_ALL: usize = 1000;
 /// How many columns have a count of their own.
-const COLUMNS: usize = 100;
+const MOST_COLUMNS: usize = 100;
 /// How long a text is kept, in characters: a header may be as long as a row.
-const TEXT: usize = 2000;
+const MOST_CHARS: usize = 2000;
+
+/// One error, at the place where a spreadsheet shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// The file, `stdin` or `sql`.
+    pub file: String,
+    /// The row as a spreadsheet counts, or the row of the query's answer.
+    pub row: Option<i64>,
+    /// `project/cluster` of a query's row, which has no place that one could look at.
+    pub cluster: Option<String>,
+    /// The column.
+    pub column: Option<String>,
+    /// What is wrong, and what was read.
+    pub what: String,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&text::visible(&self.file))?;
+        if let Some(row) = self.row {
+            write!(out, ":{row}")?;
+        }
+        if let Some(cluster) = &self.cluster {
+            write!(out, " ({})", text::visible(cluster))?;
+        }
+        if let Some(column) = &self.column {
+            write!(out, ":{}", text::visible(column))?;
+        }
+        write!(out, ": {}", text::visible(&self.what))
+    }
+}
 
 /// Errors of rows: the first of each column, and how many more there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -53,12 +85,12 @@ impl RowErrors {
     /// Counts an error, and keeps it if there is room.
     pub fn push(&mut self, mut error: RowError) {
         self.count += 1;
-        error.column = error.column.map(|column| shown(&column));
-        let is_full = self.kept.len() >= IN_ALL;
+        error.column = error.column.map(|column| excerpt(&column));
+        let is_full = self.kept.len() >= MOST_IN_ALL;
         let errors = self.of_column(&error);
-        if !is_full && errors.kept < OF_A_COLUMN {
+        if !is_full && errors.kept < MOST_OF_A_COLUMN {
             errors.kept += 1;
-            if let Some((end, _)) = error.what.char_indices().nth(TEXT) {
+            if let Some((end, _)) = error.what.char_indices().nth(MOST_CHARS) {
                 error.what.truncate(end);
                 error.what.push('…');
             }
@@ -71,7 +103,7 @@ impl RowErrors {
 
     fn of_column(&mut self, error: &RowError) -> &mut ColumnErrors {
         let is_known = self.places.contains_key(&error.column);
-        let column = if is_known || self.columns.len() < COLUMNS { error.column.clone() } else { None };
+        let column = if is_known || self.columns.len() < MOST_COLUMNS { error.column.clone() } else { None };
         let place = *self.places.entry(column.clone()).or_insert(self.columns.len());
         if place == self.columns.len() {
             let file = error.file.clone();

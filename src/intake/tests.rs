@@ -1,6 +1,7 @@
 //! The fleet's columns and rows, read from CSV.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use super::*;
 use crate::domain::operation::Operation;
@@ -16,14 +17,14 @@ fn map(pairs: Pairs<'_>) -> BTreeMap<String, String> {
 pub(super) fn read_with(bytes: &[u8], defaults: Pairs<'_>, columns: Pairs<'_>) -> Result<Vec<FleetRow>, String> {
     let (defaults, columns) = (Defaults::new(map(defaults)).unwrap(), map(columns));
     let operation = Operation::of_name("shared-to-serverless").unwrap();
-    let plan = Plan { operation, defaults: &defaults, columns: &columns };
+    let options = ReadOptions { operation, defaults: &defaults, columns: &columns };
     let mut rows = Vec::new();
     let mut each = |chunk: Vec<FleetRow>| {
         assert!(!chunk.is_empty() && chunk.len() <= CHUNK);
         rows.extend(chunk);
         Ok(())
     };
-    let count = read_csv(bytes, "q4.csv", &plan, &mut each).map_err(|error| error.to_string())?;
+    let count = read_csv(bytes, "q4.csv", &options, &mut each).map_err(|error| error.to_string())?;
     assert_eq!(count, rows.len() as u64);
     Ok(rows)
 }
@@ -190,13 +191,13 @@ fn a_fleet_without_a_row_is_an_error() {
 /// Reads a fleet; returns how many rows it has, and how many there were in each chunk.
 fn read_in_chunks(text: &str) -> (Result<u64, IntakeError>, Vec<usize>) {
     let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let options = ReadOptions { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
     let mut chunks = Vec::new();
     let mut each = |chunk: Vec<FleetRow>| {
         chunks.push(chunk.len());
         Ok(())
     };
-    let count = read_csv(text.as_bytes(), "q4.csv", &plan, &mut each);
+    let count = read_csv(text.as_bytes(), "q4.csv", &options, &mut each);
     (count, chunks)
 }
 
@@ -227,23 +228,23 @@ async fn a_file_is_read_through_the_channel_and_a_missing_one_is_named() {
     let path = directory.path().join("q4.csv");
     std::fs::write(&path, format!("project_id,cluster_name,provider,region\n{ID},c1,AWS,R\n")).unwrap();
     let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let options = ReadOptions { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
     let (sink, mut rows) = tokio::sync::mpsc::channel(4);
-    assert_eq!(read(&Source::Csv(path), &plan, sink).await.unwrap(), 1);
+    assert_eq!(read(&FleetSource::Csv(path), &options, sink).await.unwrap(), 1);
     assert_eq!(rows.recv().await.unwrap()[0].cluster_name, "c1");
     let (sink, _rows) = tokio::sync::mpsc::channel(4);
-    let error = read(&Source::Csv("no/such.csv".into()), &plan, sink).await.unwrap_err();
+    let error = read(&FleetSource::Csv("no/such.csv".into()), &options, sink).await.unwrap_err();
     assert!(error.to_string().starts_with("no/such.csv: "), "{error}");
 }
 
 #[test]
 fn a_fleet_is_the_same_as_long_as_nothing_of_it_and_of_how_it_is_read_has_changed() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let source = Source::Csv(file.path().to_owned());
+    let source = FleetSource::Csv(file.path().to_owned());
     let of = |operation: &str, defaults: Pairs<'_>, columns: Pairs<'_>| {
         let (defaults, columns) = (Defaults::new(map(defaults)).unwrap(), map(columns));
         let operation = Operation::of_name(operation).unwrap();
-        fingerprint(&source, &Plan { operation, defaults: &defaults, columns: &columns }).unwrap().unwrap()
+        fingerprint(&source, &ReadOptions { operation, defaults: &defaults, columns: &columns }).unwrap().unwrap()
     };
     std::fs::write(file.path(), "a").unwrap();
     let first = of("m0-to-flex", &[], &[]);
@@ -254,8 +255,9 @@ fn a_fleet_is_the_same_as_long_as_nothing_of_it_and_of_how_it_is_read_has_change
     std::fs::write(file.path(), "ab").unwrap();
     assert_ne!(of("m0-to-flex", &[], &[]), first);
     let (defaults, columns) = (Defaults::default(), map(&[]));
-    let plan = Plan { operation: Operation::of_name("m0-to-flex").unwrap(), defaults: &defaults, columns: &columns };
-    assert_eq!(fingerprint(&Source::Csv("-".into()), &plan).unwrap(), None, "standard input is read once");
+    let options =
+        ReadOptions { operation: Operation::of_name("m0-to-flex").unwrap(), defaults: &defaults, columns: &columns };
+    assert_eq!(fingerprint(&FleetSource::Csv("-".into()), &options).unwrap(), None, "standard input is read once");
 }
 
 /// What a fleet without an end comes to, of which no more than `most` bytes are read.
@@ -271,9 +273,9 @@ fn endless(head: &str, again: &[u8], most: u64) -> String {
         }
     }
     let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let options = ReadOptions { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
     let input = head.as_bytes().chain(Endless(again, 0, most));
-    read_csv(input, "q4.csv", &plan, &mut |_| Ok(())).unwrap_err().to_string()
+    read_csv(input, "q4.csv", &options, &mut |_| Ok(())).unwrap_err().to_string()
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn what_is_not_text_is_refused() {
 fn ours(text: &[u8]) -> Option<Vec<Vec<String>>> {
     let (mut records, mut record, mut all) = (Records::new(text, b','), Record::default(), Vec::new());
     while records.next(&mut record).unwrap() {
-        if record.fault.is_some() {
+        if record.error.is_some() {
             return None;
         }
         all.push(record.cells().map(Cow::into_owned).collect());

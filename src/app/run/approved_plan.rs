@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::domain::cluster_name::ClusterKey;
 use crate::domain::event::Event;
 use crate::domain::job::{Identity, Job, State};
-use crate::intake::bounded::Bounded;
+use crate::intake::bounded::BoundedReader;
 use crate::planning::{FORM, Plan, Row, Verdict};
 use crate::plural;
 use crate::store::{Filter, NewJob, Pages};
@@ -51,7 +51,7 @@ fn plan_of(file: &Path) -> Result<Plan, AppError> {
     let name = file.display();
     let unreadable = |error: &dyn fmt::Display| AppError::refused(format!("{name}: {error}"));
     let input = File::open(file).map_err(|error| unreadable(&error))?;
-    serde_json::from_reader(BufReader::new(Bounded::new(input, MOST_BYTES))).map_err(|error| {
+    serde_json::from_reader(BufReader::new(BoundedReader::new(input, MOST_BYTES))).map_err(|error| {
         if error.is_io() {
             return unreadable(&error);
         }

@@ -7,8 +7,9 @@ use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row, TypeInfo, Val
 use tokio::sync::mpsc::Sender;
 
 use crate::intake::error::IntakeError;
-use crate::intake::plan::{FleetRow, Plan};
-use crate::intake::sql::{Cells, bad_url, failure, gather};
+use crate::intake::fleet_row::FleetRow;
+use crate::intake::read_options::ReadOptions;
+use crate::intake::sql::rows::{SqlRow, bad_url, collect, failure};
 
 /// The session, and this transaction of it, may only read.
 const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; BEGIN READ ONLY";
@@ -20,13 +21,13 @@ const READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; B
 pub(super) async fn read(
     url: &str,
     select: &str,
-    plan: &Plan<'_>,
+    options: &ReadOptions<'_>,
     sink: &Sender<Vec<FleetRow>>,
 ) -> Result<u64, IntakeError> {
     let failed = |error: sqlx::Error| failure(url, &error);
-    let options = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
-    let options = options.application_name("drydock").disable_statement_logging();
-    let mut connection = options.connect().await.map_err(failed)?;
+    let connect = PgConnectOptions::from_str(url).map_err(|_| bad_url())?;
+    let connect = connect.application_name("drydock").disable_statement_logging();
+    let mut connection = connect.connect().await.map_err(failed)?;
     raw_sql(READ_ONLY).execute(&mut connection).await.map_err(failed)?;
     let declare = format!("DECLARE drydock_fleet NO SCROLL CURSOR FOR {select}");
     query(AssertSqlSafe(declare))
@@ -35,7 +36,7 @@ pub(super) async fn read(
         .await
         .map_err(|error| not_a_query(url, &error))?;
     let rows = raw_sql("FETCH ALL FROM drydock_fleet").fetch(&mut connection);
-    let count = gather(rows, url, plan, sink).await?;
+    let count = collect(rows, url, options, sink).await?;
     connection.close().await.map_err(failed)?;
     Ok(count)
 }
@@ -53,7 +54,7 @@ fn not_a_query(url: &str, error: &sqlx::Error) -> IntakeError {
     }
 }
 
-impl Cells for PgRow {
+impl SqlRow for PgRow {
     fn names(&self) -> Vec<String> {
         self.columns().iter().map(|column| column.name().to_owned()).collect()
     }

@@ -7,30 +7,31 @@ use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Row, raw_sql};
 use tokio::sync::mpsc::Sender;
 
 use crate::intake::error::IntakeError;
-use crate::intake::plan::{FleetRow, Plan};
+use crate::intake::fleet_row::FleetRow;
+use crate::intake::read_options::ReadOptions;
+use crate::intake::sql::rows::{SqlRow, bad_url, collect, failure};
 use crate::intake::sql::statement::refuse_unless_one_read;
-use crate::intake::sql::{Cells, bad_url, failure, gather};
 
 /// One statement that reads, over a connection that cannot write to its file, and not to any other: only PRAGMA,
 /// ATTACH and VACUUM could open one.
 pub(super) async fn read(
     url: &str,
     query: &str,
-    plan: &Plan<'_>,
+    options: &ReadOptions<'_>,
     sink: &Sender<Vec<FleetRow>>,
 ) -> Result<u64, IntakeError> {
     let failed = |error: sqlx::Error| failure(url, &error);
     refuse_unless_one_read(query).map_err(IntakeError::Sql)?;
-    let options = SqliteConnectOptions::from_str(url).map_err(|_| bad_url())?;
-    let options = options.read_only(true).create_if_missing(false).disable_statement_logging();
-    let mut connection = options.connect().await.map_err(failed)?;
+    let connect = SqliteConnectOptions::from_str(url).map_err(|_| bad_url())?;
+    let connect = connect.read_only(true).create_if_missing(false).disable_statement_logging();
+    let mut connection = connect.connect().await.map_err(failed)?;
     raw_sql("PRAGMA query_only = ON").execute(&mut connection).await.map_err(failed)?;
-    let count = gather(raw_sql(AssertSqlSafe(query)).fetch(&mut connection), url, plan, sink).await?;
+    let count = collect(raw_sql(AssertSqlSafe(query)).fetch(&mut connection), url, options, sink).await?;
     connection.close().await.map_err(failed)?;
     Ok(count)
 }
 
-impl Cells for SqliteRow {
+impl SqlRow for SqliteRow {
     fn names(&self) -> Vec<String> {
         self.columns().iter().map(|column| column.name().to_owned()).collect()
     }

@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
 
 use super::*;
 use crate::domain::operation::Operation;
-use crate::intake::Defaults;
+use crate::intake::read_options::Defaults;
+use crate::intake::sql::rows::failure;
 
 async fn database(statements: &str) -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
@@ -22,11 +23,11 @@ async fn database(statements: &str) -> (tempfile::TempDir, String) {
 
 async fn read_all(url: &str, query: &str) -> Result<Vec<FleetRow>, IntakeError> {
     let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-    let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+    let options = ReadOptions { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
     let (sink, mut rows) = tokio::sync::mpsc::channel(4);
     let url = SecretString::from(url);
     let reading = async {
-        let count = read(&url, query, &plan, &sink).await;
+        let count = read(&url, query, &options, &sink).await;
         drop(sink);
         count
     };

@@ -1,32 +1,17 @@
-//! The form of each column's cells: what a text means, or in a few words what it must be.
+//! The forms of cells: the value of a text, or in a few words what the text must be.
 //!
 //! Every function takes the text without the spaces around it.
 
-use crate::intake::column::Column;
-use crate::intake::near;
-
-/// Checks a text by the rules of its column.
-pub(super) fn check(column: Column, text: &str) -> Result<(), String> {
-    match column {
-        Column::ProjectId => project_id(text).map(drop),
-        Column::ClusterName => cluster_name(text).map(drop),
-        Column::Provider => provider(text).map(drop),
-        Column::Region => region(text).map(drop),
-        Column::InstanceSize => instance_size(text).map(drop),
-        Column::ContinuousBackup | Column::TerminationProtection => boolean(text).map(drop),
-        Column::Tags => tags(text).map(drop),
-        Column::Wave => wave(text).map(drop),
-    }
-}
+use crate::intake::suggest;
 
 /// 24 hex digits, in lower case as Atlas has them.
 pub(super) fn project_id(text: &str) -> Result<String, String> {
     if text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(text.to_ascii_lowercase());
     }
-    // 24 digits with one `e` among them look like a number to a spreadsheet, which rounds it.
+    // A spreadsheet takes 24 digits with one `e` among them for a number, and rounds it.
     let rounded = text.contains(['E', 'e']) && text.contains(['.', ',', '+']);
-    let advice = if rounded { "; a spreadsheet has made a number of it: format the column as text" } else { "" };
+    let advice = if rounded { "; a spreadsheet has turned it into a number: format the column as text" } else { "" };
     Err(format!("must be 24 hex digits{advice}"))
 }
 
@@ -40,7 +25,7 @@ pub(super) fn cluster_name(text: &str) -> Result<String, String> {
     Err("must be letters, digits and -, begin with a letter or digit, and be at most 64 long".to_owned())
 }
 
-/// One of three clouds, in capitals whatever the case that was read.
+/// One of three clouds, in any case; the result is in capitals.
 pub(super) fn provider(text: &str) -> Result<String, String> {
     const CLOUDS: [&str; 3] = ["AWS", "AZURE", "GCP"];
     let upper = text.to_ascii_uppercase();
@@ -51,7 +36,7 @@ pub(super) fn provider(text: &str) -> Result<String, String> {
         Some("AMAZON") => "; did you mean AWS?".to_owned(),
         Some("MICROSOFT") => "; did you mean AZURE?".to_owned(),
         Some("GOOGLE") => "; did you mean GCP?".to_owned(),
-        _ => near::hint(text, CLOUDS),
+        _ => suggest::hint(text, CLOUDS),
     };
     Err(format!("must be AWS, AZURE or GCP{hint}"))
 }
@@ -92,7 +77,7 @@ fn is_dedicated(text: &str) -> bool {
         || size.strip_prefix('R').is_some_and(|digits| at_least(digits, 40))
 }
 
-/// Truth, in any of the words that spreadsheets use.
+/// True or false, in the words that spreadsheets use.
 pub(super) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(true),
@@ -101,11 +86,11 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A wave, from 1.
-pub(super) fn wave(text: &str) -> Result<u32, String> {
+/// A whole number, from 1.
+pub(super) fn whole_number(text: &str) -> Result<u32, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse::<u32>() {
-        Ok(wave) if digits && wave >= 1 => Ok(wave),
+        Ok(number) if digits && number >= 1 => Ok(number),
         _ => Err("must be a whole number, 1 or more".to_owned()),
     }
 }
@@ -159,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn near_regions_and_clouds_are_suggested() {
+    fn similar_regions_and_clouds_are_suggested() {
         assert!(region("us-east-1").unwrap_err().ends_with("did you mean US_EAST_1?"));
         assert!(region("").is_err() && region("12").is_err() && region("EUROPE_WEST_9").is_ok());
         assert!(provider("Google Cloud").unwrap_err().ends_with("did you mean GCP?"));
@@ -168,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn waves_and_truth_are_read_strictly() {
-        assert_eq!((wave("1"), wave("007")), (Ok(1), Ok(7)));
-        assert!(["0", "-1", "+1", "1.0", "", "4294967296"].iter().all(|text| wave(text).is_err()));
+    fn numbers_and_booleans_are_read_strictly() {
+        assert_eq!((whole_number("1"), whole_number("007")), (Ok(1), Ok(7)));
+        assert!(["0", "-1", "+1", "1.0", "", "4294967296"].iter().all(|text| whole_number(text).is_err()));
         assert_eq!((boolean("YES"), boolean("0")), (Ok(true), Ok(false)));
         assert!(["", "on", "wahr", "2"].iter().all(|text| boolean(text).is_err()));
     }

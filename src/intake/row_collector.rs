@@ -1,4 +1,4 @@
-//! The rows of a fleet as they are gathered: chunks while all is well, from the first error on only errors.
+//! The rows of a fleet while they are collected: chunks until the first error, then only errors.
 
 use std::collections::HashMap;
 use std::mem;
@@ -6,75 +6,87 @@ use std::mem;
 use sha2::{Digest, Sha256};
 
 use crate::domain::cluster_name::ClusterKey;
-use crate::intake::error::{IntakeError, RowError};
-use crate::intake::header::{Layout, Problem};
-use crate::intake::plan::{FleetRow, Plan};
-use crate::intake::row::Row;
-use crate::intake::row_errors::RowErrors;
-use crate::intake::{CHUNK, MOST_ROWS};
+use crate::intake::error::IntakeError;
+use crate::intake::fleet_row::FleetRow;
+use crate::intake::layout::{ColumnProblem, Layout};
+use crate::intake::limits::{CHUNK, MOST_ROWS};
+use crate::intake::read_options::ReadOptions;
+use crate::intake::row_errors::{RowError, RowErrors};
+use crate::intake::row_reader::RowReader;
 
-/// A cluster's key, short enough to keep a million of them.
-type Key = [u8; 16];
+/// A hash of a cluster's key, short enough to keep a million of them.
+type ClusterHash = [u8; 16];
 
 /// How many bytes make a chunk full, however few its rows are.
-const WEIGHT: usize = 4 << 20;
+const FULL_CHUNK_BYTES: usize = 4 << 20;
 
 /// The capitals of a name, one bit a character: a name has at most 64.
 type Capitals = u64;
 
 /// Everything gathered so far.
-pub(super) struct Rows<'a> {
-    plan: &'a Plan<'a>,
+pub(super) struct RowCollector<'a> {
+    options: &'a ReadOptions<'a>,
     file: &'a str,
     layout: Layout,
     /// The first row of each cluster, and which letters of its name are capitals there.
-    listed: HashMap<Key, (u32, Capitals)>,
+    listed: HashMap<ClusterHash, (u32, Capitals)>,
     errors: RowErrors,
     chunk: Vec<FleetRow>,
     /// About how many bytes the chunk has.
-    weight: usize,
+    bytes: usize,
     count: u64,
     /// How many rows end before the header does, and the first of them.
     short: (u64, i64),
-    tell_cluster: bool,
+    names_clusters: bool,
 }
 
-impl<'a> Rows<'a> {
-    /// Starts with the header, which stands in `row` if it stands in one.
+impl<'a> RowCollector<'a> {
+    /// Starts with the header, in this `row` if it is in one.
     pub(super) fn new(
-        plan: &'a Plan<'a>,
+        options: &'a ReadOptions<'a>,
         file: &'a str,
         row: Option<i64>,
         headers: &[String],
     ) -> Result<Self, IntakeError> {
-        let layout = Layout::of(headers, plan).map_err(|problems| {
+        let layout = Layout::of(headers, options).map_err(|problems| {
             let error = |(column, what)| RowError { file: file.to_owned(), row, cluster: None, column, what };
             IntakeError::Rows(problems.into_iter().map(error).collect())
         })?;
         let (listed, errors, chunk) = (HashMap::new(), RowErrors::default(), Vec::new());
-        Ok(Self { plan, file, layout, listed, errors, chunk, weight: 0, count: 0, short: (0, 0), tell_cluster: false })
+        Ok(Self {
+            options,
+            file,
+            layout,
+            listed,
+            errors,
+            chunk,
+            bytes: 0,
+            count: 0,
+            short: (0, 0),
+            names_clusters: false,
+        })
     }
 
-    /// The same, with errors that name the cluster, for rows that one cannot look up by number.
-    pub(super) fn telling_cluster(self) -> Self {
-        Self { tell_cluster: true, ..self }
+    /// The same, with errors that name the cluster: the rows of a query cannot be looked up by number.
+    pub(super) fn naming_clusters(self) -> Self {
+        Self { names_clusters: true, ..self }
     }
 
-    /// Takes in one row; answers a chunk whenever one is full.
-    pub(super) fn take<S: AsRef<str>>(&mut self, row: i64, cells: &[S]) -> Option<Vec<FleetRow>> {
+    /// Adds one row; returns a chunk whenever one is full.
+    pub(super) fn add<S: AsRef<str>>(&mut self, row: i64, cells: &[S]) -> Option<Vec<FleetRow>> {
         if cells.iter().all(|cell| cell.as_ref().trim().is_empty()) {
             return None;
         }
         self.count += 1;
-        let reader = Row::new(self.plan, &self.layout, cells);
-        let cluster = self.tell_cluster.then(|| reader.name());
+        let reader = RowReader::new(self.options, &self.layout, cells);
+        let cluster = self.names_clusters.then(|| reader.name());
         let key = reader.key();
         let read = reader.read(row);
         let twice = key.and_then(|(project, cluster)| self.seen_before(&project, &cluster, row));
         let problems = match read {
             Ok(fleet_row) if twice.is_none() => {
                 self.chunk.push(fleet_row);
-                self.weight += self.layout.extras_weight + cells.iter().map(|cell| cell.as_ref().len()).sum::<usize>();
+                self.bytes += self.layout.extras_bytes + cells.iter().map(|cell| cell.as_ref().len()).sum::<usize>();
                 self.note_width(row, cells.len());
                 return self.full_chunk();
             }
@@ -91,8 +103,7 @@ impl<'a> Rows<'a> {
         self.count >= MOST_ROWS as u64 && cells.iter().any(|cell| !cell.as_ref().trim().is_empty())
     }
 
-    /// Takes in a row whose cells cannot be told apart,
-    /// or that is too large; `place` is the cell that it is about.
+    /// Adds a row that cannot be split into cells, or that is too large; `place` is the cell with the error.
     pub(super) fn refuse(&mut self, row: i64, place: Option<usize>, what: &str) {
         self.count += 1;
         let column = place.and_then(|place| self.layout.labels.get(place)).cloned();
@@ -109,7 +120,7 @@ impl<'a> Rows<'a> {
         if !self.errors.is_empty() {
             return Err(IntakeError::Rows(self.errors));
         }
-        self.tell_short();
+        self.warn_of_short_rows();
         Ok((self.chunk, self.count))
     }
 
@@ -120,8 +131,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Some programs leave out what is empty at the end of a row, so it is no error; but neither is it sure.
-    fn tell_short(&self) {
+    /// Some programs leave out empty cells at the end of a row, so this is a warning and no error.
+    fn warn_of_short_rows(&self) {
         let (count, first) = self.short;
         if count > 0 {
             let rows = if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") };
@@ -134,13 +145,13 @@ impl<'a> Rows<'a> {
     }
 
     fn full_chunk(&mut self) -> Option<Vec<FleetRow>> {
-        let is_full = self.chunk.len() >= CHUNK || self.weight >= WEIGHT;
+        let is_full = self.chunk.len() >= CHUNK || self.bytes >= FULL_CHUNK_BYTES;
         if !self.errors.is_empty() {
             self.chunk.clear();
         } else if !is_full {
             return None;
         }
-        self.weight = 0;
+        self.bytes = 0;
         is_full.then(|| mem::take(&mut self.chunk)).filter(|chunk| !chunk.is_empty())
     }
 
@@ -149,16 +160,16 @@ impl<'a> Rows<'a> {
         self.errors.push(RowError { file, row: Some(row), cluster, column, what });
     }
 
-    /// What is wrong if the cluster stands in an earlier row, spelled in the same case or not.
-    fn seen_before(&mut self, project: &str, cluster: &str, row: i64) -> Option<Problem> {
+    /// The error if the cluster is in an earlier row, in the same case or in another.
+    fn seen_before(&mut self, project: &str, cluster: &str, row: i64) -> Option<ColumnProblem> {
         let number = u32::try_from(row).unwrap_or(u32::MAX);
         let capitals = capitals(cluster);
-        // The first row keeps its place, so that every later one names it.
-        let key = key(&ClusterKey::new(project, cluster));
-        let (first, spelled) = *self.listed.entry(key).or_insert((number, capitals));
+        // The first row stays, so that the error of every later one names it.
+        let hash = hash(&ClusterKey::new(project, cluster));
+        let (first, spelled) = *self.listed.entry(hash).or_insert((number, capitals));
         let case = if spelled == capitals { "" } else { "; Atlas ignores case" };
         (first != number).then(|| {
-            let before = with(cluster, spelled);
+            let before = with_capitals(cluster, spelled);
             let what = format!("the same cluster stands in row {first} ({project}/{before}){case}");
             (Some("cluster_name".to_owned()), what)
         })
@@ -171,7 +182,7 @@ fn capitals(name: &str) -> Capitals {
 }
 
 /// A name with these letters as capitals.
-fn with(name: &str, capitals: Capitals) -> String {
+fn with_capitals(name: &str, capitals: Capitals) -> String {
     let letter = |(place, letter): (usize, char)| {
         if capitals >> place & 1 == 1 { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
     };
@@ -179,11 +190,11 @@ fn with(name: &str, capitals: Capitals) -> String {
 }
 
 /// 128 bits of SHA-256: two clusters of a million share one in 1 of 10^26 fleets.
-fn key(cluster: &ClusterKey) -> Key {
+fn hash(cluster: &ClusterKey) -> ClusterHash {
     let hash = Sha256::new().chain_update(cluster.project_id()).chain_update(cluster.name()).finalize();
-    let mut key = Key::default();
-    key.copy_from_slice(&hash[..16]);
-    key
+    let mut short = ClusterHash::default();
+    short.copy_from_slice(&hash[..16]);
+    short
 }
 
 #[cfg(test)]
@@ -192,19 +203,19 @@ mod tests {
 
     use super::*;
     use crate::domain::operation::Operation;
-    use crate::intake::Defaults;
+    use crate::intake::read_options::Defaults;
 
     #[test]
-    fn the_rows_of_a_fleet_are_counted_without_those_that_are_blank() {
+    fn blank_rows_do_not_count_as_rows_of_the_fleet() {
         let (defaults, columns) = (Defaults::default(), BTreeMap::new());
-        let plan = Plan { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
+        let options = ReadOptions { operation: Operation::all()[0], defaults: &defaults, columns: &columns };
         let headers = ["project_id", "cluster_name", "provider", "region"].map(str::to_owned);
-        let mut rows = Rows::new(&plan, "q4.csv", Some(1), &headers).unwrap();
+        let mut rows = RowCollector::new(&options, "q4.csv", Some(1), &headers).unwrap();
         rows.count = MOST_ROWS as u64 - 1;
         let row = ["5f0000000000000000000000", "c1", "AWS", "EU_WEST_1"];
         assert!(!rows.is_too_many(&row));
-        rows.take(MOST_ROWS + 9, &row);
-        rows.take(MOST_ROWS + 10, &["", " ", "", ""]);
+        rows.add(MOST_ROWS + 9, &row);
+        rows.add(MOST_ROWS + 10, &["", " ", "", ""]);
         assert!(rows.is_too_many(&row) && !rows.is_too_many(&["", " ", "", ""]));
     }
 }
