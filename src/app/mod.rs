@@ -13,6 +13,8 @@ pub mod load;
 pub mod notices;
 pub mod plan;
 pub mod rehearse;
+pub mod release;
+pub mod retry;
 pub mod run;
 pub mod simulated_atlas;
 pub mod status;

@@ -1,11 +1,9 @@
 //! `drydock release`: an operator's word that what held a scope has been set right, or that what Atlas asked to wait for
 //! need not be waited for.
-//!
-//! It needs no runner's lock: a run that is at work sees it in the table, and goes on within seconds.
 
 use crate::app::AppError;
-use crate::app::bring_forward::{self, Forward};
 use crate::app::holds::{self, HeldScope};
+use crate::app::release::{Request, asked_until, release};
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
@@ -13,11 +11,10 @@ use crate::cli::exit::ExitCode;
 use crate::cli::lookup::{self, Lookup};
 use crate::cli::next::Next;
 use crate::cli::terminal::Out;
-use crate::clock::Millis;
 use crate::domain::hold::{Held, Scope};
 use crate::domain::waiting;
 use crate::plural;
-use crate::store::{Campaign, Store, Vitals};
+use crate::store::Vitals;
 
 /// Lifts the holds that were selected, or all.
 pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitCode, AppError> {
@@ -31,7 +28,9 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
         Some(word) => Lookup::new(&store, &campaign, context).project_if_known(word).await?,
         None => None,
     };
-    let asked = asked(args, &store, &campaign, project.as_deref(), now).await?;
+    let host = environment::host();
+    let can_wait = args.organisation.is_none() && (args.project.is_none() || project.is_some());
+    let asked = if can_wait { asked_until(&store, campaign.id, project.as_deref(), (now, &host)).await? } else { None };
     let holds = match selected(args, holds::in_force(&store, campaign.id).await?, name, &context.next) {
         // What is named is not held, but something else is waited for there.
         Err(_) if asked.is_some() => Vec::new(),
@@ -42,22 +41,25 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
         out.done()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let scopes: Vec<Scope> = holds.iter().map(|waiting| waiting.held.scope.clone()).collect();
-    let (runner, reason) = (environment::runner(now), args.reason.as_deref());
-    let released = store.release(&runner, campaign.id, &scopes, reason, now).await?;
+    let request = Request {
+        campaign_id: campaign.id,
+        holds,
+        asked: asked.map(|_| project.as_deref()),
+        reason: args.reason.as_deref(),
+        runner: &environment::runner(now),
+        clock,
+    };
+    let released = release(&store, request).await?;
     out.line(&format!("{name}: released"))?;
-    for HeldScope { held, jobs } in holds.iter().filter(|waiting| released.contains(&waiting.held.scope)) {
+    for HeldScope { held, jobs } in &released.holds {
         let jobs = jobs.map(|jobs| format!(", {}", plural::count(jobs, "job"))).unwrap_or_default();
         out.line(&format!("  {} ({} since {}){jobs}", held.scope, held.fault.code, held.since))?;
     }
     if let Some(until) = asked {
-        let forward = Forward { store: &store, campaign_id: campaign.id, runner: &runner, clock, reason };
-        let jobs = forward.project(project.as_deref().unwrap_or_default()).await?;
-        forward.tell_the_run().await?;
-        let jobs = plural::count(jobs as u64, "job");
+        let jobs = plural::count(released.brought_forward as u64, "job");
         out.line(&format!("  {}: it is asked again now, {jobs}", waiting::asked_words(until)))?;
     }
-    let at_work = matches!(store.holder(&environment::host()), Some((_, Vitals::Works | Vitals::Unknown)));
+    let at_work = matches!(store.holder(&host), Some((_, Vitals::Works | Vitals::Unknown)));
     out.line(&if at_work {
         "a run that is at work on it goes on with them within seconds".to_owned()
     } else {
@@ -65,26 +67,6 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
     })?;
     out.done()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Until when Atlas asked to wait, if jobs of what was named wait for that, or a run does that is at work.
-async fn asked(
-    args: &args::Release,
-    store: &Store,
-    campaign: &Campaign,
-    project: Option<&str>,
-    now: Millis,
-) -> Result<Option<Millis>, AppError> {
-    if args.organisation.is_some() || (args.project.is_some() && project.is_none()) {
-        return Ok(None);
-    }
-    if let Some(project) = project {
-        let some = store.asked(campaign.id, project, now, (0, 1)).await?;
-        return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
-    }
-    let notes = bring_forward::live_notes(store, campaign.id, store.holder(&environment::host()).as_ref()).await?;
-    let asked = bring_forward::asked(store, campaign.id, notes.and_then(|notes| notes.asked), now).await?;
-    Ok(asked.map(|asked| asked.wait.until))
 }
 
 /// The holds on the scope that was named by its id or the beginning of it; all, if none was.
