@@ -193,12 +193,12 @@ impl Client {
                 limits = headers::limits(code, answer.headers(), ended);
                 limits.bucket = document::bucket(code, answer.body());
                 // Whoever answers with web pages does so to everybody.
-                limits.brakes_host |= is_page(code, answer.body());
+                limits.host_unavailable |= is_page(code, answer.body());
                 retired = headers::retired(answer.headers(), redactor);
                 Ok(read(&answer, &limits, redactor))
             }
             Err(failure) => {
-                (limits.brakes_host, limits.retry_after) = failure.limits();
+                (limits.host_unavailable, limits.retry_after) = failure.limits();
                 Err(failure.answer())
             }
         };
@@ -278,7 +278,7 @@ impl Failure {
     /// Whether it brakes the host, and how long Atlas asked to wait.
     fn limits(&self) -> (bool, Option<Duration>) {
         match self {
-            Self::Unsigned(error) => (error.brakes_host(), error.retry_after()),
+            Self::Unsigned(error) => (error.host_unavailable(), error.retry_after()),
             Self::Unanswered(error) => (error.is_no_way(), None),
         }
     }

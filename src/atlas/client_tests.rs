@@ -54,7 +54,7 @@ async fn rates_and_a_sunset_are_reported_beside_the_answer() {
     let exchange = desk.client(bearer()).read_one(SERVERLESS, PROJECT, "c1").await;
     let retry_after = Some(Duration::from_secs(55));
     assert_eq!(exchange.value, Err(Answer::Throttled { retry_after }));
-    let limits = Limits { retry_after, remaining: Some(0), limit: Some(10), bucket: None, brakes_host: false };
+    let limits = Limits { retry_after, remaining: Some(0), limit: Some(10), bucket: None, host_unavailable: false };
     assert_eq!(exchange.limits, limits);
     assert_eq!(exchange.retired.as_deref(), Some("Sunset: Thu, 15 Jan 2026 00:00:00 GMT"));
 }
@@ -73,7 +73,7 @@ async fn a_second_send_after_a_401_is_asked_about_like_the_first() {
     let exchange = desk.client(account()).upgrade(&upgrade(), may_leave).await;
     assert_eq!(exchange.value, Answer::NeverSent(Fault::new("HELD", "held since the first")));
     assert_eq!((desk.count(UPGRADE), desk.count(TOKEN)), (1, 2));
-    assert!(!exchange.limits.brakes_host, "the host is as well as ever");
+    assert!(!exchange.limits.host_unavailable, "the host is as well as ever");
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +82,7 @@ async fn an_answer_that_does_not_come_in_time_leaves_the_effect_unknown() {
     let exchange = desk.client(bearer()).upgrade(&upgrade(), always()).await;
     assert!(matches!(exchange.value, Answer::Unknown(fault) if fault.code == "TIMED_OUT"));
     assert_eq!(exchange.ended.since(exchange.started), TIMEOUT);
-    assert_eq!((exchange.status, exchange.limits.brakes_host), (None, false));
+    assert_eq!((exchange.status, exchange.limits.host_unavailable), (None, false));
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn a_read_that_throttles_or_fails_is_asked_again_later() {
     });
     let client = desk.client(key());
     for ready in futures_util::future::join_all((0..16).map(|_| client.ready(PROJECT))).await {
-        assert!(ready.unwrap_err().brakes_host());
+        assert!(ready.unwrap_err().host_unavailable());
     }
     assert_eq!(desk.count(ASKED), 1);
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -49,7 +49,7 @@ pub struct Limits {
     /// The whole bucket, as a 429 states it.
     pub bucket: Option<Bucket>,
     /// Whether no request to this host should follow for a while: a 405, a 503, or no connection.
-    pub brakes_host: bool,
+    pub host_unavailable: bool,
 }
 
 /// One page of a list.

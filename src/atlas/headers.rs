@@ -26,7 +26,7 @@ pub(super) fn limits(status: u16, headers: &HeaderMap, now: Millis) -> Limits {
         remaining: number(headers, "ratelimit-remaining"),
         limit: number(headers, "ratelimit-limit"),
         bucket: None,
-        brakes_host: matches!(status, 405 | 503),
+        host_unavailable: matches!(status, 405 | 503),
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
         let said = headers(&[("ratelimit-limit", "10000"), ("ratelimit-remaining", "9998")]);
         let limits_of = |status| limits(status, &said, Millis(0));
         assert_eq!((limits_of(200).limit, limits_of(200).remaining), (Some(10_000), Some(9998)));
-        assert!(limits_of(405).brakes_host && limits_of(503).brakes_host && !limits_of(500).brakes_host);
+        assert!(limits_of(405).host_unavailable && limits_of(503).host_unavailable && !limits_of(500).host_unavailable);
     }
 
     #[test]

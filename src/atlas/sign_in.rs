@@ -95,7 +95,7 @@ impl SignInError {
     }
 
     /// Whether no connection to the host could be made, or it answered 503: nothing should be sent for a while.
-    pub fn brakes_host(&self) -> bool {
+    pub fn host_unavailable(&self) -> bool {
         let Self::Later { fault, .. } = self else { return false };
         matches!(fault.code.as_str(), NO_CONNECTION | INSECURE | WEB_PAGE | "HTTP_503" | "SERVICE_UNAVAILABLE")
     }

@@ -5,21 +5,21 @@ use std::time::Duration;
 use crate::atlas::{Client, EndpointSet};
 use crate::domain::bucket::Bucket;
 use crate::domain::operation::Operation;
-use crate::pacing::Set;
+use crate::pacing::EndpointSegment;
 
 /// Reads what is stated for a project: the buckets are the same for all, but where MongoDB has made an exception, which
 /// the headers of that project's answers show. Nothing is stated where the credentials may not read it.
-pub(super) async fn ask(client: &Client, operation: &Operation, project: &str) -> Vec<(Vec<Set>, Bucket)> {
+pub(super) async fn ask(client: &Client, operation: &Operation, project: &str) -> Vec<(Vec<EndpointSegment>, Bucket)> {
     let sets = client.read_rate_limits(project).await.value.map(|listed| listed.rows).unwrap_or_default();
     stated(&sets, operation)
 }
 
 /// The buckets among these of the endpoints that an operation calls, each with all of those that share it.
-pub fn stated(sets: &[EndpointSet], operation: &Operation) -> Vec<(Vec<Set>, Bucket)> {
+pub fn stated(sets: &[EndpointSet], operation: &Operation) -> Vec<(Vec<EndpointSegment>, Bucket)> {
     let mut called = vec![operation.endpoints(), operation.source.segment, operation.target.segment];
     called.sort_unstable();
     called.dedup();
-    let mut stated: Vec<(Vec<Set>, Bucket)> = Vec::new();
+    let mut stated: Vec<(Vec<EndpointSegment>, Bucket)> = Vec::new();
     for listed in sets {
         // Where endpoints below one segment are in several sets, the first counts.
         let (shared, rest) = called.into_iter().partition(|called| is_of(listed, called));

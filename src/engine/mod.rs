@@ -18,8 +18,8 @@ mod apply;
 mod buffer;
 mod claim;
 mod dispatcher;
+mod executor;
 mod holds;
-mod launch;
 mod limits;
 mod progress;
 mod queue;
@@ -47,12 +47,12 @@ use crate::domain::operation::Operation;
 use crate::domain::policy::Policy;
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
-use crate::pacing::{Report, Set};
+use crate::pacing::{EndpointSegment, RateFeedback};
 use crate::store::{ClaimedJobs, Lane, Runner, Store, StoreError};
 
 pub use apply::Apply;
 use claim::Claim;
-use holds::{Holds, Tried};
+use holds::{Holds, ProbeOutcome};
 pub use limits::stated;
 pub use progress::{Progress, Snapshot};
 
@@ -125,30 +125,30 @@ pub enum Control {
 }
 
 /// What the dispatcher hears.
-enum News {
+enum DispatcherEvent {
     /// A worker is free again, and this is what its answers said.
-    Freed(Freed),
+    StepFinished(StepFinished),
     /// What the recorder has written.
     Recorded(Vec<Recorded>),
     /// What came of a claim.
     Claimed(Claimed),
     /// Token buckets that each project has.
-    Stated(Vec<(Vec<Set>, Bucket)>),
+    Stated(Vec<(Vec<EndpointSegment>, Bucket)>),
     /// The recorder can write no more.
     Broken(StoreError),
 }
 
 /// A worker's report at the end of its step.
 #[derive(Default)]
-struct Freed {
+struct StepFinished {
     project: String,
-    reports: Vec<Report>,
+    reports: Vec<RateFeedback>,
     /// The upgrade request's answer showed that Atlas serves the operation.
     proven: bool,
     /// The job whose upgrade request the step was.
     send: Option<i64>,
     /// What its answer showed of what holds its scope.
-    tried: Tried,
+    tried: ProbeOutcome,
     /// A job that was not sent after all and stays ready.
     unsent: Option<Box<Claim>>,
     /// Why a look failed.
@@ -175,9 +175,9 @@ struct Recorded {
 }
 
 /// Why the recorder could write no more, if it said so and was not heard.
-fn broken(news: &mut mpsc::UnboundedReceiver<News>) -> Option<StoreError> {
+fn broken(news: &mut mpsc::UnboundedReceiver<DispatcherEvent>) -> Option<StoreError> {
     std::iter::from_fn(|| news.try_recv().ok()).find_map(|news| match news {
-        News::Broken(error) => Some(error),
+        DispatcherEvent::Broken(error) => Some(error),
         _ => None,
     })
 }
@@ -211,9 +211,9 @@ impl Engine {
         // A run that is dropped takes its tasks with it: to the store that is a crash, and as safe as one.
         let mut recording = JoinSet::new();
         recording.spawn(recorder.run(notes));
-        let launcher =
-            launch::Launcher { engine: Arc::new(self), holds, to_recorder, to_dispatcher, draining: Arc::default() };
-        let mut dispatcher = dispatcher::Dispatcher::new(launcher, (counts, wave), progress).await?;
+        let executor =
+            executor::Executor { engine: Arc::new(self), holds, to_recorder, to_dispatcher, draining: Arc::default() };
+        let mut dispatcher = dispatcher::Dispatcher::new(executor, (counts, wave), progress).await?;
         dispatcher.ask_for_limits().await?;
         let dispatching = async move { (dispatcher.run(&mut news, control).await, news) };
         let (ending, mut news) = as_a_task(dispatching).await;

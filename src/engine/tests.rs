@@ -344,7 +344,7 @@ async fn an_hour_of_maintenance_fails_nobody() {
     assert_eq!(harbour.run().await, Ending::Finished);
     let ledger = harbour.keeps_both_promises().await;
     assert_eq!(harbour.counts().await.of(State::Succeeded), 10, "{:?}", harbour.codes().await);
-    assert!(ledger.requests < 1500, "the brake was off: {} requests", ledger.requests);
+    assert!(ledger.requests < 1500, "nobody backed off: {} requests", ledger.requests);
 }
 
 #[tokio::test(start_paused = true)]

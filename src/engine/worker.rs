@@ -13,13 +13,13 @@ use crate::domain::operation::{Api, Operation};
 use crate::engine::Engine;
 use crate::engine::claim::Claim;
 use crate::engine::holds::Holds;
-use crate::pacing::{Report, Set};
+use crate::pacing::{EndpointSegment, RateFeedback};
 use crate::store::Call;
 
 /// What a step learned.
 pub(super) struct Learned {
     pub(super) news: Vec<(Box<Claim>, Event, Option<Call>)>,
-    pub(super) reports: Vec<Report>,
+    pub(super) reports: Vec<RateFeedback>,
     /// A look was refused for a reason that concerns more than its jobs.
     pub(super) held: Option<Hold>,
     /// A look failed.
@@ -36,7 +36,7 @@ const HELD: &str = "HELD";
 const NOT_OURS: &str = "NOT_OURS";
 
 /// Sends the job's upgrade request, whose intent is on disk.
-pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, Report, Answer) {
+pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, RateFeedback, Answer) {
     let request = engine.operation.request(&job);
     let stood_still = job.sent_at.map(|at| engine.clock.now().since(at)).filter(|span| *span > OVERSLEPT);
     if let Some(span) = stood_still {
@@ -56,14 +56,14 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
         tracing::warn!(campaign = %engine.campaign, operation = engine.operation.name, "Atlas says: {retired}");
     }
     let endpoints = engine.operation.endpoints();
-    let report = Report { sent: true, ..report(endpoints, &exchange.limits, exchange.status) };
+    let report = RateFeedback { sent: true, ..report(endpoints, &exchange.limits, exchange.status) };
     let call = call(&exchange);
     let answer = held_by(engine, holds, &job.project_id, exchange.value).await;
     tracing::info!(
         campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
         status = call.status, duration_ms = call.duration_ms, "upgrade request: {answer:?}"
     );
-    let (ended, braked) = (exchange.ended, report.brakes_host);
+    let (ended, braked) = (exchange.ended, report.host_unavailable);
     let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked };
     (job, event, call, report, answer)
 }
@@ -112,7 +112,7 @@ fn retired(operation: &Operation, fault: Fault) -> Fault {
 }
 
 /// What the request rests on may not hold any more. Nothing leaves.
-fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event, Call, Report, Answer) {
+fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event, Call, RateFeedback, Answer) {
     let (campaign, detail) = (&*engine.campaign, &*fault.detail);
     let (project, cluster) = (&*job.project_id, &*job.cluster_name);
     if [HELD, NOT_OURS].contains(&&*fault.code) {
@@ -124,7 +124,7 @@ fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event,
     let ended = engine.clock.now();
     let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked: false };
     let call = Call { method: "POST", path, status: None, error_code: None, duration_ms: None };
-    (job, event, call, Report { sent: true, ..Report::default() }, answer)
+    (job, event, call, RateFeedback { sent: true, ..RateFeedback::default() }, answer)
 }
 
 /// Looks at jobs of one project: by lists if there are several, by single reads if there is one.
@@ -135,7 +135,7 @@ pub(super) async fn look(engine: &Engine, claims: Vec<Box<Claim>>) -> Learned {
     } else {
         looking.many(&claims).await
     };
-    let braked = looking.reports.iter().any(|report| report.brakes_host);
+    let braked = looking.reports.iter().any(|report| report.host_unavailable);
     let (news, failed) = match found {
         Ok(found) => (claims.into_iter().zip(found).map(|(claim, pair)| looking.seen(claim, pair)).collect(), None),
         Err((fault, retry_after)) => {
@@ -152,7 +152,7 @@ struct Looking<'a> {
     engine: &'a Engine,
     /// A look counts from when its first request was started.
     started: Millis,
-    reports: Vec<Report>,
+    reports: Vec<RateFeedback>,
     held: Option<Hold>,
 }
 
@@ -224,15 +224,15 @@ impl Looking<'_> {
     }
 }
 
-fn report(set: Set, limits: &AtlasLimits, status: Option<u16>) -> Report {
-    Report {
+fn report(set: EndpointSegment, limits: &AtlasLimits, status: Option<u16>) -> RateFeedback {
+    RateFeedback {
         throttled: status == Some(429),
         retry_after: limits.retry_after,
         remaining: limits.remaining,
         limit: limits.limit,
         bucket: limits.bucket,
         set,
-        brakes_host: limits.brakes_host && status != Some(405),
+        host_unavailable: limits.host_unavailable && status != Some(405),
         writes_closed: status == Some(405),
         sent: false,
         answered: status.is_some(),

@@ -18,7 +18,7 @@ use crate::domain::code::Fault;
 use crate::domain::event::{Answer, Found, Seen, Sighting};
 use crate::domain::hold::Hold;
 use crate::domain::operation::{Api, CLUSTERS, Operation};
-use crate::pacing::{Pacing, Purpose, Set, Verdict};
+use crate::pacing::{EndpointSegment, Pacing, Permission, Purpose};
 use crate::planning::regions::Regions;
 use crate::store::NewJob;
 
@@ -203,16 +203,16 @@ impl Surveyor<'_> {
             let resource = resource.split(['/', '?']).nth(1).unwrap_or(resource);
             self.retires.lock().await.insert(resource.to_owned(), retired);
         }
-        let (retry_after, brakes_host) = (limits.retry_after, limits.brakes_host);
-        value.map_err(|answer| Failure { path, answer, retry_after, brakes_host })
+        let (retry_after, host_unavailable) = (limits.retry_after, limits.host_unavailable);
+        value.map_err(|answer| Failure { path, answer, retry_after, host_unavailable })
     }
 
-    async fn permit(&self, project: &str, set: Set) {
+    async fn permit(&self, project: &str, set: EndpointSegment) {
         loop {
             let verdict = self.pacing.lock().await.ask(project, &[(set, 1)], Purpose::Look);
             match verdict {
-                Verdict::Later(at) => self.clock.sleep_until(at).await,
-                Verdict::Go | Verdict::LookFirst => return,
+                Permission::Later(at) => self.clock.sleep_until(at).await,
+                Permission::Go | Permission::LookFirst => return,
             }
         }
     }

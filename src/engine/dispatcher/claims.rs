@@ -7,8 +7,8 @@ use crate::clock::Millis;
 use crate::domain::event::Event;
 use crate::domain::job::{Job, State};
 use crate::engine::dispatcher::{CLAIM, Dispatcher};
-use crate::engine::recorder::Note;
-use crate::engine::{Claimed, Engine, News};
+use crate::engine::recorder::RecordRequest;
+use crate::engine::{Claimed, DispatcherEvent, Engine};
 use crate::store::{ClaimedJobs, Lane, StoreError};
 
 /// Nothing is due.
@@ -21,14 +21,14 @@ const LOCKED: Duration = Duration::from_secs(1);
 const IN_VAIN: Duration = Duration::from_millis(100);
 
 /// What is known of a lane of the table.
-pub(super) struct Tide {
+pub(super) struct LaneState {
     /// When it may have something that is due.
     pub(super) due: Millis,
     /// A claim is on its way. One at a time is enough.
     asked: bool,
 }
 
-impl Tide {
+impl LaneState {
     pub(super) fn new(due: Millis) -> Self {
         Self { due, asked: false }
     }
@@ -58,10 +58,10 @@ impl Dispatcher {
         let tide = self.tide(lane);
         // What is recorded from now on may be due before the rest.
         (tide.asked, tide.due) = (true, NEVER);
-        let (engine, to_dispatcher) = (self.engine.clone(), self.launcher.to_dispatcher.clone());
+        let (engine, to_dispatcher) = (self.engine.clone(), self.executor.to_dispatcher.clone());
         self.tasks.spawn(async move {
             let got = engine.take_due(lane, due, limit).await;
-            let _gone = to_dispatcher.send(News::Claimed(Claimed { lane, got }));
+            let _gone = to_dispatcher.send(DispatcherEvent::Claimed(Claimed { lane, got }));
         });
     }
 
@@ -81,7 +81,7 @@ impl Dispatcher {
         };
         let now = self.engine.clock.now();
         // There is more; but if all of these belong to projects without a free slot, so may those behind them.
-        let may_be_vain = lane != Lane::Rest && next <= now && !self.launcher.holds.any();
+        let may_be_vain = lane != Lane::Rest && next <= now && !self.executor.holds.any();
         let wanted = may_be_vain.then(|| self.wanted());
         let ClaimedJobs { jobs, asked_elsewhere } = jobs;
         self.verify_first(asked_elsewhere);
@@ -105,7 +105,7 @@ impl Dispatcher {
             *self.looking.entry(job.project_id.clone()).or_default() += 1;
         }
         let news = jobs.into_iter().map(|job| (Box::new(job.into()), Event::SentElsewhere, None)).collect();
-        let _gone = self.launcher.to_recorder.send(Note::Happened(news));
+        let _gone = self.executor.to_recorder.send(RecordRequest::Happened(news));
     }
 
     /// Another process holds the database: what is due stays due.
@@ -126,7 +126,7 @@ impl Dispatcher {
         Lane::Pending(self.wave)
     }
 
-    fn tide(&mut self, lane: Lane) -> &mut Tide {
+    fn tide(&mut self, lane: Lane) -> &mut LaneState {
         match lane {
             Lane::Pending(_) => &mut self.pending,
             Lane::Rest => &mut self.follow,

@@ -26,7 +26,7 @@ impl Dispatcher {
 
     /// Writes what the table does not know yet: what is held, and what a probe has lifted.
     pub(super) async fn note_holds(&mut self) -> Result<(), StoreError> {
-        let unwritten = self.launcher.holds.unwritten();
+        let unwritten = self.executor.holds.unwritten();
         let Unwritten { lifted, held } = &unwritten;
         if held.is_empty() && lifted.is_empty() {
             return Ok(());
@@ -47,8 +47,8 @@ impl Dispatcher {
         if !lifted.is_empty() {
             self.all_due(now);
         }
-        self.launcher.holds.written(&unwritten);
-        self.progress.held(self.launcher.holds.list());
+        self.executor.holds.written(&unwritten);
+        self.progress.held(self.executor.holds.list());
         Ok(())
     }
 
@@ -56,18 +56,18 @@ impl Dispatcher {
     pub(super) async fn follow_holds(&mut self) -> Result<(), StoreError> {
         let now = self.engine.clock.now();
         let held = self.engine.store.holds(self.engine.campaign_id).await?;
-        if self.launcher.holds.follow(held, now) {
+        if self.executor.holds.follow(held, now) {
             // Some of what waited may have been put off since the operator's word.
             self.engine.store.make_due(self.engine.campaign_id, now).await?;
             self.all_due(now);
-            let holds = self.launcher.holds.list();
+            let holds = self.executor.holds.list();
             tracing::warn!(campaign = %self.engine.campaign, "holds were lifted; {} are left", holds.len());
             self.progress.held(holds);
         }
-        if self.launcher.holds.wants_organisations() && now >= self.organisations_at {
+        if self.executor.holds.wants_organisations() && now >= self.organisations_at {
             self.organisations_asked += 1;
             self.organisations_at = now.after(ASK_AGAIN);
-            let (holds, client) = (self.launcher.holds.clone(), self.engine.client.clone());
+            let (holds, client) = (self.executor.holds.clone(), self.engine.client.clone());
             self.tasks.spawn(async move { holds.learn(Finding::ask(&client).await) });
         }
         Ok(())
@@ -75,7 +75,7 @@ impl Dispatcher {
 
     /// What may not be begun makes room for what may, and for what is followed.
     pub(super) async fn give_up_held(&mut self) -> Result<(), StoreError> {
-        let holds = &self.launcher.holds;
+        let holds = &self.executor.holds;
         if !holds.any() {
             return Ok(());
         }
@@ -89,7 +89,7 @@ impl Dispatcher {
     /// Whether all that is left waits for an operator: what has not been begun is held, and what is in flight, if
     /// anything, cannot be followed.
     pub(super) async fn is_held(&mut self) -> Result<bool, StoreError> {
-        let holds = &self.launcher.holds;
+        let holds = &self.executor.holds;
         let lost = |project: &str| holds.is_blind(project) && holds.waits_for_operator(project);
         if !holds.any() || self.slots.any_in_flight(|project| !lost(project)) {
             return Ok(false);

@@ -3,8 +3,8 @@
 //! Its loop: hear the news, refill the buffer, hand out steps, see whether the run is over, wait.
 
 mod claims;
-mod hand_out;
-mod hear;
+mod dispatch;
+mod events;
 mod held;
 mod notes;
 mod refill;
@@ -23,13 +23,13 @@ use crate::domain::run_notes::{AskedWait, RunNotes};
 use crate::domain::summary::Counts;
 use crate::domain::wave::Wave;
 use crate::engine::buffer::Buffer;
-use crate::engine::launch::Launcher;
+use crate::engine::executor::Executor;
 use crate::engine::slots::Slots;
-use crate::engine::{Control, Ending, Engine, News, Progress, limits};
+use crate::engine::{Control, DispatcherEvent, Ending, Engine, Progress, limits};
 use crate::pacing::Pacing;
 use crate::store::StoreError;
 
-use claims::Tide;
+use claims::LaneState;
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
 const POLL: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ const FAILING: u32 = 5;
 /// Whether Atlas is known to serve the operation. Until then, one upgrade request goes at a time: an operation that
 /// is gone costs one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
+enum OperationProbe {
     Wanted,
     Asked,
     Had,
@@ -57,7 +57,7 @@ enum Proof {
 
 pub(super) struct Dispatcher {
     engine: Arc<Engine>,
-    launcher: Launcher,
+    executor: Executor,
     progress: Progress,
     pacing: Pacing,
     slots: Slots,
@@ -67,7 +67,7 @@ pub(super) struct Dispatcher {
     tasks: JoinSet<()>,
     counts: Counts,
     miscounted: bool,
-    proof: Proof,
+    proof: OperationProbe,
     /// The wave whose jobs may be begun.
     wave: Wave,
     draining: bool,
@@ -91,8 +91,8 @@ pub(super) struct Dispatcher {
     /// When an operator last wanted no waiting, as the table said at the last look.
     forward_at: Option<Millis>,
     /// What the table has to do: what is followed, and what has not been begun.
-    follow: Tide,
-    pending: Tide,
+    follow: LaneState,
+    pending: LaneState,
     /// How many pending jobs were wanted when it was last counted, when it may be counted again, and whether anything
     /// was heard since.
     wanted: usize,
@@ -106,22 +106,26 @@ pub(super) struct Dispatcher {
 
 impl Dispatcher {
     pub(super) async fn new(
-        launcher: Launcher,
+        executor: Executor,
         (counts, wave): (Counts, Wave),
         progress: Progress,
     ) -> Result<Self, StoreError> {
-        let engine = launcher.engine.clone();
+        let engine = executor.engine.clone();
         let in_flight = engine.store.in_flight(engine.campaign_id).await?;
-        let proof = if engine.store.accepted_any(engine.campaign_id).await? { Proof::Had } else { Proof::Wanted };
+        let proof = if engine.store.accepted_any(engine.campaign_id).await? {
+            OperationProbe::Had
+        } else {
+            OperationProbe::Wanted
+        };
         let now = engine.clock.now();
-        launcher.holds.follow(engine.store.holds(engine.campaign_id).await?, now);
-        progress.held(launcher.holds.list());
+        executor.holds.follow(engine.store.holds(engine.campaign_id).await?, now);
+        progress.held(executor.holds.list());
         Ok(Self {
             pacing: Pacing::new(engine.limits.requests_per_minute, engine.clock),
             slots: Slots::new(engine.limits, in_flight),
             workers: Arc::new(Semaphore::new(engine.limits.workers)),
             tasks: JoinSet::new(),
-            launcher,
+            executor,
             engine,
             progress,
             buffer: Buffer::default(),
@@ -140,8 +144,8 @@ impl Dispatcher {
             notes: RunNotes::default(),
             asked: None,
             forward_at: None,
-            follow: Tide::new(now),
-            pending: Tide::new(now),
+            follow: LaneState::new(now),
+            pending: LaneState::new(now),
             wanted: 0,
             count_at: now,
             heard: true,
@@ -155,10 +159,10 @@ impl Dispatcher {
     pub(super) async fn ask_for_limits(&mut self) -> Result<(), StoreError> {
         let engine = self.engine.clone();
         if let Some(project) = engine.store.first_to_begin(engine.campaign_id).await? {
-            let to_dispatcher = self.launcher.to_dispatcher.clone();
+            let to_dispatcher = self.executor.to_dispatcher.clone();
             self.tasks.spawn(async move {
                 let stated = limits::ask(&engine.client, engine.operation, &project).await;
-                let _gone = to_dispatcher.send(News::Stated(stated));
+                let _gone = to_dispatcher.send(DispatcherEvent::Stated(stated));
             });
         }
         Ok(())
@@ -167,26 +171,26 @@ impl Dispatcher {
     /// Works until the run ends, however it ends.
     pub(super) async fn run(
         mut self,
-        news: &mut mpsc::UnboundedReceiver<News>,
+        news: &mut mpsc::UnboundedReceiver<DispatcherEvent>,
         mut control: watch::Receiver<Control>,
     ) -> Result<Ending, StoreError> {
         loop {
             // Whoever is ready to go on may have news, too: together they are heard more cheaply.
             tokio::task::yield_now().await;
             while let Ok(one) = news.try_recv() {
-                self.hear(one)?;
+                self.on_event(one)?;
             }
-            self.nobody_died()?;
+            self.check_tasks()?;
             if *control.borrow_and_update() == Control::Drain && !self.draining {
                 self.draining = true;
-                self.launcher.draining.store(true, Ordering::Relaxed);
+                self.executor.draining.store(true, Ordering::Relaxed);
                 self.progress.draining();
             }
             self.note_holds_if_possible().await?;
             if !self.draining {
                 self.refill_if_possible().await?;
             }
-            let blocked_until = self.hand_out();
+            let blocked_until = self.dispatch();
             if let Some(ending) = self.ending().await? {
                 let leaving = self.buffer.drain();
                 self.leave(leaving, self.engine.clock.now()).await?;
@@ -199,7 +203,7 @@ impl Dispatcher {
             tokio::select! {
                 // In a fixed order, so that a seed gives one history. Each turn of the loop looks at all of them anyway.
                 biased;
-                Some(one) = news.recv() => self.hear(one)?,
+                Some(one) = news.recv() => self.on_event(one)?,
                 () = self.engine.clock.sleep_until(wake) => {}
                 Ok(()) = control.changed() => {}
             }
@@ -214,7 +218,7 @@ impl Dispatcher {
         if !Engine::is_done(&self.counts) {
             if self.is_held().await? {
                 self.note_holds().await?;
-                return Ok(Some(Ending::Held(self.launcher.holds.list())));
+                return Ok(Some(Ending::Held(self.executor.holds.list())));
             }
             return Ok(self.draining.then_some(Ending::Interrupted));
         }
@@ -231,11 +235,11 @@ impl Dispatcher {
         }
         if self.buffer.room() > 0 {
             wake = wake.min(self.follow.wake_at());
-            if !self.launcher.holds.stop_all() && (self.heard || self.wanted > 0) {
+            if !self.executor.holds.stop_all() && (self.heard || self.wanted > 0) {
                 wake = wake.min(self.pending.wake_at().max(self.count_at));
             }
         }
-        let probe = self.launcher.holds.next_probe(now);
+        let probe = self.executor.holds.next_probe(now);
         for at in [blocked_until, self.buffer.earliest(), probe].into_iter().flatten() {
             wake = wake.min(at);
         }

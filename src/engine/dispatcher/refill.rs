@@ -4,7 +4,7 @@ use crate::clock::Millis;
 use crate::engine::Engine;
 use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{CLAIM, COUNT, DEFER, Dispatcher, POLL};
-use crate::engine::recorder::Note;
+use crate::engine::recorder::RecordRequest;
 use crate::engine::rescuer::reclaim_orphans;
 use crate::store::{Lane, StoreError};
 
@@ -45,14 +45,14 @@ impl Dispatcher {
             // What is due soon comes along, so that few claims serve many.
             self.claim(Lane::Rest, now.after(self.engine.soon()), self.buffer.room());
         }
-        if self.pending.may_be_asked(now) && now >= self.count_at && !self.launcher.holds.stop_all() {
+        if self.pending.may_be_asked(now) && now >= self.count_at && !self.executor.holds.stop_all() {
             let wanted = self.wanted();
             (self.wanted, self.heard, self.count_at) = (wanted, false, now.after(COUNT));
             if wanted > 0 && self.buffer.room() < wanted {
                 self.make_room().await?;
             }
             // Where much is held, a large hand finds sooner what is not.
-            let hand = if self.launcher.holds.any() && wanted > 0 { CLAIM } else { wanted };
+            let hand = if self.executor.holds.any() && wanted > 0 { CLAIM } else { wanted };
             self.claim(self.begins(), now, hand.min(self.buffer.room()));
         }
         Ok(())
@@ -108,7 +108,7 @@ impl Dispatcher {
         self.leaving_until = until;
         if !looked_at.is_empty() {
             self.out += looked_at.len();
-            let _gone = self.launcher.to_recorder.send(Note::GivenBack(looked_at, until));
+            let _gone = self.executor.to_recorder.send(RecordRequest::GivenBack(looked_at, until));
         }
         self.put_back().await
     }

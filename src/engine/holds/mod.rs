@@ -4,8 +4,8 @@
 //! The table has the same holds, written by the recorder and the dispatcher; an operator lifts them there, and the
 //! dispatcher looks now and then ([`Holds::follow`]).
 
+mod active_hold;
 mod organisations;
-mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -15,16 +15,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::clock::Millis;
 use crate::domain::hold::{Held, Hold, Reach, Release, Scope};
 
+use active_hold::ActiveHold;
 pub(super) use organisations::Finding;
 use organisations::Organisations;
-use standing::Standing;
 
 /// Looks in a row that were refused in a project before what is in flight there is no longer followed.
 const BLIND: u32 = 3;
 
 /// What a step that was to send showed of the holds on its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Tried {
+pub(super) enum ProbeOutcome {
     /// Nothing: no request was made.
     #[default]
     Nothing,
@@ -44,7 +44,7 @@ pub(super) struct Holds {
 
 #[derive(Default)]
 struct State {
-    standing: HashMap<Scope, Standing>,
+    standing: HashMap<Scope, ActiveHold>,
     organisations: Organisations,
     /// Projects with an answer whose reach is being found out.
     asking: HashSet<String>,
@@ -88,7 +88,7 @@ impl Holds {
             state.lifted.push((scope.clone(), "something else holds it too"));
         }
         state.unwritten.push(held.clone());
-        state.standing.insert(scope, Standing::new(held, now));
+        state.standing.insert(scope, ActiveHold::new(held, now));
     }
 
     /// The hold that an answer in `project` has brought, if the table does not have it yet.
@@ -107,7 +107,7 @@ impl Holds {
         for held in held.into_iter().filter(|held| !over(held)).chain(unwritten) {
             let known = was.remove(&held.scope);
             let scope = held.scope.clone();
-            state.standing.entry(scope).or_insert_with(|| known.unwrap_or_else(|| Standing::new(held, now)));
+            state.standing.entry(scope).or_insert_with(|| known.unwrap_or_else(|| ActiveHold::new(held, now)));
         }
         if !was.is_empty() {
             state.refused.clear();
@@ -151,11 +151,11 @@ impl Holds {
     }
 
     /// The step that was to send the job is over.
-    pub(super) fn over(&self, job: i64, tried: Tried, now: Millis) {
+    pub(super) fn over(&self, job: i64, tried: ProbeOutcome, now: Millis) {
         let mut state = self.state();
         let probed = state.standing.values_mut().find(|standing| standing.is_probed_by(job));
         let Some(standing) = probed else { return };
-        if tried != Tried::Through {
+        if tried != ProbeOutcome::Through {
             return standing.probed(tried, now);
         }
         let scope = standing.held.scope.clone();
@@ -223,7 +223,7 @@ impl Holds {
 
     /// When the next probe is due, if it is yet to come.
     pub(super) fn next_probe(&self, now: Millis) -> Option<Millis> {
-        self.state().standing.values().filter_map(Standing::next_probe).filter(|at| *at > now).min()
+        self.state().standing.values().filter_map(ActiveHold::next_probe).filter(|at| *at > now).min()
     }
 
     /// Whether it is unknown which projects a hold on an organisation concerns.
@@ -246,7 +246,7 @@ impl State {
         scopes
     }
 
-    fn covering(&self, project: &str) -> impl Iterator<Item = &Standing> {
+    fn covering(&self, project: &str) -> impl Iterator<Item = &ActiveHold> {
         self.scopes(project).into_iter().filter_map(|scope| self.standing.get(&scope))
     }
 

@@ -45,16 +45,16 @@ fn one_project_probes_with_one_job_at_a_time_and_each_time_later() {
         holds.sends(7, "p2", now);
         assert_eq!(room(&holds, now), [0, 0, 9]);
         assert!(holds.may_send(7, "p2") && !holds.may_send(8, "p2"));
-        holds.over(8, Tried::Through, now);
-        holds.over(7, Tried::Nothing, now);
+        holds.over(8, ProbeOutcome::Through, now);
+        holds.over(7, ProbeOutcome::Nothing, now);
         assert_eq!(room(&holds, now), [0, 1, 9], "no request was made");
         holds.sends(7, "p2", now);
-        holds.over(7, Tried::InVain, now);
+        holds.over(7, ProbeOutcome::InVain, now);
         assert_eq!(holds.next_probe(now), Some(now.after(wait * MINUTE)));
         now = now.after(wait * MINUTE);
     }
     holds.sends(9, "p1", now);
-    holds.over(9, Tried::Through, now);
+    holds.over(9, ProbeOutcome::Through, now);
     assert_eq!(room(&holds, now), [9, 9, 9]);
     assert_eq!(holds.unwritten().lifted, [(Scope::Organisation("o1".into()), "a request got through")]);
 }
@@ -122,7 +122,7 @@ fn a_scope_that_is_held_again_before_its_release_is_written_stays_held() {
     holds.written(&holds.unwritten());
     let later = NOW.after(MINUTE);
     holds.sends(7, "p1", later);
-    holds.over(7, Tried::Through, later);
+    holds.over(7, ProbeOutcome::Through, later);
     holds.add(&hold(Reach::Project, Release::Probe), "p1", later);
     holds.follow(table, later);
     assert_eq!(room(&holds, later), [0, 9, 9]);

@@ -20,7 +20,7 @@ use crate::store::{Call, Change, StoreError, WriteResults};
 const TRIES: u32 = 12;
 
 /// What workers hand in.
-pub(in crate::engine) enum Note {
+pub(in crate::engine) enum RecordRequest {
     /// Write the intent; the answer is the job as it was written, if it may be sent.
     Intent(Box<Claim>, oneshot::Sender<Option<Job>>),
     /// This happened.
@@ -66,7 +66,7 @@ pub(super) struct Decided {
     pub(super) ready: Vec<Recorded>,
 }
 
-impl Note {
+impl RecordRequest {
     pub(super) fn items(self) -> Vec<Item> {
         match self {
             Self::Intent(claim, reply) => {

@@ -14,10 +14,10 @@ use crate::domain::job::{Job, State};
 use crate::engine::apply::reread;
 use crate::engine::claim::Claim;
 use crate::engine::holds::Holds;
-use crate::engine::{Engine, News, Progress, Recorded};
+use crate::engine::{DispatcherEvent, Engine, Progress, Recorded};
 use crate::store::{Change, StoreError, WriteResults};
 
-pub(super) use batch::Note;
+pub(super) use batch::RecordRequest;
 use batch::{Batch, Decided, Item};
 use sleep::Sleep;
 
@@ -36,7 +36,7 @@ type Writing = JoinSet<Result<(Batch, WriteResults), StoreError>>;
 pub(super) struct Recorder {
     engine: Engine,
     holds: Holds,
-    to_dispatcher: mpsc::UnboundedSender<News>,
+    to_dispatcher: mpsc::UnboundedSender<DispatcherEvent>,
     progress: Progress,
     sleep: Sleep,
     /// Looks that showed nothing new, and when they are written at the latest.
@@ -48,7 +48,7 @@ impl Recorder {
     pub(super) fn new(
         engine: Engine,
         holds: Holds,
-        to_dispatcher: mpsc::UnboundedSender<News>,
+        to_dispatcher: mpsc::UnboundedSender<DispatcherEvent>,
         progress: Progress,
     ) -> Self {
         Self {
@@ -63,10 +63,10 @@ impl Recorder {
     }
 
     /// Writes until nobody is left who could hand in more.
-    pub(super) async fn run(mut self, notes: mpsc::UnboundedReceiver<Note>) {
+    pub(super) async fn run(mut self, notes: mpsc::UnboundedReceiver<RecordRequest>) {
         let mut writing = Writing::new();
         if let Err(error) = self.write_all(notes, &mut writing).await {
-            let _gone = self.to_dispatcher.send(News::Broken(error));
+            let _gone = self.to_dispatcher.send(DispatcherEvent::Broken(error));
         }
         // What happened is written as far as it goes, and no transaction is left in its middle.
         while writing.join_next().await.is_some() {}
@@ -75,7 +75,7 @@ impl Recorder {
     /// While one batch is written the next is decided, so that the database waits for nobody.
     async fn write_all(
         &mut self,
-        mut notes: mpsc::UnboundedReceiver<Note>,
+        mut notes: mpsc::UnboundedReceiver<RecordRequest>,
         writing: &mut Writing,
     ) -> Result<(), StoreError> {
         let mut some = Vec::with_capacity(BATCH);
@@ -92,7 +92,7 @@ impl Recorder {
                 }
                 count = notes.recv_many(&mut some, BATCH), if more && writing.len() < BATCHES => {
                     more = count > 0;
-                    self.decide(some.drain(..).flat_map(Note::items), writing);
+                    self.decide(some.drain(..).flat_map(RecordRequest::items), writing);
                 }
                 () = self.engine.clock.sleep_until(self.quiet_until), if !self.quiet.items.is_empty() => {
                     let quiet = std::mem::take(&mut self.quiet);
@@ -113,7 +113,7 @@ impl Recorder {
             for one in &ready {
                 self.log(one.known, &one.claim.job);
             }
-            let _gone = self.to_dispatcher.send(News::Recorded(ready));
+            let _gone = self.to_dispatcher.send(DispatcherEvent::Recorded(ready));
         }
         if self.quiet.items.is_empty() {
             self.quiet_until = self.engine.clock.now().after(QUIET);
@@ -153,7 +153,7 @@ impl Recorder {
             written.push(Recorded { known, table, claim, kept: keep, sends });
         }
         self.progress.moved(&moves);
-        let _gone = self.to_dispatcher.send(News::Recorded(written));
+        let _gone = self.to_dispatcher.send(DispatcherEvent::Recorded(written));
         let missed = missed.into_iter().map(|(item, _)| item).collect();
         let again = reread(&self.engine.store, missed, |item: &Item| &item.claim.job).await?;
         Ok(again.into_iter().map(|(item, job)| item.with_row(job)).collect())

@@ -30,14 +30,14 @@ pub(super) struct Failure {
     pub(super) path: String,
     pub(super) answer: Answer,
     pub(super) retry_after: Option<Duration>,
-    pub(super) brakes_host: bool,
+    pub(super) host_unavailable: bool,
 }
 
 impl Failure {
     /// Whether other reads of the project, now, would fare no better.
     pub(super) fn concerns_all(&self) -> bool {
         let throttled = matches!(self.answer, Answer::Throttled { .. } | Answer::NeverSent(_));
-        throttled || self.brakes_host || self.answer.hold().is_some()
+        throttled || self.host_unavailable || self.answer.hold().is_some()
     }
 
     /// Whether the same read may succeed later.

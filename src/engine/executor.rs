@@ -11,55 +11,55 @@ use crate::domain::event::Answer;
 use crate::domain::hold::{Hold, Reach};
 use crate::domain::job::State;
 use crate::engine::claim::Claim;
-use crate::engine::holds::{Holds, Tried};
-use crate::engine::recorder::Note;
+use crate::engine::holds::{Holds, ProbeOutcome};
+use crate::engine::recorder::RecordRequest;
 use crate::engine::worker::Learned;
-use crate::engine::{Engine, Freed, News, worker};
-use crate::pacing::Report;
+use crate::engine::{DispatcherEvent, Engine, StepFinished, worker};
+use crate::pacing::RateFeedback;
 
 /// What a step needs to report.
 #[derive(Clone)]
-pub(super) struct Launcher {
+pub(super) struct Executor {
     pub(super) engine: Arc<Engine>,
     pub(super) holds: Holds,
-    pub(super) to_recorder: mpsc::UnboundedSender<Note>,
-    pub(super) to_dispatcher: mpsc::UnboundedSender<News>,
+    pub(super) to_recorder: mpsc::UnboundedSender<RecordRequest>,
+    pub(super) to_dispatcher: mpsc::UnboundedSender<DispatcherEvent>,
     /// No new sends.
     pub(super) draining: Arc<AtomicBool>,
 }
 
-impl Launcher {
+impl Executor {
     /// Sends an upgrade request. Permit, slot and worker are had; the token is made sure of; then the intent is
     /// written, and after it comes only the call.
     pub(super) async fn send(self, claim: Box<Claim>, worker: OwnedSemaphorePermit) {
         let send = Some(claim.job.id);
-        let freed = Freed { send, ..self.sending(claim).await };
+        let freed = StepFinished { send, ..self.sending(claim).await };
         drop(worker);
-        let _gone = self.to_dispatcher.send(News::Freed(freed));
+        let _gone = self.to_dispatcher.send(DispatcherEvent::StepFinished(freed));
     }
 
-    async fn sending(&self, claim: Box<Claim>) -> Freed {
+    async fn sending(&self, claim: Box<Claim>) -> StepFinished {
         let project = claim.job.project_id.clone();
         if let Err(error) = self.engine.client.ready(&project).await {
-            return Freed { unsent: Some(claim), ..self.not_signed_in(project, error) };
+            return StepFinished { unsent: Some(claim), ..self.not_signed_in(project, error) };
         }
         if self.draining.load(Ordering::Relaxed) || !self.holds.may_send(claim.job.id, &project) {
-            return Freed { project, unsent: Some(claim), ..Freed::default() };
+            return StepFinished { project, unsent: Some(claim), ..StepFinished::default() };
         }
         let (reply, written) = oneshot::channel();
-        let _gone = self.to_recorder.send(Note::Intent(claim, reply));
+        let _gone = self.to_recorder.send(RecordRequest::Intent(claim, reply));
         let Ok(Some(job)) = written.await else {
-            return Freed { project, ..Freed::default() };
+            return StepFinished { project, ..StepFinished::default() };
         };
         let (job, event, call, report, answer) = worker::send(&self.engine, &self.holds, job).await;
-        let _gone = self.to_recorder.send(Note::Happened(vec![(Box::new(job.into()), event, Some(call))]));
+        let _gone = self.to_recorder.send(RecordRequest::Happened(vec![(Box::new(job.into()), event, Some(call))]));
         let proven = matches!(answer, Answer::Accepted { .. } | Answer::Refused(_) | Answer::Unknown(_));
         let tried = match answer {
-            Answer::Accepted { .. } | Answer::Refused(_) => Tried::Through,
-            Answer::NeverSent(_) => Tried::Nothing,
-            _ => Tried::InVain,
+            Answer::Accepted { .. } | Answer::Refused(_) => ProbeOutcome::Through,
+            Answer::NeverSent(_) => ProbeOutcome::Nothing,
+            _ => ProbeOutcome::InVain,
         };
-        Freed { project, reports: vec![report], proven, tried, ..Freed::default() }
+        StepFinished { project, reports: vec![report], proven, tried, ..StepFinished::default() }
     }
 
     /// Looks at jobs of one project.
@@ -73,24 +73,24 @@ impl Launcher {
                 worker::hold(&self.engine, &self.holds, &project, hold).await;
             }
         }
-        let _gone = self.to_recorder.send(Note::Happened(news));
+        let _gone = self.to_recorder.send(RecordRequest::Happened(news));
         drop(worker);
-        let freed = Freed { project, reports, failed, ..Freed::default() };
-        let _gone = self.to_dispatcher.send(News::Freed(freed));
+        let freed = StepFinished { project, reports, failed, ..StepFinished::default() };
+        let _gone = self.to_dispatcher.send(DispatcherEvent::StepFinished(freed));
     }
 
-    fn not_signed_in(&self, project: String, error: SignInError) -> Freed {
+    fn not_signed_in(&self, project: String, error: SignInError) -> StepFinished {
         match error {
             SignInError::Refused(fault) => {
                 let hold = Hold::until_released(Reach::Campaign, fault);
                 self.holds.add(&hold, &project, self.engine.clock.now());
-                Freed { project, ..Freed::default() }
+                StepFinished { project, ..StepFinished::default() }
             }
             SignInError::Later { fault, retry_after } => {
                 let Fault { code, detail } = fault;
                 tracing::warn!(%code, "cannot sign in, trying again: {detail}");
-                let report = Report { brakes_host: true, retry_after, ..Report::default() };
-                Freed { project, reports: vec![report], ..Freed::default() }
+                let report = RateFeedback { host_unavailable: true, retry_after, ..RateFeedback::default() };
+                StepFinished { project, reports: vec![report], ..StepFinished::default() }
             }
         }
     }

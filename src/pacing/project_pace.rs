@@ -1,40 +1,40 @@
-//! One project: the campaign's quota, Atlas's buckets, and the brake of its 429s.
+//! One project: the campaign's quota, Atlas's buckets, and the backoff after its 429s.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::clock::{Clock, Millis};
 use crate::domain::bucket::Bucket;
-use crate::pacing::brake::Brake;
-use crate::pacing::lane::{Hints, Lane};
+use crate::pacing::backoff::Backoff;
+use crate::pacing::project_bucket::{Hints, ProjectBucket};
 use crate::pacing::quota::Quota;
-use crate::pacing::{Report, Set};
+use crate::pacing::{EndpointSegment, RateFeedback};
 
-pub(super) struct Scope {
+pub(super) struct ProjectPace {
     quota: Quota,
-    brake: Brake,
-    lanes: HashMap<Set, Lane>,
+    backoff: Backoff,
+    lanes: HashMap<EndpointSegment, ProjectBucket>,
     /// Sets that share the bucket of another one, and which.
-    shared: HashMap<Set, Set>,
+    shared: HashMap<EndpointSegment, EndpointSegment>,
 }
 
-impl Scope {
+impl ProjectPace {
     pub(super) fn new(per_minute: u32, clock: Clock) -> Self {
         Self {
             quota: Quota::new(per_minute, clock),
-            brake: Brake::default(),
+            backoff: Backoff::default(),
             lanes: HashMap::new(),
             shared: HashMap::new(),
         }
     }
 
-    pub(super) fn brake(&mut self) -> &mut Brake {
-        &mut self.brake
+    pub(super) fn backoff(&mut self) -> &mut Backoff {
+        &mut self.backoff
     }
 
     /// Takes permits for all of these requests, or says when to ask again.
-    pub(super) fn take(&mut self, needs: &[(Set, u32)], now: Millis) -> Result<(), Millis> {
-        if let Some(until) = self.brake.closed_until(now) {
+    pub(super) fn take(&mut self, needs: &[(EndpointSegment, u32)], now: Millis) -> Result<(), Millis> {
+        if let Some(until) = self.backoff.closed_until(now) {
             return Err(until);
         }
         let needs = self.by_bucket(needs);
@@ -52,7 +52,7 @@ impl Scope {
     }
 
     /// These requests are no longer under way, and `reports` is what their answers said.
-    pub(super) fn over(&mut self, needs: &[(Set, u32)], reports: &[(Report, Hints)], now: Millis) {
+    pub(super) fn over(&mut self, needs: &[(EndpointSegment, u32)], reports: &[(RateFeedback, Hints)], now: Millis) {
         for (set, requests) in self.by_bucket(needs) {
             self.lanes.entry(set).or_default().over(requests);
         }
@@ -63,8 +63,8 @@ impl Scope {
     }
 
     /// The requests by the bucket that they draw from.
-    fn by_bucket(&self, needs: &[(Set, u32)]) -> Vec<(Set, u32)> {
-        let mut all: Vec<(Set, u32)> = Vec::with_capacity(needs.len());
+    fn by_bucket(&self, needs: &[(EndpointSegment, u32)]) -> Vec<(EndpointSegment, u32)> {
+        let mut all: Vec<(EndpointSegment, u32)> = Vec::with_capacity(needs.len());
         for (set, requests) in needs {
             let set = self.bucket_of(set);
             match all.iter_mut().find(|(known, _)| *known == set) {
@@ -75,12 +75,12 @@ impl Scope {
         all
     }
 
-    fn bucket_of(&self, set: Set) -> Set {
+    fn bucket_of(&self, set: EndpointSegment) -> EndpointSegment {
         self.shared.get(set).copied().unwrap_or(set)
     }
 
     /// The bucket that these sets share is known as a whole.
-    pub(super) fn state(&mut self, sets: &[Set], bucket: Bucket, now: Millis) {
+    pub(super) fn state(&mut self, sets: &[EndpointSegment], bucket: Bucket, now: Millis) {
         let Some(first) = sets.first().map(|set| self.bucket_of(set)) else { return };
         for set in sets {
             self.share(first, set);
@@ -91,11 +91,11 @@ impl Scope {
     }
 
     fn made(&self) -> u64 {
-        self.lanes.values().map(Lane::made).sum()
+        self.lanes.values().map(ProjectBucket::made).sum()
     }
 
     /// From now on both draw from one bucket, and always have.
-    fn share(&mut self, one: Set, other: Set) {
+    fn share(&mut self, one: EndpointSegment, other: EndpointSegment) {
         let (one, other) = (self.bucket_of(one), self.bucket_of(other));
         if one == other {
             return;
@@ -109,7 +109,7 @@ impl Scope {
     }
 
     /// Learns from an answer.
-    fn hears(&mut self, report: &Report, hints: Hints, now: Millis) {
+    fn hears(&mut self, report: &RateFeedback, hints: Hints, now: Millis) {
         if let Some(bucket) = report.bucket {
             self.state(&[report.set], bucket, now);
         }
@@ -127,26 +127,26 @@ impl Scope {
         }
         if report.throttled {
             self.lane(report.set).overrun(report.retry_after);
-            self.brake.pull(now, report.retry_after);
+            self.backoff.fail(now, report.retry_after);
         } else if report.passed() {
-            self.brake.release();
+            self.backoff.reset();
         }
     }
 
-    fn lane(&mut self, set: Set) -> &mut Lane {
+    fn lane(&mut self, set: EndpointSegment) -> &mut ProjectBucket {
         let set = self.bucket_of(set);
         self.lanes.entry(set).or_default()
     }
 
     /// A bucket that has fallen by more than was drawn from it, while requests went to sets with a bucket of the same
     /// size, is theirs too. (If it was somebody else who drew from it, this only makes us slower.)
-    fn notice_sharing(&mut self, set: Set, capacity: u64, remaining: u64) {
+    fn notice_sharing(&mut self, set: EndpointSegment, capacity: u64, remaining: u64) {
         let set = self.bucket_of(set);
         let all = self.made();
         if !self.lane(set).falls_by_others(capacity, remaining, all) {
             return;
         }
-        let others: Vec<Set> = self
+        let others: Vec<EndpointSegment> = self
             .lanes
             .iter()
             .filter_map(|(other, lane)| (*other != set && lane.may_be(capacity)).then_some(*other))

@@ -3,39 +3,39 @@
 use crate::atlas::{INSECURE, NO_CONNECTION, WEB_PAGE};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
-use crate::engine::dispatcher::hand_out::requests;
-use crate::engine::dispatcher::{Dispatcher, FAILING, Proof};
-use crate::engine::{Freed, News, Recorded};
+use crate::engine::dispatcher::dispatch::requests;
+use crate::engine::dispatcher::{Dispatcher, FAILING, OperationProbe};
+use crate::engine::{DispatcherEvent, Recorded, StepFinished};
 use crate::pacing::Purpose;
 use crate::store::StoreError;
 
 impl Dispatcher {
-    pub(super) fn hear(&mut self, news: News) -> Result<(), StoreError> {
+    pub(super) fn on_event(&mut self, news: DispatcherEvent) -> Result<(), StoreError> {
         self.heard = true;
         match news {
-            News::Freed(freed) => self.freed(freed),
-            News::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
-            News::Claimed(claimed) => self.claimed(claimed)?,
-            News::Stated(buckets) => {
+            DispatcherEvent::StepFinished(freed) => self.freed(freed),
+            DispatcherEvent::Recorded(all) => all.into_iter().for_each(|one| self.recorded(one)),
+            DispatcherEvent::Claimed(claimed) => self.claimed(claimed)?,
+            DispatcherEvent::Stated(buckets) => {
                 for (sets, bucket) in buckets {
                     self.pacing.state(sets, bucket);
                 }
             }
-            News::Broken(error) => return Err(error),
+            DispatcherEvent::Broken(error) => return Err(error),
         }
         Ok(())
     }
 
-    fn freed(&mut self, freed: Freed) {
+    fn freed(&mut self, freed: StepFinished) {
         self.steps -= 1;
         let purpose = if freed.send.is_some() { Purpose::Send } else { Purpose::Look };
         let needs = requests(self.engine.operation, purpose);
         self.pacing.over(&freed.project, &needs, purpose, &freed.reports);
         self.buffer.wake(&freed.project);
         if let Some(job) = freed.send {
-            self.launcher.holds.over(job, freed.tried, self.engine.clock.now());
-            if self.proof == Proof::Asked {
-                self.proof = if freed.proven { Proof::Had } else { Proof::Wanted };
+            self.executor.holds.over(job, freed.tried, self.engine.clock.now());
+            if self.proof == OperationProbe::Asked {
+                self.proof = if freed.proven { OperationProbe::Had } else { OperationProbe::Wanted };
             }
         }
         if let Some(claim) = freed.unsent {
@@ -73,8 +73,8 @@ impl Dispatcher {
     }
 
     /// A task that panicked will never report: better to end, and let the next run verify.
-    pub(super) fn nobody_died(&mut self) -> Result<(), StoreError> {
-        let mut dead = self.launcher.to_recorder.is_closed();
+    pub(super) fn check_tasks(&mut self) -> Result<(), StoreError> {
+        let mut dead = self.executor.to_recorder.is_closed();
         while let Some(ended) = self.tasks.try_join_next() {
             dead |= ended.is_err();
         }

@@ -6,8 +6,8 @@ use crate::clock::Millis;
 use crate::domain::job::State;
 use crate::domain::operation::Operation;
 use crate::engine::claim::Claim;
-use crate::engine::dispatcher::{Dispatcher, Proof};
-use crate::pacing::{Purpose, Set, Verdict};
+use crate::engine::dispatcher::{Dispatcher, OperationProbe};
+use crate::pacing::{EndpointSegment, Permission, Purpose};
 
 /// How a project's turn ended.
 enum Turn {
@@ -27,7 +27,7 @@ impl Turn {
 }
 
 /// The requests of a step: its upgrade request, or one to each API that a look reads.
-pub(super) fn requests(operation: &Operation, purpose: Purpose) -> Vec<(Set, u32)> {
+pub(super) fn requests(operation: &Operation, purpose: Purpose) -> Vec<(EndpointSegment, u32)> {
     match purpose {
         Purpose::Send => vec![(operation.endpoints(), 1)],
         Purpose::Look if operation.source == operation.target => vec![(operation.source.segment, 1)],
@@ -37,7 +37,7 @@ pub(super) fn requests(operation: &Operation, purpose: Purpose) -> Vec<(Set, u32
 
 impl Dispatcher {
     /// Hands steps to free workers, project by project, and says until when nothing more can be handed out.
-    pub(super) fn hand_out(&mut self) -> Option<Millis> {
+    pub(super) fn dispatch(&mut self) -> Option<Millis> {
         let mut blocked: Option<Millis> = None;
         let awake = self.buffer.wake_due(self.engine.clock.now());
         if self.draining {
@@ -49,11 +49,11 @@ impl Dispatcher {
             }
             let Some(project) = self.buffer.next_turn() else { break };
             // A hold may end without a word to the projects that it covers.
-            let held = self.launcher.holds.room_in(&project, self.engine.clock.now()) < usize::MAX;
+            let held = self.executor.holds.room_in(&project, self.engine.clock.now()) < usize::MAX;
             // Upgrade requests go before looks where the quota binds.
-            let turn = match self.hand_out_sends(&project) {
+            let turn = match self.dispatch_sends(&project) {
                 Turn::Waits(at) => Turn::Waits(at),
-                sends => self.hand_out_looks(&project).or(sends),
+                sends => self.dispatch_looks(&project).or(sends),
             };
             match turn {
                 Turn::Over if !held => self.buffer.rest(&project),
@@ -67,13 +67,13 @@ impl Dispatcher {
         blocked
     }
 
-    fn hand_out_sends(&mut self, project: &str) -> Turn {
+    fn dispatch_sends(&mut self, project: &str) -> Turn {
         let now = self.engine.clock.now();
         loop {
             if !self.buffer.with(project, |queue| queue.has_due_ready(now)).unwrap_or(false) {
                 return Turn::Over;
             }
-            if self.proof == Proof::Asked || self.slots.free() == 0 {
+            if self.proof == OperationProbe::Asked || self.slots.free() == 0 {
                 return Turn::Cut;
             }
             if self.free_in(project) == 0 {
@@ -81,27 +81,27 @@ impl Dispatcher {
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
             match self.pacing.ask(project, &requests(self.engine.operation, Purpose::Send), Purpose::Send) {
-                Verdict::Go => {}
-                Verdict::Later(at) => return Turn::Waits(at),
-                Verdict::LookFirst => return self.probe(project, worker),
+                Permission::Go => {}
+                Permission::Later(at) => return Turn::Waits(at),
+                Permission::LookFirst => return self.probe(project, worker),
             }
             let Some(claim) = self.buffer.with(project, |queue| queue.next_ready(now)).flatten() else {
                 return Turn::Over;
             };
-            if self.proof == Proof::Wanted {
-                self.proof = Proof::Asked;
+            if self.proof == OperationProbe::Wanted {
+                self.proof = OperationProbe::Asked;
             }
             self.slots.take(claim.job.id, project);
-            self.launcher.holds.sends(claim.job.id, project, now);
+            self.executor.holds.sends(claim.job.id, project, now);
             self.steps += 1;
             self.out += 1;
-            self.tasks.spawn(self.launcher.clone().send(claim, worker));
+            self.tasks.spawn(self.executor.clone().send(claim, worker));
         }
     }
 
     /// The host did not answer the last time: a ready job is looked at once more, to see whether it does again.
     fn probe(&mut self, project: &str, worker: OwnedSemaphorePermit) -> Turn {
-        if let Verdict::Later(at) = self.ask_to_look(project) {
+        if let Permission::Later(at) = self.ask_to_look(project) {
             return Turn::Waits(at);
         }
         let now = self.engine.clock.now();
@@ -114,20 +114,20 @@ impl Dispatcher {
     fn launch_look(&mut self, project: &str, claims: Vec<Box<Claim>>, worker: OwnedSemaphorePermit) {
         self.steps += 1;
         self.out += claims.len();
-        self.tasks.spawn(self.launcher.clone().look(project.to_owned(), claims, worker));
+        self.tasks.spawn(self.executor.clone().look(project.to_owned(), claims, worker));
     }
 
     /// How many more jobs of `project` may be begun.
     pub(super) fn free_in(&self, project: &str) -> usize {
-        self.slots.free_in(project).min(self.launcher.holds.room_in(project, self.engine.clock.now()))
+        self.slots.free_in(project).min(self.executor.holds.room_in(project, self.engine.clock.now()))
     }
 
-    fn ask_to_look(&mut self, project: &str) -> Verdict {
+    fn ask_to_look(&mut self, project: &str) -> Permission {
         let needs = requests(self.engine.operation, Purpose::Look);
         self.pacing.ask(project, &needs, Purpose::Look)
     }
 
-    fn hand_out_looks(&mut self, project: &str) -> Turn {
+    fn dispatch_looks(&mut self, project: &str) -> Turn {
         loop {
             let now = self.engine.clock.now();
             let looking = self.looking.get(project).copied().unwrap_or(0);
@@ -139,14 +139,14 @@ impl Dispatcher {
                 return if looks.any(1) && limited_by_all { Turn::Cut } else { Turn::Over };
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
-            if let Verdict::Later(at) = self.ask_to_look(project) {
+            if let Permission::Later(at) = self.ask_to_look(project) {
                 return Turn::Waits(at);
             }
             let soon = now.after(self.engine.soon());
             let claims = self.buffer.with(project, |queue| queue.next_looks(now, soon, pending)).unwrap_or_default();
             let starting = claims.iter().filter(|claim| claim.job.state == State::Pending).count();
             if starting > 0 {
-                self.launcher.holds.begins(project, self.engine.clock.now());
+                self.executor.holds.begins(project, self.engine.clock.now());
                 *self.looking.entry(project.to_owned()).or_default() += starting;
             }
             self.launch_look(project, claims, worker);

@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::clock::Millis;
 use crate::domain::hold::{Held, Release};
-use crate::engine::holds::Tried;
+use crate::engine::holds::ProbeOutcome;
 
 /// How long after a refusal the first probe comes, and the longest between two.
 const FIRST: Duration = Duration::from_mins(1);
@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// For how long a project has the right to probe before another one may.
 const TURN: Duration = Duration::from_mins(1);
 
-pub(super) struct Standing {
+pub(super) struct ActiveHold {
     pub(super) held: Held,
     /// Nobody probes before.
     next: Millis,
@@ -26,7 +26,7 @@ pub(super) struct Standing {
     turn: Option<(String, Millis)>,
 }
 
-impl Standing {
+impl ActiveHold {
     /// A hold that somebody met now, or a former run before.
     pub(super) fn new(held: Held, now: Millis) -> Self {
         let next = held.since.after(FIRST).max(now);
@@ -60,9 +60,9 @@ impl Standing {
 
     /// The probe's step is over. If it was in vain, the next one comes later, and later each time; if nothing was sent,
     /// because a look was too old or there was no way, the project keeps its turn.
-    pub(super) fn probed(&mut self, tried: Tried, now: Millis) {
+    pub(super) fn probed(&mut self, tried: ProbeOutcome, now: Millis) {
         self.out = None;
-        if tried == Tried::Nothing {
+        if tried == ProbeOutcome::Nothing {
             return;
         }
         let delays = ExponentialBuilder::new()

@@ -7,7 +7,7 @@ use crate::domain::bucket::Bucket;
 
 /// A mirror of one bucket. It is never fuller than the real one, as long as nobody else draws from that.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Level {
+pub(super) struct BucketMirror {
     capacity: f64,
     per_milli: f64,
     tokens: f64,
@@ -16,13 +16,13 @@ pub(super) struct Level {
     at: Millis,
 }
 
-impl Level {
+impl BucketMirror {
     /// A bucket that has given `spent` tokens already.
     pub(super) fn new(bucket: Bucket, spent: u64, now: Millis) -> Self {
-        let mut level = Self { capacity: 1.0, per_milli: 0.001, tokens: 0.0, in_hand: 0, at: now };
-        level.shape(bucket, now);
-        level.tokens = level.capacity - spent.min(bucket.capacity) as f64;
-        level
+        let mut mirror = Self { capacity: 1.0, per_milli: 0.001, tokens: 0.0, in_hand: 0, at: now };
+        mirror.shape(bucket, now);
+        mirror.tokens = mirror.capacity - spent.min(bucket.capacity) as f64;
+        mirror
     }
 
     /// From now on the bucket is like this. One token is kept in hand where there are more than two: a request may be
@@ -82,30 +82,30 @@ mod tests {
 
     #[test]
     fn a_bucket_of_ten_gives_nine_at_once_and_then_two_a_second() {
-        let mut level = Level::new(Bucket { capacity: 10, refill: 120, per: MINUTE }, 0, Millis(0));
+        let mut mirror = BucketMirror::new(Bucket { capacity: 10, refill: 120, per: MINUTE }, 0, Millis(0));
         for _ in 0..9 {
-            assert_eq!(level.wait(1, Millis(0)), None);
-            level.take(1);
+            assert_eq!(mirror.wait(1, Millis(0)), None);
+            mirror.take(1);
         }
-        assert_eq!(level.wait(1, Millis(0)), Some(Duration::from_millis(500)));
-        assert_eq!(level.wait(2, Millis(250)), Some(Duration::from_millis(750)));
-        assert_eq!(level.wait(1, Millis(500)), None);
+        assert_eq!(mirror.wait(1, Millis(0)), Some(Duration::from_millis(500)));
+        assert_eq!(mirror.wait(2, Millis(250)), Some(Duration::from_millis(750)));
+        assert_eq!(mirror.wait(1, Millis(500)), None);
     }
 
     #[test]
     fn what_atlas_says_takes_away_and_never_gives() {
-        let mut level = Level::new(Bucket { capacity: 10, refill: 60, per: MINUTE }, 5, Millis(0));
-        level.told(9, Millis(0));
-        assert_eq!(level.wait(4, Millis(0)), None);
-        level.told(1, Millis(0));
-        assert_eq!(level.wait(2, Millis(0)), Some(Duration::from_secs(1)));
+        let mut mirror = BucketMirror::new(Bucket { capacity: 10, refill: 60, per: MINUTE }, 5, Millis(0));
+        mirror.told(9, Millis(0));
+        assert_eq!(mirror.wait(4, Millis(0)), None);
+        mirror.told(1, Millis(0));
+        assert_eq!(mirror.wait(2, Millis(0)), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn more_than_it_holds_waits_for_a_full_one() {
-        let mut level = Level::new(Bucket { capacity: 1, refill: 1, per: MINUTE }, 0, Millis(0));
-        assert_eq!(level.wait(2, Millis(0)), None);
-        level.take(2);
-        assert_eq!(level.wait(2, Millis(0)), Some(2 * MINUTE));
+        let mut mirror = BucketMirror::new(Bucket { capacity: 1, refill: 1, per: MINUTE }, 0, Millis(0));
+        assert_eq!(mirror.wait(2, Millis(0)), None);
+        mirror.take(2);
+        assert_eq!(mirror.wait(2, Millis(0)), Some(2 * MINUTE));
     }
 }

@@ -1,4 +1,4 @@
-//! A brake that answers pull: closed for a time, longer with every pull in a row.
+//! A backoff: after a failure nobody tries for a time, which is longer with every failure in a row.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use crate::clock::Millis;
 
 #[derive(Debug, Default)]
-pub(super) struct Brake {
+pub(super) struct Backoff {
     until: Option<Millis>,
     /// When it was pulled first since somebody got through.
     since: Option<Millis>,
-    pulls: usize,
+    failures: usize,
 }
 
-impl Brake {
+impl Backoff {
     /// Closes for what Atlas asked for, or, if that is nothing or no time at all, for a second and then ever longer, up to a minute. Answers of requests
     /// that left before the last pull do not count again.
-    pub(super) fn pull(&mut self, now: Millis, asked: Option<Duration>) {
+    pub(super) fn fail(&mut self, now: Millis, asked: Option<Duration>) {
         if self.closed_until(now).is_none() {
-            self.pulls += 1;
+            self.failures += 1;
             self.since.get_or_insert(now);
         }
         let delay = ExponentialBuilder::new()
@@ -30,7 +30,7 @@ impl Brake {
             .with_jitter()
             .with_jitter_seed(now.0.unsigned_abs())
             .build()
-            .nth(self.pulls.saturating_sub(1))
+            .nth(self.failures.saturating_sub(1))
             .unwrap_or(Duration::from_secs(60));
         self.hold_until(now.after(asked.filter(|asked| !asked.is_zero()).unwrap_or(delay)));
     }
@@ -41,8 +41,8 @@ impl Brake {
     }
 
     /// Somebody got through after the time had passed.
-    pub(super) fn release(&mut self) {
-        self.pulls = 0;
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
         self.since = None;
     }
 
@@ -62,16 +62,16 @@ impl Brake {
 
     /// Whether it was pulled and nobody has got through since.
     pub(super) fn is_on(&self) -> bool {
-        self.pulls > 0
+        self.failures > 0
     }
 }
 
 #[test]
-fn no_wait_at_all_brakes_as_an_answer_without_a_wait_does() {
+fn a_retry_after_of_zero_backs_off_as_an_answer_without_one() {
     let closed = |asked| {
-        let mut brake = Brake::default();
-        brake.pull(Millis(0), asked);
-        brake.closed_until(Millis(0))
+        let mut backoff = Backoff::default();
+        backoff.fail(Millis(0), asked);
+        backoff.closed_until(Millis(0))
     };
     assert!(closed(None).is_some());
     assert_eq!(closed(Some(Duration::ZERO)), closed(None));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 use crate::domain::bucket::Bucket;
-use crate::pacing::level::Level;
+use crate::pacing::bucket_mirror::BucketMirror;
 use crate::pacing::refill::RefillMeter;
 
 /// How fast a bucket is taken to fill of which only the size is known, in tokens a minute: slower than any that Atlas
@@ -16,10 +16,10 @@ const LONGEST_GUESS: Duration = Duration::from_mins(1);
 
 /// The requests to one set of endpoints.
 #[derive(Default)]
-pub(super) struct Lane {
+pub(super) struct ProjectBucket {
     made: u64,
     under_way: u32,
-    level: Option<Level>,
+    mirror: Option<BucketMirror>,
     meter: RefillMeter,
     /// The bucket as it was stated, where it is no guess from its capacity.
     stated: Option<Bucket>,
@@ -40,7 +40,7 @@ struct Told {
     made: (u64, u64),
 }
 
-impl Lane {
+impl ProjectBucket {
     /// How many requests were made.
     pub(super) fn made(&self) -> u64 {
         self.made
@@ -48,7 +48,7 @@ impl Lane {
 
     /// How long until `requests` may go; no time if they may go now.
     pub(super) fn wait(&mut self, requests: u32, now: Millis) -> Option<Duration> {
-        self.level.as_mut()?.wait(requests, now)
+        self.mirror.as_mut()?.wait(requests, now)
     }
 
     /// They go.
@@ -56,8 +56,8 @@ impl Lane {
         self.meter.begins(requests, self.under_way == 0, now);
         self.made += u64::from(requests);
         self.under_way += requests;
-        if let Some(level) = &mut self.level {
-            level.take(requests);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.take(requests);
         }
     }
 
@@ -78,17 +78,17 @@ impl Lane {
         }
         let Some(guess) = self.guess else { return };
         let Some(least) = self.meter.rests(guess.capacity, now) else { return };
-        if let Some(level) = self.level.as_mut().filter(|_| self.stated.is_none()) {
-            level.shape(self.meter.bucket(guess), now);
-            level.raise(least, now);
+        if let Some(mirror) = self.mirror.as_mut().filter(|_| self.stated.is_none()) {
+            mirror.shape(self.meter.bucket(guess), now);
+            mirror.raise(least, now);
         }
     }
 
     /// The bucket is known as a whole.
     pub(super) fn state(&mut self, bucket: Bucket, now: Millis) {
-        match &mut self.level {
-            Some(level) => level.shape(bucket, now),
-            None => self.level = Some(Level::new(bucket, self.made, now)),
+        match &mut self.mirror {
+            Some(mirror) => mirror.shape(bucket, now),
+            None => self.mirror = Some(BucketMirror::new(bucket, self.made, now)),
         }
         self.stated = Some(bucket);
     }
@@ -104,10 +104,10 @@ impl Lane {
         self.guess = Some(guess);
         let bucket = self.stated.map_or_else(|| self.meter.bucket(guess), |stated| Bucket { capacity, ..stated });
         let made = self.made;
-        let level = self.level.get_or_insert_with(|| Level::new(bucket, made, now));
-        level.shape(bucket, now);
+        let mirror = self.mirror.get_or_insert_with(|| BucketMirror::new(bucket, made, now));
+        mirror.shape(bucket, now);
         if let Some(remaining) = remaining {
-            level.told(remaining, now);
+            mirror.told(remaining, now);
         }
     }
 
@@ -141,12 +141,12 @@ impl Lane {
         self.stated = self.stated.or(other.stated);
         self.guess = self.guess.or(other.guess);
         (self.told, self.meter) = (None, RefillMeter::default());
-        match (&mut self.level, other.level) {
-            (Some(level), Some(other)) => level.merge(other),
-            (Some(level), None) => level.take(u32::try_from(other.made).unwrap_or(u32::MAX)),
+        match (&mut self.mirror, other.mirror) {
+            (Some(mirror), Some(other)) => mirror.merge(other),
+            (Some(mirror), None) => mirror.take(u32::try_from(other.made).unwrap_or(u32::MAX)),
             (None, Some(mut other)) => {
                 other.take(u32::try_from(made).unwrap_or(u32::MAX));
-                self.level = Some(other);
+                self.mirror = Some(other);
             }
             (None, None) => {}
         }
