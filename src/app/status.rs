@@ -8,6 +8,7 @@ use crate::app::bring_forward::{self, AskedOf};
 use crate::app::failures::{self, FailureGroup};
 use crate::app::holds::{self, HeldScope};
 use crate::clock::{Clock, Millis};
+use crate::domain::estimate::time_left;
 use crate::domain::hold::Release;
 use crate::domain::job::State;
 use crate::domain::run_notes::{Outage, RunNotes};
@@ -38,6 +39,10 @@ pub struct CampaignStatus {
     pub released: Vec<Released>,
     /// Jobs that have ended in the last minute.
     pub rate: i64,
+    /// For how long, up to a minute, the run has been at work that is at work.
+    measured: Duration,
+    /// How many jobs ended meanwhile.
+    ended_by_run: i64,
     /// When the first job is due that no runner holds.
     pub next_due: Option<Millis>,
     /// Upgrades that are not what they should be.
@@ -62,13 +67,17 @@ impl CampaignStatus {
         let runner = store.holder(host);
         let notes = bring_forward::live_notes(store, campaign.id, runner.as_ref()).await?;
         let RunNotes { outage, asked } = notes.unwrap_or_default();
-        let since = Millis(now.0 - i64::try_from(MINUTE.as_millis()).unwrap_or(0));
+        let since = Millis(now.0 - millis(MINUTE));
+        // A run that has just begun has not had a whole minute.
+        let measured = runner.as_ref().map_or(MINUTE, |(holder, _)| now.since(holder.since).min(MINUTE));
         Ok(Self {
             database: store.name(),
             counts: waves.values().copied().sum(),
             holds: holds::in_force(store, campaign.id).await?,
             released: store.released(campaign.id).await?,
             rate: store.finished_since(campaign.id, since).await?,
+            measured,
+            ended_by_run: store.finished_since(campaign.id, Millis(now.0 - millis(measured))).await?,
             next_due: next_due(store, campaign.id, under_way(&waves)).await?,
             unexpected: store.unexpected(campaign.id).await?,
             asked: bring_forward::asked(store, campaign.id, asked, now).await?,
@@ -89,11 +98,10 @@ impl CampaignStatus {
     /// The time until every job has ended, if it goes on as in the last minute.
     pub fn to_the_end(&self) -> Option<Duration> {
         let live = self.counts.total() - self.counts.ended();
-        match (live, self.rate) {
-            (0, _) => Some(Duration::ZERO),
+        match live {
+            0 => Some(Duration::ZERO),
             _ if !self.may_be_at_work() || !self.holds.is_empty() => None,
-            (_, 0) => None,
-            (live, rate) => Some(Duration::from_secs((live * 60 / rate).unsigned_abs())),
+            live => time_left(self.ended_by_run, live, self.measured),
         }
     }
 
@@ -171,6 +179,10 @@ impl CampaignStatus {
         }
         Ok(open)
     }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// When the first job is due that no runner holds.

@@ -14,7 +14,7 @@ use crate::cli::environment;
 use crate::cli::exit::ExitCode;
 use crate::cli::holds;
 use crate::cli::next::Next;
-use crate::cli::terminal::{Out, fact, facts};
+use crate::cli::terminal::{self, Out, fact, facts};
 use crate::cli::waves;
 use crate::clock::Millis;
 use crate::domain::code::Fault;
@@ -51,7 +51,7 @@ pub(super) async fn run(args: &args::Status, context: &Context) -> Result<ExitCo
     let store = context.store(args.campaign.as_deref()).await?;
     let campaign = context.campaign(&store, args.campaign.as_deref()).await?;
     let status = CampaignStatus::read(&store, campaign, (context.clock, &environment::host())).await?;
-    View { status: &status, next: &context.next }.tell(&store, args.json, "").await?;
+    View { status: &status, next: &context.next }.tell(&store, args.json, "", None).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,7 +85,8 @@ async fn watch(args: &args::Status, context: &Context) -> Result<ExitCode, AppEr
         let started = context.clock.now();
         let status = CampaignStatus::read(store, campaign, (context.clock, &environment::host())).await?;
         let took = context.clock.now().since(started);
-        View { status: &status, next: &context.next }.tell(store, json, before).await?;
+        let size = clears.then(terminal::size).flatten();
+        View { status: &status, next: &context.next }.tell(store, json, before, size).await?;
         if status.is_ended() {
             return Ok(ExitCode::SUCCESS);
         }
@@ -105,6 +106,15 @@ fn command(out: &mut Out, label: &str, command: &str) -> Result<(), AppError> {
     out.line(&format!("{label:12}{command}"))
 }
 
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// For everything.
+    Whole,
+    /// For what changes: the states that some job has, in one line.
+    Short,
+}
+
 /// A status in words.
 struct View<'a> {
     status: &'a CampaignStatus,
@@ -113,26 +123,46 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// Tells it on standard output, after `before`.
-    async fn tell(&self, store: &Store, json: bool, before: &str) -> Result<(), AppError> {
-        let (open, kinds) = if json {
-            (0, Vec::new())
-        } else {
-            (self.status.open_requests(store).await?, self.status.failed(store).await?)
-        };
+    /// Tells it on standard output, after `before`; on a terminal of this `size` that is cleared each time, as much as
+    /// has room.
+    async fn tell(
+        &self,
+        store: &Store,
+        json: bool,
+        before: &str,
+        size: Option<(usize, usize)>,
+    ) -> Result<(), AppError> {
         let mut out = Out::new();
         out.writer().write_all(before.as_bytes())?;
         if json {
             out.json(&self.object())?;
-        } else {
-            self.progress(&mut out)?;
-            self.waiting(&mut out, open)?;
-            let failed = |FailureGroup { count, example: Fault { code, detail }, .. }: &FailureGroup| {
-                format!("{count} with {code}: {detail}")
-            };
-            facts(&mut out, "failed", kinds.iter().map(failed))?;
+            return out.done();
         }
+        let (open, kinds) = (self.status.open_requests(store).await?, self.status.failed(store).await?);
+        let Some((columns, rows)) = size else {
+            self.write(&mut out, open, &kinds, Layout::Whole)?;
+            return out.done();
+        };
+        // The last row is the cursor's.
+        let size = (columns, rows.saturating_sub(1).max(1));
+        let page = |layout| {
+            let mut page = Out::page();
+            self.write(&mut page, open, &kinds, layout)?;
+            Ok::<String, AppError>(page.into_text())
+        };
+        let whole = page(Layout::Whole)?;
+        let text = if terminal::has_room(&whole, size) { whole } else { page(Layout::Short)? };
+        terminal::fitting(&text, size).iter().try_for_each(|line| out.line(line))?;
         out.done()
+    }
+
+    fn write(&self, out: &mut Out, open: usize, kinds: &[FailureGroup], layout: Layout) -> Result<(), AppError> {
+        self.progress(out, layout)?;
+        self.waiting(out, open)?;
+        let failed = |FailureGroup { count, example: Fault { code, detail }, .. }: &FailureGroup| {
+            format!("{count} with {code}: {detail}")
+        };
+        facts(out, "failed", kinds.iter().map(failed))
     }
 
     fn object(&self) -> Value {
@@ -167,16 +197,23 @@ impl View<'_> {
         })
     }
 
-    fn progress(&self, out: &mut Out) -> Result<(), AppError> {
+    fn progress(&self, out: &mut Out, layout: Layout) -> Result<(), AppError> {
         fact(out, "campaign", &format!("{} ({})", self.status.campaign.name, self.status.campaign.operation))?;
-        fact(out, "database", &self.status.database)?;
-        fact(out, "against", self.status.campaign.against.as_deref().unwrap_or("nothing yet: it was never run"))?;
+        if layout == Layout::Whole {
+            fact(out, "database", &self.status.database)?;
+            fact(out, "against", self.status.campaign.against.as_deref().unwrap_or("nothing yet: it was never run"))?;
+        }
         let (ended, total) = (self.status.counts.ended(), self.status.counts.total());
         // Cut off, not rounded: 100 % is said when all have ended, and not before.
         let thousandths = (ended * 1000).checked_div(total).unwrap_or(1000);
         let done = format!("{} ({}.{} %)", plural::ended(ended, total), thousandths / 10, thousandths % 10);
         fact(out, "done", &done)?;
         waves::tell(out, &self.status.waves)?;
+        if layout == Layout::Short {
+            let some = self.status.counts.iter().filter(|(_, count)| *count > 0);
+            let some: Vec<String> = some.map(|(state, count)| format!("{count} {state}")).collect();
+            return fact(out, "jobs", &some.join(", "));
+        }
         let all: Vec<(State, i64)> = self.status.counts.iter().collect();
         let (live, ended): (Vec<_>, Vec<_>) = all.into_iter().partition(|(state, _)| !state.is_ended());
         out.line("")?;

@@ -14,10 +14,32 @@ const NARROWEST: usize = 30;
 /// How wide the names of facts are, with what stands before them.
 const LABEL: usize = 12;
 
-/// Writes lines to standard output.
+/// Writes lines to standard output, or onto a page.
 pub(super) struct Out {
-    writer: io::BufWriter<Stdout>,
+    writer: Writer,
     width: usize,
+}
+
+/// Where the lines go.
+enum Writer {
+    Stdout(io::BufWriter<Stdout>),
+    Page(Vec<u8>),
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Page(page) => page.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::Page(page) => page.flush(),
+        }
+    }
 }
 
 impl Out {
@@ -25,7 +47,20 @@ impl Out {
         // Without a terminal there is no size of one.
         let columns = rustix::termios::tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col));
         let width = if columns == 0 { WIDTH } else { columns.clamp(NARROWEST, WIDTH) };
-        Self { writer: io::BufWriter::new(stdout()), width }
+        Self { writer: Writer::Stdout(io::BufWriter::new(stdout())), width }
+    }
+
+    /// A page that is as wide as the terminal, to be looked at before it is shown.
+    pub(super) fn page() -> Self {
+        Self { writer: Writer::Page(Vec::new()), ..Self::new() }
+    }
+
+    /// What stands on a page.
+    pub(super) fn into_text(self) -> String {
+        match self.writer {
+            Writer::Stdout(_) => String::new(),
+            Writer::Page(page) => String::from_utf8_lossy(&page).into_owned(),
+        }
     }
 
     /// How many columns a line may take.
@@ -86,6 +121,41 @@ impl<W: Write> Write for Visible<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// How many columns and rows the terminal has; none if it is no terminal, or does not tell.
+pub(super) fn size() -> Option<(usize, usize)> {
+    let size = rustix::termios::tcgetwinsize(stdout()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
+}
+
+/// Whether a terminal of so many columns and rows shows all of a text.
+pub(super) fn has_room(text: &str, (columns, rows): (usize, usize)) -> bool {
+    text.lines().map(|line| height(line, columns)).sum::<usize>() <= rows
+}
+
+/// How many rows a line takes.
+fn height(line: &str, columns: usize) -> usize {
+    line.chars().count().div_ceil(columns).max(1)
+}
+
+/// As many lines of a text as have room on a terminal of so many columns and rows; where that is not all, the last one
+/// says how many are left out. A line that is too long takes several rows.
+pub(super) fn fitting(text: &str, (columns, rows): (usize, usize)) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    if has_room(text, (columns, rows)) {
+        return lines.into_iter().map(str::to_owned).collect();
+    }
+    // One row is for what is said of the others.
+    let mut room = rows.saturating_sub(1);
+    let has_room = |line: &&&str| {
+        let left = room.checked_sub(height(line, columns));
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let shown: Vec<&str> = lines.iter().take_while(has_room).copied().collect();
+    let more = format!("({} more lines)", lines.len() - shown.len());
+    shown.into_iter().map(str::to_owned).chain([more]).collect()
 }
 
 /// A named fact, wrapped to the width of the text.
@@ -152,6 +222,16 @@ mod tests {
         assert_eq!(wrap("unbreakable x", 4), ["unbreakable", "x"]);
         assert_eq!(wrap("a\u{1b}[2Jb", 80), ["a\\u{1b}[2Jb"]);
         assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn a_text_that_is_taller_than_the_terminal_shows_its_first_lines() {
+        assert_eq!(fitting("a\nb\nc\n", (20, 3)), ["a", "b", "c"]);
+        assert_eq!(fitting("a\nb\nc\nd\n", (20, 3)), ["a", "b", "(2 more lines)"]);
+        assert_eq!(fitting("a\ntwo rows\nc\n", (4, 3)), ["a", "(2 more lines)"]);
+        assert_eq!(fitting("a\ntwo rows\nc\n", (4, 4)), ["a", "two rows", "c"]);
+        assert_eq!(fitting("a\nb\n", (20, 1)), ["(2 more lines)"]);
+        assert!(has_room("a\nb\n", (4, 2)) && !has_room("a\ntwo rows\n", (4, 2)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod cluster_name;
 pub mod code;
 pub mod comparison;
+pub mod estimate;
 pub mod event;
 pub mod experience;
 pub mod history;

@@ -79,3 +79,18 @@ fn the_log_of_a_rehearsal_says_that_it_is_one() {
         assert!(line.contains(" INFO rehearsal: "), "{line}");
     }
 }
+
+#[test]
+fn a_status_that_is_watched_begins_with_the_first_row_of_a_terminal_however_low() {
+    let dir = Atlas::upgraded(1, 2);
+    for (columns, rows) in [(40, 12), (80, 24), (40, 4)] {
+        let words = &["status", "--watch"];
+        let (mut terminal, process) = Terminal::of_size(columns, rows, &mut dir.command(&TOKEN, words));
+        process.end().with(0);
+        let shown = terminal.whole();
+        let (_, page) = shown.split_once("\u{1b}[2J\u{1b}[H").unwrap();
+        assert!(page.lines().count() < usize::from(rows), "{columns} x {rows}: {page}");
+        assert!(page.starts_with("campaign    fast (") && page.contains("\ndone "), "{columns} x {rows}: {page}");
+        assert_eq!(page.contains(" more lines)"), rows == 4, "{columns} x {rows}: {page}");
+    }
+}

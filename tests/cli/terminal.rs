@@ -25,8 +25,13 @@ impl Terminal {
 
     /// Starts the process with standard output on a terminal of so many columns.
     pub(crate) fn of_width(columns: u16, command: &mut Command) -> (Self, Running) {
+        Self::of_size(columns, 24, command)
+    }
+
+    /// Starts the process with standard output on a terminal of so many columns and rows.
+    pub(crate) fn of_size(columns: u16, rows: u16, command: &mut Command) -> (Self, Running) {
         let (terminal, theirs) = Self::open();
-        let size = rustix::termios::Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(&terminal.ours, size).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::from(theirs)).stderr(Stdio::piped());
         (terminal, Running::spawn(command))

@@ -4,6 +4,7 @@
 //! that cannot be undone goes on all the same. (tracing-appender's non-blocking writer is the same idea for a log alone.
 //! Here the bar has to be drawn between the lines, by whoever writes them, and what was lost is said in its place.)
 
+mod part;
 mod queue;
 mod writer;
 
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::args::LogFormat;
+pub(super) use crate::cli::printer::part::{Part, Weight, in_one_line};
 use crate::cli::printer::queue::{Item, Queue};
 use crate::clock::Clock;
 use crate::plural;
@@ -56,7 +58,8 @@ struct Style {
 pub(super) struct BarState {
     pub(super) length: u64,
     pub(super) position: u64,
-    pub(super) message: String,
+    /// In the order in which they are read.
+    pub(super) parts: Vec<Part>,
 }
 
 impl Printer {

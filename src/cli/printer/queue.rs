@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn bar(position: u64) -> BarState {
-        BarState { length: 9, position, message: String::new() }
+        BarState { length: 9, position, parts: Vec::new() }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::printer::BarState;
+use crate::cli::printer::part::fitted;
 use crate::cli::printer::queue::{Item, Queue};
+use crate::cli::printer::{BarState, Part};
 use crate::text;
 
 /// Writes what comes, for ever. A reader that has gone away is no error: what is said then, nobody hears.
@@ -36,17 +37,31 @@ fn above(bar: Option<&ProgressBar>, out: &mut impl Write, text: &str) {
 
 fn new_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-    // What does not fit into the line is cut off: a bar of two lines cannot be taken back.
-    if let Ok(style) = ProgressStyle::with_template("{bar:10} {pos}/{len} {wide_msg}") {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    bar.set_style(ProgressStyle::default_bar().progress_chars("=> "));
     bar
 }
+
+/// How many columns the bar itself takes.
+const BAR: usize = 10;
+/// A terminal of fewer columns has no room for it beside the words.
+const NARROW: usize = 60;
 
 fn draw(bar: &ProgressBar, state: &BarState) {
     bar.set_length(state.length);
     bar.set_position(state.position);
-    bar.set_message(text::visible(&state.message).into_owned());
+    let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    // Some terminals do not tell.
+    let columns = if columns == 0 { 80 } else { columns };
+    let (template, before) =
+        if columns < NARROW { ("{pos}/{len} {wide_msg}", 0) } else { ("{bar:10} {pos}/{len} {wide_msg}", BAR + 1) };
+    // What does not fit into the line is cut off: a bar of two lines cannot be taken back.
+    if let Ok(style) = bar.style().template(template) {
+        bar.set_style(style);
+    }
+    let head = format!("{}/{} ", state.position, state.length).len() + before;
+    let visible = |part: &Part| Part::new(part.weight, text::visible(&part.text));
+    let parts: Vec<Part> = state.parts.iter().map(visible).collect();
+    bar.set_message(fitted(&parts, columns.saturating_sub(head)));
     if bar.is_hidden() {
         bar.set_draw_target(ProgressDrawTarget::stderr());
     }

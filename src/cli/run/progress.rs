@@ -8,8 +8,9 @@ use tokio::task::JoinHandle;
 
 use crate::cli::args::ProgressStyle;
 use crate::cli::context::Context;
-use crate::cli::printer::{BarState, Level, Printer};
+use crate::cli::printer::{BarState, Level, Part, Printer, Weight, in_one_line};
 use crate::clock::{Clock, Millis};
+use crate::domain::estimate::time_left;
 use crate::domain::hold::Held;
 use crate::domain::job::State;
 use crate::domain::waiting;
@@ -72,7 +73,7 @@ async fn plain(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bo
         let shot = shots.borrow().clone();
         if shot.counts.total() > 0 {
             let done = format!("{}/{} done", shot.counts.ended(), shot.counts.total());
-            printer.say(Level::Info, &format!("{done}, {}", line(&shot, clock.now())));
+            printer.say(Level::Info, &format!("{done}, {}", in_one_line(&parts(&shot, clock.now()))));
         }
     }
 }
@@ -90,7 +91,7 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
             printer.show_bar(BarState {
                 length: shot.counts.total().unsigned_abs(),
                 position: shot.counts.ended().unsigned_abs(),
-                message: line(&shot, clock.now()),
+                parts: parts(&shot, clock.now()),
             });
         }
         if ended {
@@ -99,13 +100,14 @@ async fn bar(shots: watch::Receiver<Snapshot>, mut stopped: watch::Receiver<bool
     }
 }
 
-/// What it waits for, and `40 to begin, 12 upgrading, 2 failed, 310/min, 4 min 10 s left`.
-fn line(shot: &Snapshot, now: Millis) -> String {
-    let mut parts = troubles(shot, now);
+/// What it waits for, and `40 to begin`, `12 upgrading`, `2 failed`, `310/min`, `4 min 10 s left`.
+fn parts(shot: &Snapshot, now: Millis) -> Vec<Part> {
+    let mut parts: Vec<Part> =
+        troubles(shot, now).into_iter().map(|trouble| Part::new(Weight::Trouble, trouble)).collect();
     let (counts, unexpected) = (&shot.counts, shot.unexpected);
     let begin = counts.of(State::Pending) + counts.of(State::Ready);
     if shot.wave != Wave::REST {
-        parts.push(shot.wave.to_string());
+        parts.push(Part::new(Weight::Count, shot.wave.to_string()));
     }
     let shown = [
         (begin, "to begin"),
@@ -116,19 +118,23 @@ fn line(shot: &Snapshot, now: Millis) -> String {
         (counts.of(State::Failed), "failed"),
         (counts.of(State::Cancelled), "cancelled"),
     ];
-    parts.extend(shown.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    let shown = shown.iter().filter(|(count, _)| *count > 0);
+    parts.extend(shown.map(|(count, what)| Part::new(Weight::Count, format!("{count} {what}"))));
     let done = counts.ended() - shot.ended_before;
     let elapsed = now.since(shot.started);
     if done > 0 && elapsed >= SETTLED {
-        let per_second = done as f64 / elapsed.as_secs_f64();
-        parts.push(format!("{:.0}/min", per_second * 60.0));
-        let left = (counts.total() - counts.ended()) as f64 / per_second;
-        let goes_on = !shot.draining && shot.closed.is_none() && shot.holds.is_empty() && per_second * 60.0 >= 0.5;
-        if goes_on && left > 0.0 && left.is_finite() {
-            parts.push(format!("{} left", span(Duration::from_secs_f64(left.min(1e9)))));
+        let per_minute = done as f64 * 60.0 / elapsed.as_secs_f64();
+        parts.push(Part::new(Weight::Rate, format!("{per_minute:.0}/min")));
+        let goes_on = !shot.draining && shot.closed.is_none() && shot.holds.is_empty() && per_minute >= 0.5;
+        let left = time_left(done, counts.total() - counts.ended(), elapsed);
+        if let Some(left) = left.filter(|left| goes_on && !left.is_zero()) {
+            parts.push(Part::new(Weight::End, format!("{} left", span(left))));
         }
     }
-    if parts.is_empty() { "starting".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        parts.push(Part::new(Weight::Count, "starting"));
+    }
+    parts
 }
 
 /// What somebody should know before all else.
