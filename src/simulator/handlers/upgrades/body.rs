@@ -13,11 +13,14 @@ pub(super) type Object = Map<String, Value>;
 
 /// How the body of one path is read.
 pub(super) struct BodyFormat {
-    /// The fields that it may have, beside those that Atlas ignores.
+    /// The fields that it may have, beside those of every body and those that Atlas ignores.
     pub(super) fields: &'static [&'static str],
     /// Reads all but the name and the tags.
     pub(super) read: fn(&Object) -> Result<UpgradeRequest, ApiError>,
 }
+
+/// Fields that every body may have.
+const COMMON: &[&str] = &["name", "tags", "terminationProtectionEnabled"];
 
 /// Fields that Atlas accepts and ignores.
 const READ_ONLY: &[&str] =
@@ -39,7 +42,7 @@ pub(super) fn read(
     let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
         return Err(ApiError::invalid("body", "is not a JSON object"));
     };
-    let is_known = |field: &str| READ_ONLY.contains(&field) || format.fields.contains(&field);
+    let is_known = |field: &str| [COMMON, READ_ONLY, format.fields].iter().any(|fields| fields.contains(&field));
     if let Some(field) = body.keys().find(|field| !is_known(field)) {
         return Err(ApiError::invalid(field, "is not a known field"));
     }

@@ -24,10 +24,7 @@ pub(super) const ROUTE: Route = Route {
     respond: |state, request, version, now| upgrade(state, request, version, now, &BODY),
 };
 
-const BODY: BodyFormat = BodyFormat {
-    fields: &["name", "clusterType", "replicationSpecs", "backupEnabled", "tags", "terminationProtectionEnabled"],
-    read,
-};
+const BODY: BodyFormat = BodyFormat { fields: &["clusterType", "replicationSpecs", "backupEnabled"], read };
 
 fn read(body: &Object) -> Result<UpgradeRequest, ApiError> {
     if text(body, "clusterType")? != "REPLICASET" {

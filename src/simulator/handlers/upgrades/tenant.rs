@@ -24,14 +24,7 @@ pub(super) const ROUTE: Route = Route {
 
 const BODY: BodyFormat = BodyFormat {
     // MongoDB's own client sends `autoScaling`.
-    fields: &[
-        "name",
-        "providerSettings",
-        "providerBackupEnabled",
-        "autoScaling",
-        "tags",
-        "terminationProtectionEnabled",
-    ],
+    fields: &["providerSettings", "providerBackupEnabled", "autoScaling"],
     read,
 };
 

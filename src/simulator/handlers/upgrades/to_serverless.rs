@@ -20,10 +20,7 @@ pub(super) const ROUTE: Route = Route {
     respond: |state, request, version, now| upgrade(state, request, version, now, &BODY),
 };
 
-const BODY: BodyFormat = BodyFormat {
-    fields: &["name", "providerSettings", "serverlessBackupOptions", "tags", "terminationProtectionEnabled"],
-    read,
-};
+const BODY: BodyFormat = BodyFormat { fields: &["providerSettings", "serverlessBackupOptions"], read };
 
 fn read(body: &Object) -> Result<UpgradeRequest, ApiError> {
     let settings = object(body, "providerSettings")?;
