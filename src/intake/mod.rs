@@ -69,5 +69,3 @@ pub async fn read(
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod text_tests;

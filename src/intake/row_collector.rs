@@ -23,7 +23,7 @@ const FULL_CHUNK_BYTES: usize = 4 << 20;
 /// The capitals of a name, one bit a character: a name has at most 64.
 type Capitals = u64;
 
-/// Everything gathered so far.
+/// Everything collected so far.
 pub(super) struct RowCollector<'a> {
     options: &'a ReadOptions<'a>,
     file: &'a str,

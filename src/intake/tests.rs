@@ -1,20 +1,22 @@
 //! The fleet's columns and rows, read from CSV.
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::*;
 use crate::domain::operation::Operation;
 
-pub(super) const ID: &str = "5f1e2d3c4b5a69788796a5b4";
+const ID: &str = "5f1e2d3c4b5a69788796a5b4";
 
-pub(super) type Pairs<'a> = &'a [(&'a str, &'a str)];
+type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 fn map(pairs: Pairs<'_>) -> BTreeMap<String, String> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-pub(super) fn read_with(bytes: &[u8], defaults: Pairs<'_>, columns: Pairs<'_>) -> Result<Vec<FleetRow>, String> {
+fn read_with(bytes: &[u8], defaults: Pairs<'_>, columns: Pairs<'_>) -> Result<Vec<FleetRow>, String> {
     let (defaults, columns) = (Defaults::new(map(defaults)).unwrap(), map(columns));
     let operation = Operation::of_name("shared-to-serverless").unwrap();
     let options = ReadOptions { operation, defaults: &defaults, columns: &columns };
@@ -34,7 +36,7 @@ fn with_id(text: &str) -> String {
     text.replace("ID,c", &format!("{ID},c")).replace("ID;c", &format!("{ID};c"))
 }
 
-pub(super) fn read_text(text: &str) -> Result<Vec<FleetRow>, String> {
+fn read_text(text: &str) -> Result<Vec<FleetRow>, String> {
     read_with(with_id(text).as_bytes(), &[], &[])
 }
 

@@ -1,22 +1,22 @@
-//! The ways in which Excel and its like write a CSV file: byte-order marks, UTF-16, other separators.
+//! How spreadsheet programs write CSV files: byte-order marks, UTF-16, other separators.
 
 use std::borrow::Cow;
 use std::io::{self, Cursor, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How much of the file is looked at to learn its separator: more than any header is long.
-const PEEK: u64 = 64 * 1024;
+/// How many bytes of the file are searched for its separator: more than a header has.
+const HEAD_BYTES: u64 = 64 * 1024;
 
-/// What a file turned out to be.
+/// What a file is.
 pub(super) enum Opened<'a> {
     /// Text, still with its header, and the separator of its cells.
     Csv { separator: u8, body: Box<dyn Read + 'a> },
-    /// Something else; what to do about it.
+    /// Something else, with what to do about it.
     NotText(&'static str),
 }
 
-/// Takes off the byte-order mark and a leading `sep=` line, makes UTF-8 of UTF-16, and finds the separator.
+/// Removes the byte-order mark and a leading `sep=` line, converts UTF-16 to UTF-8, and finds the separator.
 pub(super) fn open<'a>(input: impl Read + 'a) -> io::Result<Opened<'a>> {
     let (head, rest) = peek(input)?;
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xd0\xcf\x11\xe0") {
@@ -34,7 +34,7 @@ pub(super) fn open<'a>(input: impl Read + 'a) -> io::Result<Opened<'a>> {
 
 fn opened<'a>(head: Vec<u8>, skip: usize, rest: impl Read + 'a) -> Opened<'a> {
     let text = &head[skip..];
-    let (separator, line) = match said_separator(text) {
+    let (separator, line) = match declared_separator(text) {
         Some((separator, line)) => (separator, line),
         None => (found_separator(text), 0),
     };
@@ -45,22 +45,22 @@ fn opened<'a>(head: Vec<u8>, skip: usize, rest: impl Read + 'a) -> Opened<'a> {
 
 fn peek<R: Read>(mut input: R) -> io::Result<(Vec<u8>, R)> {
     let mut head = Vec::new();
-    input.by_ref().take(PEEK).read_to_end(&mut head)?;
+    input.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
     Ok((head, input))
 }
 
-/// The separator that a first line `sep=;` names, and the length of that line. Excel obeys it and does not
-/// show it, so it is no row.
-fn said_separator(text: &[u8]) -> Option<(u8, usize)> {
+/// The separator that a first line `sep=;` names, and the length of that line. Excel does not show this line, so it is
+/// not a row.
+fn declared_separator(text: &[u8]) -> Option<(u8, usize)> {
     let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
     let line = text[..end].strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(&text[..end]);
     let [s, e, p, b'=', separator] = *line else { return None };
-    let is_said = [s, e, p].eq_ignore_ascii_case(b"sep") && separator.is_ascii() && separator != b'"';
+    let is_declared = [s, e, p].eq_ignore_ascii_case(b"sep") && separator.is_ascii() && separator != b'"';
     let newline = if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
-    is_said.then(|| (separator, (end + newline).min(text.len())))
+    is_declared.then(|| (separator, (end + newline).min(text.len())))
 }
 
-/// The separator that the header line has most of.
+/// The separator that occurs most often in the header line.
 fn found_separator(text: &[u8]) -> u8 {
     const KNOWN: [u8; 3] = [b',', b';', b'\t'];
     let mut counts = [0_usize; 3];
@@ -84,7 +84,7 @@ fn found_separator(text: &[u8]) -> u8 {
     KNOWN[which]
 }
 
-/// A cell's text: UTF-8, or else what Windows wrote before there was UTF-8.
+/// A cell's text: UTF-8, or else Windows-1252.
 pub(super) fn decode(cell: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(cell) {
         Ok(text) => Cow::Borrowed(text),
@@ -112,7 +112,7 @@ impl<R: Read> Utf16<R> {
         self.ended = length == 0;
         let room = self.decoder.max_utf8_buffer_length(length).unwrap_or(length * 3 + 16);
         let mut text = String::with_capacity(room);
-        // The room is enough for all of it, so there is no remainder to come back for.
+        // The buffer has room for all of it, so nothing remains to be decoded.
         let _ = self.decoder.decode_to_string(&self.raw[..length], &mut text, self.ended);
         self.ready = Cursor::new(text.into_bytes());
         Ok(())

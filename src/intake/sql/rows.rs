@@ -71,7 +71,7 @@ pub(super) fn failure(url: &str, error: &sqlx::Error) -> IntakeError {
     if matches!(error, sqlx::Error::Configuration(_)) {
         return bad_url();
     }
-    // The driver adds a line to a database's message, which is one of the database's own source.
+    // The driver appends a line with the database's source file to the database's message.
     let message = error.as_database_error().map_or_else(|| error.to_string(), |said| said.message().to_owned());
     let message = message.replace(url, "the database");
     IntakeError::Sql(Redactor::of_url(url).redact(&message).into_owned())

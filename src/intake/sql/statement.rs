@@ -1,4 +1,4 @@
-//! Whether a text is one SQL statement that reads, told before a database sees it.
+//! Checks that a text is one SQL statement that reads, before it goes to a database.
 //!
 //! SQLite executes every statement of a text, and a PRAGMA, an ATTACH or a VACUUM INTO is not stopped by a
 //! connection that is opened read-only. So a query must be one statement, and begin as only a query can.
@@ -37,7 +37,7 @@ pub(super) fn refuse_unless_one_read(query: &str) -> Result<(), String> {
     Err(format!("the query must begin with SELECT, WITH or VALUES: it may only read{found}"))
 }
 
-/// What the next bytes are, as far as it matters here.
+/// The kinds of tokens that matter here.
 enum Token {
     /// White space or a comment.
     Blank,
@@ -47,13 +47,13 @@ enum Token {
     Other,
 }
 
-/// The next token, by SQLite's rules, and what stands behind it.
+/// The next token, by SQLite's rules, and the text after it.
 fn next_token(text: &[u8]) -> Option<(Token, &[u8])> {
     let (first, rest) = text.split_first()?;
     let behind = |end: Option<usize>| end.and_then(|end| rest.get(end..)).unwrap_or_default();
     Some(match (first, rest.first()) {
         (b';', _) => (Token::End, rest),
-        // A doubled quotation mark is two quoted texts side by side, which comes to the same.
+        // A doubled quotation mark is read as two quoted texts side by side, with the same result.
         (quote @ (b'\'' | b'"' | b'`'), _) => (Token::Other, behind(after(rest, &[*quote]))),
         (b'[', _) => (Token::Other, behind(after(rest, b"]"))),
         (b'-', Some(b'-')) => (Token::Blank, behind(after(rest, b"\n"))),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use super::records::{Record, Records};
-use super::tests::{ID, read_text, read_with};
+use crate::intake::records::{Record, Records};
+use crate::intake::tests::{ID, read_text, read_with};
 
 const HEADER: &str = "project_id,cluster_name,provider,region,owner";
 
