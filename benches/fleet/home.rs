@@ -106,7 +106,7 @@ impl Home {
 
 fn skipped(mut job: Job, now: Millis) -> Change {
     job.state = State::Skipped;
-    (job.first_look_at, job.looked_at) = (Some(now), Some(now));
-    (job.finished_at, job.due_at) = (Some(now), None);
+    (job.observed.first_look_at, job.observed.looked_at) = (Some(now), Some(now));
+    (job.finished_at, job.schedule.due_at) = (Some(now), None);
     Change::new(job, Some(Entry::new(Kind::Looked)), now)
 }

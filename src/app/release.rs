@@ -59,7 +59,7 @@ pub async fn asked_until(
 ) -> Result<Option<Millis>, AppError> {
     if let Some(project) = project {
         let some = store.asked(campaign_id, project, now, (0, 1)).await?;
-        return Ok(store.reload(&some).await?.first().and_then(|job| job.asked_until));
+        return Ok(store.reload(&some).await?.first().and_then(|job| job.schedule.asked_until));
     }
     let notes = bring_forward::live_notes(store, campaign_id, store.holder(host).as_ref()).await?;
     let asked = bring_forward::asked(store, campaign_id, notes.and_then(|notes| notes.asked), now).await?;

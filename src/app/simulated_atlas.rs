@@ -80,8 +80,10 @@ fn cluster(Row { job, extra, .. }: &Row, path: UpgradePath, seed: u64) -> Cluste
     // Of a request that was on the wire when the world ended, nobody knows: say that every second one landed.
     let landed = job.id % 2 == 0;
     let stage = match job.state {
-        State::Upgrading => job.accepted_at.map(|since| Stage::Upgrading { since, path }),
-        State::Submitting | State::Verifying if landed => job.sent_at.map(|since| Stage::Upgrading { since, path }),
+        State::Upgrading => job.request.accepted_at.map(|since| Stage::Upgrading { since, path }),
+        State::Submitting | State::Verifying if landed => {
+            job.request.sent_at.map(|since| Stage::Upgrading { since, path })
+        }
         State::Succeeded | State::Skipped => Some(path.target_stage()),
         _ => None,
     };

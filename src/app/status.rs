@@ -175,7 +175,7 @@ impl CampaignStatus {
         let mut pages = Pages::new(store, self.campaign.id, Filter { states, ..Filter::default() });
         let mut open = 0;
         while let Some(page) = pages.next().await? {
-            open += page.iter().filter(|row| row.job.open).count();
+            open += page.iter().filter(|row| row.job.request.open).count();
         }
         Ok(open)
     }

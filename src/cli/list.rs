@@ -93,8 +93,8 @@ fn state(name: &str) -> Result<State, AppError> {
 
 /// A job as one object: its report columns, and what only `list` says of it.
 fn object(row: &Row, operation: &str, admission: &Admission) -> Value {
-    let due_at = row.job.due_at.map(|at| at.to_string());
-    job_json(row, operation, admission, [("send", row.job.send.into()), ("due_at", due_at.into())])
+    let due_at = row.job.schedule.due_at.map(|at| at.to_string());
+    job_json(row, operation, admission, [("send", row.job.request.send.into()), ("due_at", due_at.into())])
 }
 
 /// The widths of a table's columns, which its first page decides: names are copied from it, so none is cut.
@@ -123,7 +123,7 @@ impl Table {
         // On one line, so that it can be searched.
         let error = wrap(&error, usize::MAX).join(" ");
         let Self { row: left, name } = self;
-        let (project_cluster, state, attempts) = (job.name(), job.state, job.attempts);
+        let (project_cluster, state, attempts) = (job.name(), job.state, job.request.attempts);
         let line = format!("{:>left$}  {project_cluster:name$}  {state:10}  {attempts:>8}  {error}", job.row);
         out.line(line.trim_end())
     }

@@ -67,18 +67,18 @@ fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -
         let label = if job.state == State::Succeeded { "warning" } else { "error" };
         fact(out, label, &format!("{}: {}", error.code, error.detail))?;
     }
-    fact(out, "attempts", &format!("{} ({} sent)", job.attempts, plural::count(job.send, "request")))?;
+    fact(out, "attempts", &format!("{} ({} sent)", job.request.attempts, plural::count(job.request.send, "request")))?;
     fact(out, "request", &request(job))?;
-    if let Some(seen) = &job.seen {
+    if let Some(seen) = &job.observed.seen {
         fact(out, "last seen", seen)?;
     }
     let times = [
-        ("first look", job.first_look_at),
-        ("last look", job.looked_at),
-        ("submitted", job.submitted_at),
-        ("accepted", job.accepted_at),
+        ("first look", job.observed.first_look_at),
+        ("last look", job.observed.looked_at),
+        ("submitted", job.request.submitted_at),
+        ("accepted", job.request.accepted_at),
         ("finished", job.finished_at),
-        ("due", job.due_at),
+        ("due", job.schedule.due_at),
     ];
     for (label, at) in times {
         if let Some(at) = at {
@@ -95,13 +95,13 @@ fn facts(out: &mut Out, campaign: &Campaign, row: &Row, admission: &Admission) -
 
 /// What became of the newest request.
 fn request(job: &Job) -> String {
-    let plan = match &job.if_not_landed {
+    let plan = match &job.request.if_not_landed {
         None => String::new(),
         Some(IfNotLanded::Ready) => "; if it never landed, the job is ready again".to_owned(),
         Some(IfNotLanded::Failed(fault)) => format!("; if it never landed, the job fails with {}", fault.code),
         Some(IfNotLanded::Cancelled) => "; if it never landed, the job is cancelled".to_owned(),
     };
-    match (job.send, job.open, job.accepted) {
+    match (job.request.send, job.request.open, job.request.accepted) {
         (0, ..) => "none sent".to_owned(),
         (send, true, _) => format!("number {send} may still land{plan}"),
         (send, false, true) => format!("number {send} was the newest, and Atlas accepted one{plan}"),

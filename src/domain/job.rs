@@ -136,6 +136,66 @@ pub struct Streak {
     pub looks: i64,
 }
 
+/// The requests of a job. Times are UTC; `None` means not yet, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct RequestState {
+    /// The number of the newest send, 0 before the first; never used again.
+    pub send: i64,
+    /// Sends whose effect could not be ruled out, or that were refused for good.
+    pub attempts: i64,
+    /// Whether a request may still land.
+    pub open: bool,
+    /// Whether Atlas accepted a request of this job.
+    pub accepted: bool,
+    /// What follows if the open request never landed.
+    pub if_not_landed: Option<IfNotLanded>,
+    /// The last moment at which the newest request may have left.
+    pub left_at: Option<Millis>,
+    /// When the newest intent was written.
+    pub sent_at: Option<Millis>,
+    /// When an upgrade was accepted, or first seen under way.
+    pub accepted_at: Option<Millis>,
+    /// When the first request left that was an attempt.
+    pub submitted_at: Option<Millis>,
+    /// The id that Atlas's acceptance named.
+    pub answered_id: Option<String>,
+}
+
+/// What looks have shown of a job's cluster: working notes, which the history does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct ObservedState {
+    /// Looks in a row at an idle source, counted while verifying and upgrading.
+    pub streak: Option<Streak>,
+    /// Looks in a row that found no cluster in either API, counted while pending and upgrading.
+    pub missing: i64,
+    /// Whether the next look has to be a single read, since lists did not show the cluster.
+    pub alone: bool,
+    /// When the first look was started.
+    pub first_look_at: Option<Millis>,
+    /// When the newest look was started that was answered: until the job is ready or sent also one that failed, but not for
+    /// want of a way to Atlas. Of a ready job it is the look that made it so.
+    pub looked_at: Option<Millis>,
+    /// What the newest look showed, in words.
+    pub seen: Option<String>,
+    /// The cluster's name as Atlas spells it, where that differs from the row's in case.
+    pub atlas_name: Option<String>,
+    /// How long, in milliseconds, nobody could see the cluster while its upgrade was followed: it does not count.
+    pub unattended_ms: i64,
+}
+
+/// When a job is acted on next, and how often that was put off: working notes, which the history does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Schedule {
+    /// When it is to be acted on next; `None` for an ended job and while a request is on the wire.
+    pub due_at: Option<Millis>,
+    /// Answers in a row that put it off; they stretch the delay.
+    pub deferrals: i64,
+    /// Answers and looks of this process after the job's time had passed.
+    pub overdue: i64,
+    /// Until when Atlas asked to wait, where the job waits for that.
+    pub asked_until: Option<Millis>,
+}
+
 /// One cluster in one campaign. Times are UTC; `None` means not yet, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Job {
@@ -155,59 +215,20 @@ pub struct Job {
     pub state: State,
     /// Counts the writes of this row; each write compares it.
     pub revision: i64,
-    /// The number of the newest send, 0 before the first; never used again.
-    pub send: i64,
-    /// Sends whose effect could not be ruled out, or that were refused for good.
-    pub attempts: i64,
-    /// Whether a request may still land.
-    pub open: bool,
-    /// Whether Atlas accepted a request of this job.
-    pub accepted: bool,
-    /// What follows if the open request never landed.
-    pub if_not_landed: Option<IfNotLanded>,
-    /// The last moment at which the newest request may have left.
-    pub left_at: Option<Millis>,
-    /// Looks in a row at an idle source, counted while verifying and upgrading.
-    pub streak: Option<Streak>,
-    /// Looks in a row that found no cluster in either API, counted while pending and upgrading.
-    pub missing: i64,
-    /// Whether the next look has to be a single read, since lists did not show the cluster.
-    pub alone: bool,
-    /// Answers in a row that put it off; they stretch the delay.
-    pub deferrals: i64,
-    /// Answers and looks of this process after the job's time had passed.
-    pub overdue: i64,
-    /// When the first look was started.
-    pub first_look_at: Option<Millis>,
-    /// When the newest look was started that was answered: until the job is ready or sent also one that failed, but not for
-    /// want of a way to Atlas. Of a ready job it is the look that made it so.
-    pub looked_at: Option<Millis>,
-    /// When the newest intent was written.
-    pub sent_at: Option<Millis>,
-    /// When an upgrade was accepted, or first seen under way.
-    pub accepted_at: Option<Millis>,
-    /// When the first request left that was an attempt.
-    pub submitted_at: Option<Millis>,
+    /// What was asked of Atlas.
+    pub request: RequestState,
+    /// What was seen of the cluster.
+    pub observed: ObservedState,
+    /// When it is acted on next.
+    pub schedule: Schedule,
     /// When the job ended.
     pub finished_at: Option<Millis>,
-    /// When it is to be acted on next; `None` for an ended job and while a request is on the wire.
-    pub due_at: Option<Millis>,
     /// Why it failed, was skipped or was cancelled.
     pub error: Option<Fault>,
     /// The cluster before the upgrade.
     pub source: Option<Identity>,
     /// The cluster after the upgrade.
     pub target: Option<Identity>,
-    /// The id that Atlas's acceptance named.
-    pub answered_id: Option<String>,
-    /// What the newest look showed, in words.
-    pub seen: Option<String>,
-    /// The cluster's name as Atlas spells it, where that differs from the row's in case.
-    pub atlas_name: Option<String>,
-    /// How long, in milliseconds, nobody could see the cluster while its upgrade was followed: it does not count.
-    pub unattended_ms: i64,
-    /// Until when Atlas asked to wait, where the job waits for that.
-    pub asked_until: Option<Millis>,
 }
 
 impl Job {
@@ -222,52 +243,29 @@ impl Job {
             wanted,
             state: State::Pending,
             revision: 0,
-            send: 0,
-            attempts: 0,
-            open: false,
-            accepted: false,
-            if_not_landed: None,
-            left_at: None,
-            streak: None,
-            missing: 0,
-            alone: false,
-            deferrals: 0,
-            overdue: 0,
-            first_look_at: None,
-            looked_at: None,
-            sent_at: None,
-            accepted_at: None,
-            submitted_at: None,
+            request: RequestState::default(),
+            observed: ObservedState::default(),
+            schedule: Schedule { due_at: Some(now), ..Schedule::default() },
             finished_at: None,
-            due_at: Some(now),
             error: None,
             source: None,
             target: None,
-            answered_id: None,
-            seen: None,
-            atlas_name: None,
-            unattended_ms: 0,
-            asked_until: None,
         }
+    }
+
+    /// The job as `change` makes it.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
     }
 
     /// Whether more than the working notes differ from `other`: whatever else changes is told in the history.
     pub fn differs(&self, other: &Self) -> bool {
-        let notes = other.clone();
         let noted = Self {
-            revision: notes.revision,
-            streak: notes.streak,
-            missing: notes.missing,
-            alone: notes.alone,
-            deferrals: notes.deferrals,
-            overdue: notes.overdue,
-            first_look_at: notes.first_look_at,
-            looked_at: notes.looked_at,
-            due_at: notes.due_at,
-            seen: notes.seen,
-            atlas_name: notes.atlas_name,
-            unattended_ms: notes.unattended_ms,
-            asked_until: notes.asked_until,
+            revision: other.revision,
+            observed: other.observed.clone(),
+            schedule: other.schedule.clone(),
             ..self.clone()
         };
         noted != *other
@@ -275,7 +273,7 @@ impl Job {
 
     /// The cluster's name as Atlas spells it, as far as a look has shown: what requests and reads name.
     pub fn name_in_atlas(&self) -> &str {
-        self.atlas_name.as_deref().unwrap_or(&self.cluster_name)
+        self.observed.atlas_name.as_deref().unwrap_or(&self.cluster_name)
     }
 
     /// `PROJECT/CLUSTER`, as people name a job.

@@ -89,7 +89,7 @@ impl Policy {
     /// When the upgrade began that a request of ours has started: an acceptance that only a look has shown is older
     /// than that look. None if none has, or nothing was accepted.
     pub fn begun(&self, job: &Job) -> Option<Millis> {
-        Some(job.accepted_at?.min(job.submitted_at?.after(self.settle)))
+        Some(job.request.accepted_at?.min(job.request.submitted_at?.after(self.settle)))
     }
 
     /// When an upgrade of ours that began at `begun` is looked at next.

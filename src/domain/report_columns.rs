@@ -17,10 +17,10 @@ pub static REPORT_COLUMNS: &[ReportColumn] = &[
     text("cluster_name", |of| borrowed(Some(&of.job.cluster_name))),
     text("operation", |of| borrowed(Some(of.operation))),
     text("state", |of| borrowed(Some(of.job.state.name()))),
-    integer("attempts", |of| Some(of.job.attempts)),
+    integer("attempts", |of| Some(of.job.request.attempts)),
     text("error_code", |of| borrowed(of.job.error.as_ref().map(|fault| &*fault.code))),
     text("error_detail", |of| borrowed(of.job.error.as_ref().map(|fault| &*fault.detail))),
-    time("submitted_at", |of| of.job.submitted_at),
+    time("submitted_at", |of| of.job.request.submitted_at),
     time("finished_at", |of| of.job.finished_at),
     seconds("duration_seconds", |of| duration(of.job)),
     text("source_cluster_id", |of| id(of.job.source.as_ref())),
@@ -137,7 +137,7 @@ fn connection_string(cluster: Option<&Identity>) -> Option<Cow<'_, str>> {
 
 /// How long the upgrade took, in seconds: from its acceptance until its end was noticed.
 fn duration(job: &Job) -> Option<f64> {
-    Some(job.finished_at?.since(job.accepted_at?).as_secs_f64())
+    Some(job.finished_at?.since(job.request.accepted_at?).as_secs_f64())
 }
 
 #[cfg(test)]

@@ -54,11 +54,11 @@ impl WaitingFor {
         if job.state.is_ended() {
             return None;
         }
-        let Some(due) = job.due_at else { return Some(Self::Answer) };
+        let Some(due) = job.schedule.due_at else { return Some(Self::Answer) };
         let begun = job.state.is_in_flight();
         // A hold keeps jobs from being begun. Those in flight are followed to their end.
         let hold = holds.iter().find(|held| !begun && covers(&held.scope, job));
-        let asked = job.asked_until.filter(|until| *until >= due && now.is_none_or(|now| *until > now));
+        let asked = job.schedule.asked_until.filter(|until| *until >= due && now.is_none_or(|now| *until > now));
         Some(match (hold, asked) {
             (Some(Held { scope, fault, .. }), _) => Self::Hold { scope: scope.clone(), code: fault.code.clone() },
             _ if !begun && Wave::of(&job.wanted) > *wave => Self::Wave(*wave),
@@ -96,8 +96,8 @@ impl fmt::Display for WaitingFor {
 
 /// Until when Atlas asked to wait, if the job waits for that.
 pub fn asked_until(job: &Job, now: Millis) -> Option<Millis> {
-    let waits = job.due_at.is_some_and(|due| due > now);
-    job.asked_until.filter(|asked| waits && *asked > now)
+    let waits = job.schedule.due_at.is_some_and(|due| due > now);
+    job.schedule.asked_until.filter(|asked| waits && *asked > now)
 }
 
 /// The message that Atlas asked to wait until then.
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(words(&pending, &[other.clone(), project.clone()], first), release);
         assert_eq!(words(&pending, &[other], first), "end of wave 1");
         assert_eq!(words(&pending, &[], Wave::numbered(2)), "next look, due 2027-01-15T08:00:00.000Z");
-        let asked = Job { asked_until: Some(DUE), ..pending };
+        let asked = pending.with(|job| job.schedule.asked_until = Some(DUE));
         let until = "Atlas asked to wait until 2027-01-15T08:00:00.000Z";
         assert_eq!(words(&asked, &[], Wave::REST), until);
         let over = Admission { holds: Vec::new(), wave: Wave::REST, now: None }.at(DUE);
@@ -172,7 +172,7 @@ mod tests {
                 "next look, due 2027-01-15T08:00:00.000Z"
             );
         }
-        let sent = Job { due_at: None, ..job(State::Submitting, None) };
+        let sent = job(State::Submitting, None).with(|job| job.schedule.due_at = None);
         assert_eq!(words(&sent, &holds, Wave::REST), "the answer to its request");
     }
 }

@@ -49,7 +49,7 @@ impl Buffer {
         let Some(project) = self.projects.get_mut(&*claim.job.project_id) else { return };
         self.held += 1;
         project.wake(&mut self.turns);
-        self.dues.extend(claim.job.due_at.map(|due| Reverse((due, project.name.clone()))));
+        self.dues.extend(claim.job.schedule.due_at.map(|due| Reverse((due, project.name.clone()))));
         project.queue.push(claim);
     }
 

@@ -69,15 +69,16 @@ impl Queue {
     /// Jobs to be looked at together: all that are followed and due, upgrades that will be due until `soon`, and up to
     /// `pending` that have not been seen. A job that lists do not show is looked at alone.
     pub(super) fn next_looks(&mut self, now: Millis, soon: Millis, pending: usize) -> Vec<Box<Claim>> {
-        if let Some(index) = self.follow.iter().position(|claim| claim.job.alone && is_due(&claim.job, now)) {
+        if let Some(index) = self.follow.iter().position(|claim| claim.job.observed.alone && is_due(&claim.job, now)) {
             return vec![self.follow.swap_remove(index)];
         }
         if pending > 0
-            && let Some(index) = self.pending.iter().position(|claim| claim.job.alone)
+            && let Some(index) = self.pending.iter().position(|claim| claim.job.observed.alone)
         {
             return self.pending.remove(index).into_iter().collect();
         }
-        let due = |job: &Job| is_due(job, if job.state == State::Upgrading && !job.alone { soon } else { now });
+        let due =
+            |job: &Job| is_due(job, if job.state == State::Upgrading && !job.observed.alone { soon } else { now });
         let mut looks: Vec<_> = self.follow.extract_if(.., |claim| due(&claim.job)).collect();
         let some = pending.min(self.pending.len());
         looks.extend(self.pending.drain(..some));
@@ -100,5 +101,5 @@ impl Queue {
 }
 
 fn is_due(job: &Job, now: Millis) -> bool {
-    job.due_at.is_none_or(|due| due <= now)
+    job.schedule.due_at.is_none_or(|due| due <= now)
 }

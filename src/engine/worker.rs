@@ -38,7 +38,7 @@ const NOT_OURS: &str = "NOT_OURS";
 /// Sends the job's upgrade request, whose intent is on disk.
 pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Event, Call, RateFeedback, Answer) {
     let request = engine.operation.request(&job);
-    let stood_still = job.sent_at.map(|at| engine.clock.now().since(at)).filter(|span| *span > OVERSLEPT);
+    let stood_still = job.request.sent_at.map(|at| engine.clock.now().since(at)).filter(|span| *span > OVERSLEPT);
     if let Some(span) = stood_still {
         let detail = format!(
             "this process stood still for {} s when the request was to leave (it was stopped, or the machine asleep), so \
@@ -60,11 +60,11 @@ pub(super) async fn send(engine: &Engine, holds: &Holds, job: Job) -> (Job, Even
     let call = call(&exchange);
     let answer = held_by(engine, holds, &job.project_id, exchange.value).await;
     tracing::info!(
-        campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.send,
+        campaign = %engine.campaign, project = %job.project_id, cluster = %job.cluster_name, send = job.request.send,
         status = call.status, duration_ms = call.duration_ms, "upgrade request: {answer:?}"
     );
     let (ended, braked) = (exchange.ended, report.host_unavailable);
-    let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked };
+    let event = Event::Answered { send: job.request.send, ended, answer: answer.clone(), braked };
     (job, event, call, report, answer)
 }
 
@@ -122,7 +122,7 @@ fn unsent(engine: &Engine, job: Job, path: String, fault: Fault) -> (Job, Event,
     }
     let answer = Answer::NeverSent(fault);
     let ended = engine.clock.now();
-    let event = Event::Answered { send: job.send, ended, answer: answer.clone(), braked: false };
+    let event = Event::Answered { send: job.request.send, ended, answer: answer.clone(), braked: false };
     let call = Call { method: "POST", path, status: None, error_code: None, duration_ms: None };
     (job, event, call, RateFeedback { sent: true, ..RateFeedback::default() }, answer)
 }
@@ -215,7 +215,7 @@ impl Looking<'_> {
 
     fn seen(&self, claim: Box<Claim>, (source, target): (Found, Found)) -> (Box<Claim>, Event, Option<Call>) {
         let job = &claim.job;
-        let sighting = self.engine.operation.sight(&job.wanted, job.accepted, source, target);
+        let sighting = self.engine.operation.sight(&job.wanted, job.request.accepted, source, target);
         tracing::debug!(
             campaign = %self.engine.campaign, project = %job.project_id, cluster = %job.cluster_name,
             "look: {sighting:?}"

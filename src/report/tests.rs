@@ -38,11 +38,11 @@ async fn campaign() -> (TempDir, Store, Campaign) {
         let mut job = store.job(id, PROJECT, name).await.unwrap().unwrap();
         job.state = state;
         job.error = code.map(|code| Fault::new(code, "@resume it"));
-        (job.send, job.attempts, job.accepted) = (1, 1, true);
-        job.submitted_at = Some(Millis(1_700_000_000_000));
-        job.accepted_at = Some(Millis(1_700_000_002_345));
+        (job.request.send, job.request.attempts, job.request.accepted) = (1, 1, true);
+        job.request.submitted_at = Some(Millis(1_700_000_000_000));
+        job.request.accepted_at = Some(Millis(1_700_000_002_345));
         job.finished_at = Some(Millis(1_700_000_012_345));
-        job.due_at = None;
+        job.schedule.due_at = None;
         (job.source, job.target) = (identity("old"), identity("new"));
         let entry = Some(Entry::new(Kind::Looked).saying("target: SERVERLESS, IDLE"));
         let change = Change::new(job, entry, Millis(1_700_000_012_345));

@@ -86,7 +86,7 @@ impl Rules {
                 // As if another had been there a settle time before.
                 let since = Millis(started.0 - policy.settle.as_millis() as i64);
                 let streak = Some(Streak { since, id: CLUSTER.to_owned(), looks: 1 });
-                production(&Job { streak, ..job.clone() }, event)
+                production(&job.clone().with(|job| job.observed.streak = streak), event)
             }
             (Self::RetriesA500AtOnce, Event::Answered { send, ended, answer: Answer::Unknown(fault), braked }) => {
                 let answer = Answer::NotNow(fault.clone());
@@ -105,12 +105,16 @@ impl Rules {
                 decision.job.state = State::Ready;
                 decision
             }
-            (Self::RetriesWithARequestOpen, Event::Retry { .. }) => {
-                production(&Job { open: false, accepted: false, ..job.clone() }, event)
-            }
+            (Self::RetriesWithARequestOpen, Event::Retry { .. }) => production(
+                &job.clone().with(|job| {
+                    job.request.open = false;
+                    job.request.accepted = false;
+                }),
+                event,
+            ),
             (Self::BelievesAnOlderSend, Event::Answered { ended, answer, braked, .. }) => production(
                 job,
-                &Event::Answered { send: job.send, ended: *ended, answer: answer.clone(), braked: *braked },
+                &Event::Answered { send: job.request.send, ended: *ended, answer: answer.clone(), braked: *braked },
             ),
             _ => production(job, event),
         }

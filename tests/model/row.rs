@@ -88,24 +88,24 @@ impl Row {
         let error = CODES.iter().position(|known| *known == code);
         Self {
             state: job.state,
-            send: job.send as u8,
-            attempts: job.attempts as u8,
-            open: job.open,
-            accepted: job.accepted,
-            wish: match &job.if_not_landed {
+            send: job.request.send as u8,
+            attempts: job.request.attempts as u8,
+            open: job.request.open,
+            accepted: job.request.accepted,
+            wish: match &job.request.if_not_landed {
                 None => Wish::None,
                 Some(IfNotLanded::Ready) => Wish::Ready,
                 Some(IfNotLanded::Failed(_)) => Wish::Failed,
                 Some(IfNotLanded::Cancelled) => Wish::Cancelled,
             },
-            ended: ago(job.left_at.map(|at| Millis(at.0 - LINGER.as_millis() as i64))),
-            streak: ago(job.streak.as_ref().map(|streak| streak.since)),
-            looked: ago(job.looked_at),
-            first_look: ago(job.first_look_at),
-            accepted_at: ago(job.accepted_at),
-            submitted: job.submitted_at.is_some(),
-            overdue: job.overdue as u8,
-            due: job.due_at.is_some(),
+            ended: ago(job.request.left_at.map(|at| Millis(at.0 - LINGER.as_millis() as i64))),
+            streak: ago(job.observed.streak.as_ref().map(|streak| streak.since)),
+            looked: ago(job.observed.looked_at),
+            first_look: ago(job.observed.first_look_at),
+            accepted_at: ago(job.request.accepted_at),
+            submitted: job.request.submitted_at.is_some(),
+            overdue: job.schedule.overdue as u8,
+            due: job.schedule.due_at.is_some(),
             error: error.unwrap_or_else(|| panic!("the model does not know the code {code}")) as u8,
         }
     }
@@ -113,31 +113,30 @@ impl Row {
     /// The production job that the row stands for.
     pub(crate) fn job(&self) -> Job {
         let fault = |code: &str| Fault::new(code, "");
-        Job {
-            state: self.state,
-            send: i64::from(self.send),
-            attempts: i64::from(self.attempts),
-            open: self.open,
-            accepted: self.accepted,
-            if_not_landed: match self.wish {
+        Job::new(1, "", "", Wanted::default(), NOW).with(|job| {
+            job.state = self.state;
+            job.request.send = i64::from(self.send);
+            job.request.attempts = i64::from(self.attempts);
+            job.request.open = self.open;
+            job.request.accepted = self.accepted;
+            job.request.if_not_landed = match self.wish {
                 Wish::None => None,
                 Wish::Ready => Some(IfNotLanded::Ready),
                 Wish::Failed => Some(IfNotLanded::Failed(fault(REFUSED))),
                 Wish::Cancelled => Some(IfNotLanded::Cancelled),
-            },
-            left_at: at(self.ended).map(|ended| ended.after(LINGER)),
-            streak: at(self.streak).map(|since| Streak { since, id: CLUSTER.to_owned(), looks: 1 }),
-            looked_at: at(self.looked),
-            first_look_at: at(self.first_look),
-            accepted_at: at(self.accepted_at),
-            sent_at: (self.send > 0).then_some(NOW),
-            submitted_at: self.submitted.then_some(NOW),
-            overdue: i64::from(self.overdue),
-            due_at: self.due.then_some(NOW),
-            finished_at: self.state.is_ended().then_some(NOW),
-            error: (self.error > 0).then(|| fault(self.code())),
-            ..Job::new(1, "", "", Wanted::default(), NOW)
-        }
+            };
+            job.request.left_at = at(self.ended).map(|ended| ended.after(LINGER));
+            job.observed.streak = at(self.streak).map(|since| Streak { since, id: CLUSTER.to_owned(), looks: 1 });
+            job.observed.looked_at = at(self.looked);
+            job.observed.first_look_at = at(self.first_look);
+            job.request.accepted_at = at(self.accepted_at);
+            job.request.sent_at = (self.send > 0).then_some(NOW);
+            job.request.submitted_at = self.submitted.then_some(NOW);
+            job.schedule.overdue = i64::from(self.overdue);
+            job.schedule.due_at = self.due.then_some(NOW);
+            job.finished_at = self.state.is_ended().then_some(NOW);
+            job.error = (self.error > 0).then(|| fault(self.code()));
+        })
     }
 
     /// Why the job ended; empty if there is no reason.

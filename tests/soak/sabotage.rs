@@ -46,8 +46,8 @@ fn without_sabotage_nothing_is_found() {
 fn a_request_that_the_table_has_forgotten_is_found_when_it_is_sent_again() {
     let faults = Faults { stale: 1.0, stale_for: Duration::from_secs(100), ..Faults::default() };
     let forget = |job: &mut Job| {
-        (job.state, job.open, job.accepted, job.attempts) = (State::Pending, false, false, 0);
-        (job.accepted_at, job.submitted_at, job.due_at) = (None, None, Some(Millis(0)));
+        (job.state, job.request.open, job.request.accepted, job.request.attempts) = (State::Pending, false, false, 0);
+        (job.request.accepted_at, job.request.submitted_at, job.schedule.due_at) = (None, None, Some(Millis(0)));
     };
     let second = Duration::from_secs(1);
     let timeline = vec![(5, Act::Crash(second)), (6, Act::Lie("c2", forget))];

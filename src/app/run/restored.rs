@@ -29,7 +29,7 @@ pub(super) async fn settle(context: &LoadContext<'_>, campaign_id: i64, origin: 
         // A row that comes to the fleet soon afterwards may have been in it, and been sent, before.
         let uncertain = context.config.policy.settle * 2 + context.config.request_timeout;
         if context.clock.now() < at.after(uncertain) {
-            let is_of_before = |job: &Job| job.left_at.is_none_or(|left_at| left_at < at);
+            let is_of_before = |job: &Job| job.request.left_at.is_none_or(|left_at| left_at < at);
             verify(context, campaign_id, &[State::Pending], is_of_before).await?;
         }
     }

@@ -14,17 +14,17 @@ pub(super) fn intent(mut turn: Turn<'_>) -> Decision {
     if turn.was.state != State::Ready {
         return turn.unchanged();
     }
-    let fresh = turn.was.looked_at.is_some_and(|at| turn.now.since(at) <= FRESH);
+    let fresh = turn.was.observed.looked_at.is_some_and(|at| turn.now.since(at) <= FRESH);
     if !fresh {
         return turn.to(State::Pending).noting(Entry::new(Kind::GrewOld).saying("the look is older than five minutes"));
     }
     turn = turn.to(State::Submitting);
-    turn.next.send += 1;
-    turn.next.open = true;
-    turn.next.sent_at = Some(turn.now);
-    turn.next.due_at = None;
-    turn.next.if_not_landed = None;
-    let send = turn.next.send;
+    turn.next.request.send += 1;
+    turn.next.request.open = true;
+    turn.next.request.sent_at = Some(turn.now);
+    turn.next.schedule.due_at = None;
+    turn.next.request.if_not_landed = None;
+    let send = turn.next.request.send;
     turn.noting(Entry::new(Kind::Intent).of_send(send))
 }
 
@@ -32,7 +32,7 @@ pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer
     if let Answer::Accepted { id } = answer {
         return accepted(turn, send, id.as_deref());
     }
-    if turn.was.state != State::Submitting || turn.was.send != send {
+    if turn.was.state != State::Submitting || turn.was.request.send != send {
         return late(turn, send, answer);
     }
     match answer {
@@ -50,23 +50,23 @@ pub(super) fn answered(turn: Turn<'_>, send: i64, ended: Millis, answer: &Answer
 /// Always believed, also of an older send: Atlas has begun, and nothing takes that back.
 fn accepted(mut turn: Turn<'_>, send: i64, id: Option<&str>) -> Decision {
     let entry = Entry::new(Kind::Accepted).of_send(send);
-    turn.next.accepted = true;
+    turn.next.request.accepted = true;
     let now = turn.now;
     turn.begun(now);
-    turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at).or(Some(turn.now));
-    turn.next.answered_id = id.map(str::to_owned).or(turn.next.answered_id.take());
-    if turn.was.send == send {
-        turn.next.open = false;
+    turn.next.request.submitted_at = turn.next.request.submitted_at.or(turn.was.request.sent_at).or(Some(turn.now));
+    turn.next.request.answered_id = id.map(str::to_owned).or(turn.next.request.answered_id.take());
+    if turn.was.request.send == send {
+        turn.next.request.open = false;
     }
     if turn.was.state.is_ended() {
         return turn.noting(entry.saying("after the job had ended: look at the cluster, then retry"));
     }
-    if turn.was.state == State::Submitting && turn.was.send == send {
-        turn.next.attempts += 1;
+    if turn.was.state == State::Submitting && turn.was.request.send == send {
+        turn.next.request.attempts += 1;
     }
-    turn.next.overdue = 0;
-    turn.next.deferrals = 0;
-    turn.next.streak = None;
+    turn.next.schedule.overdue = 0;
+    turn.next.schedule.deferrals = 0;
+    turn.next.observed.streak = None;
     let first = turn.policy.first_look(turn.now, &turn.was.project_id);
     turn.to(State::Upgrading).due_at(first).noting(entry)
 }
@@ -75,8 +75,8 @@ fn accepted(mut turn: Turn<'_>, send: i64, id: Option<&str>) -> Decision {
 /// it is. Only proof that nothing was applied, for the newest send, still closes that send.
 fn late(mut turn: Turn<'_>, send: i64, answer: &Answer) -> Decision {
     let proof = !matches!(answer, Answer::Unknown(_) | Answer::Refused(_));
-    if proof && turn.was.send == send {
-        turn.next.open = false;
+    if proof && turn.was.request.send == send {
+        turn.next.request.open = false;
     }
     turn.noting(entry_of(answer, send))
 }
@@ -89,21 +89,21 @@ fn unknown(mut turn: Turn<'_>, ended: Millis, fault: &Fault, braked: bool) -> De
     } else {
         count_attempt(&mut turn);
     }
-    let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
-    let send = turn.was.send;
+    let wish = turn.was.request.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
+    let send = turn.was.request.send;
     turn.verify(ended, wish).noting(Entry::new(Kind::Unknown).of_send(send).because(fault))
 }
 
 /// A refusal of the first send ends the job; one of a later send may be the echo of an earlier success.
 fn refused(mut turn: Turn<'_>, ended: Millis, fault: &Fault) -> Decision {
-    let entry = Entry::new(Kind::Refused).of_send(turn.was.send).because(fault);
-    let first = turn.was.submitted_at.is_none() && !turn.was.accepted;
+    let entry = Entry::new(Kind::Refused).of_send(turn.was.request.send).because(fault);
+    let first = turn.was.request.submitted_at.is_none() && !turn.was.request.accepted;
     count_attempt(&mut turn);
     if first {
-        turn.next.open = false;
+        turn.next.request.open = false;
         return turn.fail(&fault.code, &*fault.detail).noting(entry);
     }
-    let wish = match &turn.was.if_not_landed {
+    let wish = match &turn.was.request.if_not_landed {
         Some(IfNotLanded::Cancelled) => IfNotLanded::Cancelled,
         _ => IfNotLanded::Failed(fault.clone()),
     };
@@ -111,20 +111,20 @@ fn refused(mut turn: Turn<'_>, ended: Millis, fault: &Fault) -> Decision {
 }
 
 fn count_attempt(turn: &mut Turn<'_>) {
-    turn.next.attempts += 1;
+    turn.next.request.attempts += 1;
     note_submission(turn);
 }
 
 /// From now on a refusal may be the echo of this request's success.
 fn note_submission(turn: &mut Turn<'_>) {
-    turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
+    turn.next.request.submitted_at = turn.next.request.submitted_at.or(turn.was.request.sent_at);
 }
 
 /// Nothing was applied, for certain: the send is closed and was no attempt.
 fn not_applied(mut turn: Turn<'_>, answer: &Answer) -> Decision {
-    let entry = entry_of(answer, turn.was.send);
-    turn.next.open = false;
-    if turn.was.if_not_landed == Some(IfNotLanded::Cancelled) {
+    let entry = entry_of(answer, turn.was.request.send);
+    turn.next.request.open = false;
+    if turn.was.request.if_not_landed == Some(IfNotLanded::Cancelled) {
         let fault = Fault::new(CANCELLED, "cancelled by an operator; the request was not applied");
         return turn.end(State::Cancelled, Some(fault)).noting(entry);
     }

@@ -10,7 +10,7 @@ use crate::domain::job::State;
 const HOUR: u64 = 3600;
 
 fn upgrading() -> Job {
-    let first = Job { first_look_at: Some(Millis(0)), ..submitting(Millis(0)) };
+    let first = submitting(Millis(0)).with(|job| job.observed.first_look_at = Some(Millis(0)));
     after(&first, &answer(Answer::Accepted { id: None }, 1), 1)
 }
 
@@ -72,7 +72,7 @@ fn an_outage_of_a_day_counts_against_nobody() {
         job = after(&job, &look(target(false), over + seconds), over + seconds);
     }
     assert_eq!((job.state, code(&job)), (State::Upgrading, ""));
-    assert_eq!(job.unattended_ms, i64::try_from((over - 60 - HOUR) * 1000).unwrap(), "counted once");
+    assert_eq!(job.observed.unattended_ms, i64::try_from((over - 60 - HOUR) * 1000).unwrap(), "counted once");
 }
 
 #[test]
@@ -81,15 +81,15 @@ fn looks_that_are_made_in_time_leave_no_gap() {
     for minutes in (1..11 * 60).step_by(24) {
         job = after(&job, &look(source("s", "UPDATING"), minutes * 60), minutes * 60);
     }
-    assert_eq!((job.state, job.unattended_ms), (State::Upgrading, 0));
+    assert_eq!((job.state, job.observed.unattended_ms), (State::Upgrading, 0));
 }
 
 #[test]
 fn a_clock_that_jumps_back_makes_no_negative_time() {
     let job = after(&upgrading(), &look(source("s", "UPDATING"), 20 * HOUR), 20 * HOUR);
-    let before = job.unattended_ms;
+    let before = job.observed.unattended_ms;
     let job = after(&job, &look(source("s", "UPDATING"), HOUR), HOUR);
-    assert_eq!((job.state, job.unattended_ms), (State::Upgrading, before));
+    assert_eq!((job.state, job.observed.unattended_ms), (State::Upgrading, before));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_time_of_a_job_that_has_not_begun_stands_still_too_and_an_upgrade_begins_w
         job = after(&job, &failed(false), monday + seconds);
     }
     assert_eq!((job.state, code(&job)), (State::Pending, ""), "a day is what it has, and nobody looked for two");
-    assert!(job.unattended_ms > 0);
+    assert!(job.observed.unattended_ms > 0);
     let under_way = after(&job, &look(target(false), monday + 10), monday + 10);
-    assert_eq!((under_way.state, under_way.unattended_ms), (State::Upgrading, 0));
+    assert_eq!((under_way.state, under_way.observed.unattended_ms), (State::Upgrading, 0));
 }

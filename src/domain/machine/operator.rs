@@ -18,7 +18,7 @@ pub(super) fn cancel(mut turn: Turn<'_>) -> Decision {
             turn.end(State::Cancelled, Some(fault)).noting(entry)
         }
         State::Submitting | State::Verifying => {
-            turn.next.if_not_landed = Some(IfNotLanded::Cancelled);
+            turn.next.request.if_not_landed = Some(IfNotLanded::Cancelled);
             turn.noting(entry.saying("no further send; the one that may have left is followed"))
         }
         _ => turn.noting(entry.saying("too late: Atlas is upgrading the cluster")),
@@ -48,8 +48,8 @@ pub(super) fn duplicate(mut turn: Turn<'_>, of: &str) -> Decision {
             let detail = format!("Atlas ignores case: this is the cluster {of}, which has a job of its own here");
             turn.end(State::Cancelled, Some(Fault::new(CANCELLED, detail))).noting(entry)
         }
-        State::Submitting | State::Verifying if turn.was.if_not_landed != Some(IfNotLanded::Cancelled) => {
-            turn.next.if_not_landed = Some(IfNotLanded::Cancelled);
+        State::Submitting | State::Verifying if turn.was.request.if_not_landed != Some(IfNotLanded::Cancelled) => {
+            turn.next.request.if_not_landed = Some(IfNotLanded::Cancelled);
             turn.noting(
                 entry
                     .saying(format!("no further send, since this is the cluster {of}; what may have left is followed")),
@@ -108,7 +108,7 @@ pub(super) fn restored(turn: Turn<'_>) -> Decision {
 fn suspect(mut turn: Turn<'_>) -> Turn<'_> {
     let now = turn.now;
     // A refusal may then be the echo of that request's success.
-    turn.next.submitted_at = turn.next.submitted_at.or(Some(now));
+    turn.next.request.submitted_at = turn.next.request.submitted_at.or(Some(now));
     turn.verify(now, IfNotLanded::Ready)
 }
 
@@ -132,7 +132,7 @@ pub(super) fn brought_forward(turn: Turn<'_>, reason: Option<&str>) -> Decision 
 
 /// To `pending`; but where a request was accepted or is open, here or elsewhere, a verification comes first.
 fn go_back(turn: Turn<'_>, elsewhere: bool) -> Turn<'_> {
-    let doubtful = turn.was.open || turn.was.accepted || elsewhere;
+    let doubtful = turn.was.request.open || turn.was.request.accepted || elsewhere;
     let turn = reopen(turn);
     let now = turn.now;
     if doubtful { turn.verify(now, IfNotLanded::Ready) } else { turn.to(State::Pending) }
@@ -140,27 +140,27 @@ fn go_back(turn: Turn<'_>, elsewhere: bool) -> Turn<'_> {
 
 fn reopen(mut turn: Turn<'_>) -> Turn<'_> {
     let replaced = turn.was.error.as_ref().is_some_and(|fault| fault.code == CLUSTER_REPLACED);
-    if replaced || !(turn.was.open || turn.was.accepted) {
+    if replaced || !(turn.was.request.open || turn.was.request.accepted) {
         // The operator has seen what stands under the name now; the next look saves it anew.
         turn.next.source = None;
-        turn.next.answered_id = None;
+        turn.next.request.answered_id = None;
     }
     turn.next.error = None;
     turn.next.finished_at = None;
-    turn.next.attempts = 0;
-    turn.next.deferrals = 0;
-    turn.next.overdue = 0;
-    turn.next.missing = 0;
-    turn.next.alone = false;
-    turn.next.streak = None;
+    turn.next.request.attempts = 0;
+    turn.next.schedule.deferrals = 0;
+    turn.next.schedule.overdue = 0;
+    turn.next.observed.missing = 0;
+    turn.next.observed.alone = false;
+    turn.next.observed.streak = None;
     // What was verified before is no verification of what other campaigns may have sent since.
-    turn.next.left_at = None;
-    turn.next.first_look_at = None;
-    turn.next.looked_at = None;
-    turn.next.accepted_at = None;
-    turn.next.unattended_ms = 0;
+    turn.next.request.left_at = None;
+    turn.next.observed.first_look_at = None;
+    turn.next.observed.looked_at = None;
+    turn.next.request.accepted_at = None;
+    turn.next.observed.unattended_ms = 0;
     turn.next.target = None;
-    turn.next.seen = None;
+    turn.next.observed.seen = None;
     turn
 }
 
@@ -170,25 +170,25 @@ pub(super) fn taken_over(turn: Turn<'_>) -> Decision {
 }
 
 fn succeed_runner(mut turn: Turn<'_>, entry: Entry) -> Decision {
-    turn.next.overdue = 0;
+    turn.next.schedule.overdue = 0;
     match turn.was.state {
         State::Ready => turn.to(State::Pending).noting(entry),
         State::Submitting => {
-            turn.next.attempts += 1;
-            turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
-            let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
-            let (now, send) = (turn.now, turn.was.send);
+            turn.next.request.attempts += 1;
+            turn.next.request.submitted_at = turn.next.request.submitted_at.or(turn.was.request.sent_at);
+            let wish = turn.was.request.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
+            let (now, send) = (turn.now, turn.was.request.send);
             turn.verify(now, wish).noting(entry.of_send(send).saying("its request may have left"))
         }
         State::Verifying => {
-            let wish = turn.was.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
+            let wish = turn.was.request.if_not_landed.clone().unwrap_or(IfNotLanded::Ready);
             let now = turn.now;
             turn.verify(now, wish).noting(entry)
         }
         State::Upgrading => {
-            turn.next.streak = None;
-            let due = turn.was.due_at.unwrap_or(turn.now);
-            turn.next.due_at = Some(due);
+            turn.next.observed.streak = None;
+            let due = turn.was.schedule.due_at.unwrap_or(turn.now);
+            turn.next.schedule.due_at = Some(due);
             turn.noting(entry)
         }
         _ => turn.unchanged(),

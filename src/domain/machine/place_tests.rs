@@ -36,7 +36,7 @@ fn a_row_that_would_move_its_cluster_fails_before_any_send_unless_the_campaign_a
     assert_eq!(after(&job(), &look(source_in("AWS", "US_EAST_1"), 1), 1).state, State::Ready);
     for (cloud, region) in [("AWS", "EU_WEST_1"), ("GCP", "US_EAST_1")] {
         let failed = after(&job(), &look(source_in(cloud, region), 1), 1);
-        assert_eq!((failed.state, code(&failed), failed.send), (State::Failed, "REGION_CHANGES", 0));
+        assert_eq!((failed.state, code(&failed), failed.request.send), (State::Failed, "REGION_CHANGES", 0));
         let detail = failed.error.unwrap().detail;
         assert!(detail.contains(&format!("is in {cloud} {region}")) && detail.contains("asks for AWS US_EAST_1"));
         assert!(detail.contains("allow_region_change = true") && detail.contains("correct the row"), "{detail}");
@@ -54,7 +54,7 @@ fn a_job_that_is_verified_before_its_first_send_is_not_moved_either() {
     assert_eq!(verifying.state, State::Verifying);
     let once = after(&verifying, &look(source_in("GCP", "WESTERN_EUROPE"), 200), 200);
     let twice = after(&once, &look(source_in("GCP", "WESTERN_EUROPE"), 300), 300);
-    assert_eq!((twice.state, code(&twice), twice.open), (State::Failed, "REGION_CHANGES", false));
+    assert_eq!((twice.state, code(&twice), twice.request.open), (State::Failed, "REGION_CHANGES", false));
 }
 
 #[test]

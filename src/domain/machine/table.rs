@@ -16,36 +16,36 @@ fn typical(state: State) -> Job {
     let wanted = Wanted { provider: "AWS".into(), region: "US_EAST_1".into(), ..Wanted::default() };
     let mut job = Job::new(2, "32b6e34b3d91647abb20e7b8", "c", wanted, Millis(0));
     job.state = state;
-    job.first_look_at = Some(Millis(900_000));
-    job.looked_at = Some(Millis(990_000));
+    job.observed.first_look_at = Some(Millis(900_000));
+    job.observed.looked_at = Some(Millis(990_000));
     job.source = Some(Identity { id: "s".into(), connection_string: None });
     if state.is_in_flight() {
-        job.send = 1;
-        job.sent_at = Some(Millis(900_000));
-        job.left_at = Some(Millis(901_000));
+        job.request.send = 1;
+        job.request.sent_at = Some(Millis(900_000));
+        job.request.left_at = Some(Millis(901_000));
     }
     match state {
         State::Submitting => {
-            job.open = true;
-            job.due_at = None;
+            job.request.open = true;
+            job.schedule.due_at = None;
         }
         State::Verifying => {
-            job.open = true;
-            job.attempts = 1;
-            job.submitted_at = job.sent_at;
-            job.if_not_landed = Some(IfNotLanded::Ready);
+            job.request.open = true;
+            job.request.attempts = 1;
+            job.request.submitted_at = job.request.sent_at;
+            job.request.if_not_landed = Some(IfNotLanded::Ready);
         }
         State::Upgrading => {
-            job.accepted = true;
-            job.attempts = 1;
-            job.accepted_at = Some(Millis(901_000));
-            job.submitted_at = job.sent_at;
+            job.request.accepted = true;
+            job.request.attempts = 1;
+            job.request.accepted_at = Some(Millis(901_000));
+            job.request.submitted_at = job.request.sent_at;
         }
         _ => {}
     }
     if state.is_ended() {
         job.finished_at = Some(Millis(990_000));
-        job.due_at = None;
+        job.schedule.due_at = None;
         job.error = (state != State::Succeeded).then(|| fault("REASON"));
     }
     job
@@ -56,54 +56,68 @@ fn jobs() -> Vec<(&'static str, Job)> {
         State::ALL.into_iter().map(|state| (state.name(), typical(state))).collect();
     let verifying = typical(State::Verifying);
     let streak = Some(Streak { since: Millis(930_000), id: "s".into(), looks: 1 });
-    let second = Job {
-        streak: Some(Streak { since: Millis(965_000), ..streak.clone().unwrap() }),
-        left_at: Some(Millis(901_000)),
-        ..verifying.clone()
-    };
+    let second = verifying.clone().with(|job| {
+        job.observed.streak = Some(Streak { since: Millis(965_000), ..streak.clone().unwrap() });
+        job.request.left_at = Some(Millis(901_000));
+    });
     all.push((
         "ready, asked to wait",
-        Job { due_at: Some(Millis(4_600_000)), asked_until: Some(Millis(9_000_000)), ..typical(State::Ready) },
+        typical(State::Ready).with(|job| {
+            job.schedule.due_at = Some(Millis(4_600_000));
+            job.schedule.asked_until = Some(Millis(9_000_000));
+        }),
     ));
     all.push((
         "submitting, sent before",
-        Job { send: 2, attempts: 1, submitted_at: Some(Millis(1)), ..typical(State::Submitting) },
+        typical(State::Submitting).with(|job| {
+            job.request.send = 2;
+            job.request.attempts = 1;
+            job.request.submitted_at = Some(Millis(1));
+        }),
     ));
     all.push((
         "submitting, cancelled",
-        Job { if_not_landed: Some(IfNotLanded::Cancelled), ..typical(State::Submitting) },
+        typical(State::Submitting).with(|job| job.request.if_not_landed = Some(IfNotLanded::Cancelled)),
     ));
-    all.push(("verifying, too early", Job { left_at: Some(Millis(999_000)), ..verifying.clone() }));
+    all.push(("verifying, too early", verifying.clone().with(|job| job.request.left_at = Some(Millis(999_000)))));
     all.push(("verifying, one idle look too recent", second));
-    let settled = Job { streak, left_at: Some(Millis(800_000)), ..verifying };
+    let settled = verifying.with(|job| {
+        job.observed.streak = streak;
+        job.request.left_at = Some(Millis(800_000));
+    });
     all.push(("verifying, one idle look", settled.clone()));
     all.push((
         "verifying, one idle look, refused",
-        Job { if_not_landed: Some(IfNotLanded::Failed(fault("REFUSAL"))), ..settled.clone() },
+        settled.clone().with(|job| job.request.if_not_landed = Some(IfNotLanded::Failed(fault("REFUSAL")))),
     ));
     all.push((
         "verifying, one idle look, cancelled",
-        Job { if_not_landed: Some(IfNotLanded::Cancelled), ..settled.clone() },
+        settled.clone().with(|job| job.request.if_not_landed = Some(IfNotLanded::Cancelled)),
     ));
-    all.push(("verifying, one idle look, last attempt", Job { attempts: 8, send: 8, ..settled }));
-    all.push(("ready, look too old", Job { looked_at: Some(Millis(600_000)), ..typical(State::Ready) }));
-    all.push(("pending, missing once", Job { missing: 1, ..typical(State::Pending) }));
-    all.push(("pending, sent before", Job { submitted_at: Some(Millis(1)), ..typical(State::Pending) }));
+    all.push((
+        "verifying, one idle look, last attempt",
+        settled.with(|job| {
+            job.request.attempts = 8;
+            job.request.send = 8;
+        }),
+    ));
+    all.push(("ready, look too old", typical(State::Ready).with(|job| job.observed.looked_at = Some(Millis(600_000)))));
+    all.push(("pending, missing once", typical(State::Pending).with(|job| job.observed.missing = 1)));
+    all.push(("pending, sent before", typical(State::Pending).with(|job| job.request.submitted_at = Some(Millis(1)))));
     all.push((
         "cancelled, row left the fleet",
         Job { error: Some(fault("NO_LONGER_IN_FLEET")), ..typical(State::Cancelled) },
     ));
     let day = |at: i64| Some(Millis(at - 24 * 3_600_000));
-    let unseen = Job {
-        first_look_at: day(900_000),
-        looked_at: day(990_000),
-        sent_at: day(900_000),
-        accepted_at: day(901_000),
-        overdue: 2,
-        ..typical(State::Upgrading)
-    };
+    let unseen = typical(State::Upgrading).with(|job| {
+        job.observed.first_look_at = day(900_000);
+        job.observed.looked_at = day(990_000);
+        job.request.sent_at = day(900_000);
+        job.request.accepted_at = day(901_000);
+        job.schedule.overdue = 2;
+    });
     all.push(("upgrading, not seen for a day", unseen));
-    all.push(("failed, was accepted", Job { accepted: true, ..typical(State::Failed) }));
+    all.push(("failed, was accepted", typical(State::Failed).with(|job| job.request.accepted = true)));
     all
 }
 
@@ -177,7 +191,7 @@ fn events() -> Vec<(&'static str, Event)> {
 fn row(job: &Job, event: &Event) -> Option<String> {
     let event = match event {
         Event::Answered { ended, answer, braked, .. } => {
-            Event::Answered { send: job.send, ended: *ended, answer: answer.clone(), braked: *braked }
+            Event::Answered { send: job.request.send, ended: *ended, answer: answer.clone(), braked: *braked }
         }
         other => other.clone(),
     };
@@ -191,18 +205,20 @@ fn row(job: &Job, event: &Event) -> Option<String> {
     if let Some(fault) = next.error.as_ref().filter(|_| next.error != job.error) {
         write!(words, " {}", fault.code).unwrap();
     }
-    if let Some(due) = next.due_at.filter(|_| next.due_at != job.due_at) {
+    if let Some(due) = next.schedule.due_at.filter(|_| next.schedule.due_at != job.schedule.due_at) {
         write!(words, ", due in {} s", due.since(NOW).as_secs()).unwrap();
     }
-    if next.asked_until != job.asked_until {
-        words.push_str(if next.asked_until.is_some() { ", asked to wait" } else { ", asked no more" });
+    if next.schedule.asked_until != job.schedule.asked_until {
+        words.push_str(if next.schedule.asked_until.is_some() { ", asked to wait" } else { ", asked no more" });
     }
-    match (job.open, next.open) {
+    match (job.request.open, next.request.open) {
         (false, true) => words.push_str(", request opened"),
         (true, false) => words.push_str(", request closed"),
         _ => {}
     }
-    if let Some(wish) = next.if_not_landed.as_ref().filter(|_| next.if_not_landed != job.if_not_landed) {
+    if let Some(wish) =
+        next.request.if_not_landed.as_ref().filter(|_| next.request.if_not_landed != job.request.if_not_landed)
+    {
         let wish = match wish {
             IfNotLanded::Ready => "ready".to_owned(),
             IfNotLanded::Failed(fault) => format!("failed({})", fault.code),
@@ -210,8 +226,9 @@ fn row(job: &Job, event: &Event) -> Option<String> {
         };
         write!(words, ", if not landed {wish}").unwrap();
     }
-    if next.unattended_ms != job.unattended_ms {
-        write!(words, ", {} s do not count", (next.unattended_ms - job.unattended_ms) / 1000).unwrap();
+    if next.observed.unattended_ms != job.observed.unattended_ms {
+        write!(words, ", {} s do not count", (next.observed.unattended_ms - job.observed.unattended_ms) / 1000)
+            .unwrap();
     }
     if hold.is_some() {
         words.push_str(", scope held");

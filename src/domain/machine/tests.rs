@@ -107,9 +107,11 @@ fn event(step: &Step, job: &Job, now: Millis) -> Event {
         Step::Look(sighting) => Event::Looked { started: now, sighting: sighting.clone() },
         Step::LookFailed => Event::LookFailed { fault: fault("UNEXPECTED_ERROR"), retry_after: None, braked: false },
         Step::Intent => Event::Intent,
-        Step::Answer(answer) => Event::Answered { send: job.send, ended: now, answer: answer.clone(), braked: false },
+        Step::Answer(answer) => {
+            Event::Answered { send: job.request.send, ended: now, answer: answer.clone(), braked: false }
+        }
         Step::OldAnswer(answer) => {
-            Event::Answered { send: job.send - 1, ended: now, answer: answer.clone(), braked: false }
+            Event::Answered { send: job.request.send - 1, ended: now, answer: answer.clone(), braked: false }
         }
         Step::TakenOver => Event::TakenOver,
         Step::Cancel => Event::Cancel,
@@ -130,15 +132,15 @@ fn new_job() -> Job {
 fn may_close(before: &Job, event: &Event, policy: &Policy) -> bool {
     match event {
         Event::Answered { answer: Answer::Unknown(_), .. } => false,
-        Event::Answered { answer: Answer::Refused(_), .. } => before.submitted_at.is_none(),
+        Event::Answered { answer: Answer::Refused(_), .. } => before.request.submitted_at.is_none(),
         Event::Answered { answer: Answer::Accepted { .. }, .. }
         | Event::Looked { sighting: Sighting::Target { .. }, .. } => true,
-        Event::Answered { send, .. } => *send == before.send,
+        Event::Answered { send, .. } => *send == before.request.send,
         Event::Looked { started, sighting: Sighting::Source(seen) } => {
-            let settled = before.left_at.is_some_and(|at| *started >= at.after(policy.settle));
-            let streak = before.streak.as_ref().is_some_and(|streak| {
+            let settled = before.request.left_at.is_some_and(|at| *started >= at.after(policy.settle));
+            let streak = before.observed.streak.as_ref().is_some_and(|streak| {
                 streak.id == seen.id
-                    && streak.since >= before.left_at.unwrap_or(Millis(i64::MAX)).after(policy.settle)
+                    && streak.since >= before.request.left_at.unwrap_or(Millis(i64::MAX)).after(policy.settle)
                     && *started >= streak.since.after(policy.settle)
             });
             before.state == State::Verifying && seen.is_idle() && settled && streak
@@ -152,28 +154,28 @@ fn check(before: &Job, event: &Event, after: &Job, policy: &Policy) -> Result<()
     if before.state.is_ended() && !operator {
         prop_assert_eq!(before.state, after.state, "an ended job moved by {:?}", event);
     }
-    if before.open && !after.open {
+    if before.request.open && !after.request.open {
         prop_assert!(may_close(before, event, policy), "{:?} closed a request of {:?}", event, before);
     }
     if after.state == State::Submitting && before.state != State::Submitting {
-        prop_assert!(!before.open, "sent while a request was open: {:?}", before);
-        prop_assert!(!before.accepted, "sent after an acceptance, without a verification: {:?}", before);
-        prop_assert_eq!(after.send, before.send + 1);
+        prop_assert!(!before.request.open, "sent while a request was open: {:?}", before);
+        prop_assert!(!before.request.accepted, "sent after an acceptance, without a verification: {:?}", before);
+        prop_assert_eq!(after.request.send, before.request.send + 1);
     }
-    prop_assert!(after.send >= before.send, "a number was used again");
-    prop_assert!(after.attempts <= policy.max_attempts, "too many attempts");
+    prop_assert!(after.request.send >= before.request.send, "a number was used again");
+    prop_assert!(after.request.attempts <= policy.max_attempts, "too many attempts");
     if let Event::Answered { answer: Answer::Throttled { .. } | Answer::NotNow(_) | Answer::NeverSent(_), .. } = event {
-        prop_assert_eq!(after.attempts, before.attempts, "{:?} counted as an attempt", event);
+        prop_assert_eq!(after.request.attempts, before.request.attempts, "{:?} counted as an attempt", event);
     }
     prop_assert_eq!(after.state.is_ended(), after.finished_at.is_some());
-    prop_assert!(!after.state.is_ended() || after.due_at.is_none());
+    prop_assert!(!after.state.is_ended() || after.schedule.due_at.is_none());
     prop_assert!(
-        after.state.is_ended() || after.state == State::Submitting || after.due_at.is_some(),
+        after.state.is_ended() || after.state == State::Submitting || after.schedule.due_at.is_some(),
         "a live job that waits for nothing: {:?}",
         after
     );
     prop_assert!(after.state != State::Failed || after.error.is_some(), "failed without a reason");
-    if after.state.is_ended() && after.open {
+    if after.state.is_ended() && after.request.open {
         prop_assert_eq!(after.error.as_ref().map(|fault| &*fault.code), Some(OUTCOME_UNKNOWN));
     }
     Ok(())
@@ -225,12 +227,12 @@ fn an_error_that_hid_a_success_is_found_and_not_sent_again() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     assert_eq!(job.state, State::Verifying);
     assert_eq!(
-        job.due_at,
+        job.schedule.due_at,
         Some(Millis(91_000)),
         "not before it has settled, and it may leave until half a minute after its call"
     );
     let job = after(&job, &look(target(false), 61), 61);
-    assert_eq!((job.state, job.open), (State::Upgrading, false));
+    assert_eq!((job.state, job.request.open), (State::Upgrading, false));
     assert_eq!(after(&job, &look(target(true), 90), 90).state, State::Succeeded);
 }
 
@@ -238,24 +240,27 @@ fn an_error_that_hid_a_success_is_found_and_not_sent_again() {
 fn two_idle_looks_a_settle_time_apart_make_it_ready_again_and_one_does_not() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     let early = after(&job, &look(source("s", "IDLE"), 30), 30);
-    assert_eq!((early.state, early.streak.clone()), (State::Verifying, None), "too early to count");
+    assert_eq!((early.state, early.observed.streak.clone()), (State::Verifying, None), "too early to count");
     let lingers = after(&early, &look(source("s", "IDLE"), 90), 90);
-    assert_eq!(lingers.streak, None, "a minute after its call it may have left half a minute ago");
+    assert_eq!(lingers.observed.streak, None, "a minute after its call it may have left half a minute ago");
     let once = after(&early, &look(source("s", "IDLE"), 91), 91);
     assert_eq!(once.state, State::Verifying);
     let busy = after(&once, &look(source("s", "UPDATING"), 100), 100);
-    assert_eq!(busy.streak, None, "a busy source starts the count again");
+    assert_eq!(busy.observed.streak, None, "a busy source starts the count again");
     let soon = after(&once, &look(source("s", "IDLE"), 130), 130);
     assert_eq!(soon.state, State::Verifying, "the second look was too soon");
     let twice = after(&soon, &look(source("s", "IDLE"), 151), 151);
-    assert_eq!((twice.state, twice.open), (State::Ready, false));
+    assert_eq!((twice.state, twice.request.open), (State::Ready, false));
 }
 
 #[test]
 fn a_refusal_ends_the_first_send_and_is_verified_on_a_later_one() {
     let first = after(&submitting(Millis(0)), &answer(Answer::Refused(fault("INVALID_REGION")), 1), 1);
     assert_eq!(first.state, State::Failed);
-    let again = Job { submitted_at: Some(Millis(0)), attempts: 1, ..submitting(Millis(0)) };
+    let again = submitting(Millis(0)).with(|job| {
+        job.request.submitted_at = Some(Millis(0));
+        job.request.attempts = 1;
+    });
     let later = after(&again, &answer(Answer::Refused(fault("INVALID_REGION")), 1), 1);
     assert_eq!(later.state, State::Verifying);
     let once = after(&later, &look(source("s", "IDLE"), 91), 91);
@@ -302,8 +307,12 @@ fn an_upgrade_that_is_looked_after_has_failed_at_the_third_look_after_its_time()
 
 #[test]
 fn another_cluster_under_the_name_is_noticed_before_a_send_and_after_one() {
-    let ready = Job { looked_at: Some(Millis(0)), ..submitting(Millis(0)) };
-    let pending = Job { state: State::Pending, open: false, due_at: Some(Millis(0)), ..ready };
+    let ready = submitting(Millis(0)).with(|job| job.observed.looked_at = Some(Millis(0)));
+    let pending = ready.with(|job| {
+        job.state = State::Pending;
+        job.request.open = false;
+        job.schedule.due_at = Some(Millis(0));
+    });
     let job = after(&pending, &look(source("other", "IDLE"), 5), 5);
     assert_eq!(job.error.map(|fault| fault.code).as_deref(), Some("CLUSTER_REPLACED"));
 
@@ -319,12 +328,19 @@ fn another_cluster_under_the_name_is_noticed_before_a_send_and_after_one() {
 #[test]
 fn a_late_acceptance_is_believed_and_an_ended_job_stays_ended() {
     let job = submitting(Millis(0));
-    let second = Job { state: State::Ready, open: false, ..job };
+    let second = job.with(|job| {
+        job.state = State::Ready;
+        job.request.open = false;
+    });
     let late = Event::Answered { send: 0, ended: Millis(5), answer: Answer::Accepted { id: None }, braked: false };
     assert_eq!(after(&second, &late, 5).state, State::Upgrading);
-    let ended = Job { state: State::Cancelled, finished_at: Some(Millis(1)), due_at: None, ..second };
+    let ended = second.with(|job| {
+        job.state = State::Cancelled;
+        job.finished_at = Some(Millis(1));
+        job.schedule.due_at = None;
+    });
     let noted = decide(&ended, &late, Millis(5), &Policy::default(), 0);
-    assert_eq!((noted.job.state, noted.job.accepted), (State::Cancelled, true));
+    assert_eq!((noted.job.state, noted.job.request.accepted), (State::Cancelled, true));
     assert!(noted.entry.is_some());
 }
 
@@ -357,10 +373,10 @@ fn a_probe_of_a_ready_job_that_shows_anything_but_an_eligible_source_calls_the_s
 #[test]
 fn a_target_that_is_seen_before_the_answer_leaves_nothing_to_send() {
     let job = after(&submitting(Millis(0)), &look(target(false), 2), 2);
-    assert_eq!((job.state, job.open, job.attempts), (State::Upgrading, true, 1));
+    assert_eq!((job.state, job.request.open, job.request.attempts), (State::Upgrading, true, 1));
     let throttled = Answer::Throttled { retry_after: None };
     let told = after(&job, &answer(throttled, 3), 3);
-    assert_eq!((told.state, told.open), (State::Upgrading, false), "not ready: it would be sent again");
+    assert_eq!((told.state, told.request.open), (State::Upgrading, false), "not ready: it would be sent again");
     assert_eq!(after(&told, &look(target(true), 40), 40).state, State::Succeeded);
 }
 
@@ -368,7 +384,7 @@ fn a_target_that_is_seen_before_the_answer_leaves_nothing_to_send() {
 fn a_look_from_before_the_acceptance_says_nothing_about_the_upgrade() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1000), 1000);
     let job = after(&job, &look(source("s", "IDLE"), 10), 1001);
-    assert_eq!((job.state, &job.streak), (State::Upgrading, &None));
+    assert_eq!((job.state, &job.observed.streak), (State::Upgrading, &None));
     let job = after(&job, &look(source("s", "IDLE"), 1002), 1002);
     assert_eq!(job.state, State::Upgrading, "ten settle times have not passed since Atlas accepted");
 }
@@ -394,9 +410,9 @@ fn the_request_names_the_cluster_as_atlas_spells_it() {
     let job = Job { cluster_name: "orders".to_owned(), ..new_job() };
     let body = |job: &Job| String::from_utf8(Operation::all()[0].request(job).body).unwrap();
     let same = after(&job, &named("orders", 1), 1);
-    assert_eq!((same.state, &same.atlas_name), (State::Ready, &None));
+    assert_eq!((same.state, &same.observed.atlas_name), (State::Ready, &None));
     let other = after(&job, &named("Orders", 1), 1);
-    assert_eq!((other.state, other.atlas_name.as_deref()), (State::Ready, Some("Orders")));
+    assert_eq!((other.state, other.observed.atlas_name.as_deref()), (State::Ready, Some("Orders")));
     assert!(body(&same).contains("\"orders\"") && body(&other).contains("\"Orders\""));
     assert_eq!(other.cluster_name, "orders", "the row keeps its own spelling");
     // And so does a verification that finds that nothing landed.
@@ -425,14 +441,17 @@ fn a_host_that_lets_nobody_through_takes_no_attempt_from_a_cluster() {
         let answer = Answer::Unknown(fault("SERVICE_UNAVAILABLE"));
         let event = Event::Answered { send: 1, ended: Millis(1000), answer, braked };
         let job = after(&sent, &event, 1);
-        assert_eq!((job.state, job.open, job.submitted_at), (State::Verifying, true, sent.sent_at));
-        assert_eq!(job.attempts, i64::from(!braked));
+        assert_eq!(
+            (job.state, job.request.open, job.request.submitted_at),
+            (State::Verifying, true, sent.request.sent_at)
+        );
+        assert_eq!(job.request.attempts, i64::from(!braked));
     }
 }
 
 #[test]
 fn a_cluster_that_stirs_after_an_unknown_answer_has_the_time_of_an_upgrade() {
-    let sent = Job { first_look_at: Some(Millis(0)), ..submitting(Millis(0)) };
+    let sent = submitting(Millis(0)).with(|job| job.observed.first_look_at = Some(Millis(0)));
     let mut job = after(&sent, &answer(Answer::Unknown(fault("TIMED_OUT")), 30), 30);
     // It had waited for its turn for a day: its own time is up, and that of the upgrade has only begun.
     let day = 24 * 3600;
@@ -448,27 +467,27 @@ fn what_atlas_asks_for_is_remembered_and_after_an_hour_it_is_asked_again() {
     let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let throttled = Answer::Throttled { retry_after: Some(hours(300_000)) };
     let job = after(&submitting(Millis(0)), &answer(throttled, 1), 1);
-    assert_eq!(job.due_at, Some(Millis(1000).after(hours(1))), "not in 34 years");
-    assert_eq!(job.asked_until, Some(Millis(1000).after(hours(300_000))));
+    assert_eq!(job.schedule.due_at, Some(Millis(1000).after(hours(1))), "not in 34 years");
+    assert_eq!(job.schedule.asked_until, Some(Millis(1000).after(hours(300_000))));
     let failed = Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(hours(2)), braked: false };
     let pending = after(&new_job(), &failed, 1);
     assert_eq!(
-        (pending.due_at, pending.asked_until),
+        (pending.schedule.due_at, pending.schedule.asked_until),
         (Some(Millis(1000).after(hours(1))), Some(Millis(1000).after(hours(2))))
     );
     let seen = after(&pending, &look(source("s", "UPDATING"), 3601), 3601);
-    assert_eq!(seen.asked_until, None, "it waits for something else now");
+    assert_eq!(seen.schedule.asked_until, None, "it waits for something else now");
     let short =
         Event::LookFailed { fault: fault("HTTP_429"), retry_after: Some(Duration::from_secs(1)), braked: false };
-    assert_eq!(after(&new_job(), &short, 1).asked_until, None, "it would wait for longer anyway");
+    assert_eq!(after(&new_job(), &short, 1).schedule.asked_until, None, "it would wait for longer anyway");
 }
 
 #[test]
 fn lists_that_fail_twice_in_a_row_are_followed_by_single_reads() {
     let failed = |code: &str, braked| Event::LookFailed { fault: fault(code), retry_after: None, braked };
     let once = after(&new_job(), &failed("TIMEOUT_WHILE_PAGING", false), 1);
-    assert!(!once.alone, "one failure is nothing");
-    assert!(after(&once, &failed("TIMEOUT_WHILE_PAGING", false), 10).alone);
-    assert!(!after(&once, &failed("HTTP_503", true), 10).alone, "nobody gets through to anything");
-    assert!(!after(&once, &failed("RATE_LIMITED", false), 10).alone, "more requests cure no limit");
+    assert!(!once.observed.alone, "one failure is nothing");
+    assert!(after(&once, &failed("TIMEOUT_WHILE_PAGING", false), 10).observed.alone);
+    assert!(!after(&once, &failed("HTTP_503", true), 10).observed.alone, "nobody gets through to anything");
+    assert!(!after(&once, &failed("RATE_LIMITED", false), 10).observed.alone, "more requests cure no limit");
 }

@@ -39,17 +39,18 @@ impl<'a> Turn<'a> {
 
     /// What was decided; the entry is written only if it tells something that was not known, or if it changed the job.
     pub(super) fn noting_if_new(self, seen: String, entry: Entry) -> Decision {
-        let known = self.was.seen.as_ref() == Some(&seen) && !self.next.differs(self.was);
-        let (job, hold) = self.decided();
-        Decision { job: Job { seen: Some(seen), ..job }, entry: (!known).then_some(entry), hold }
+        let known = self.was.observed.seen.as_ref() == Some(&seen) && !self.next.differs(self.was);
+        let (mut job, hold) = self.decided();
+        job.observed.seen = Some(seen);
+        Decision { job, entry: (!known).then_some(entry), hold }
     }
 
     /// The job as it becomes. What Atlas asked for counts until the next action is put off, or moved forward, for
     /// something else.
     fn decided(self) -> (Job, Option<Hold>) {
         let Self { was, mut next, hold, asked_until, .. } = self;
-        if next.due_at != was.due_at || next.state != was.state {
-            next.asked_until = asked_until;
+        if next.schedule.due_at != was.schedule.due_at || next.state != was.state {
+            next.schedule.asked_until = asked_until;
         }
         (next, hold)
     }
@@ -63,9 +64,9 @@ impl<'a> Turn<'a> {
     /// Goes to `state`, to be acted on at once.
     pub(super) fn to(mut self, state: State) -> Self {
         self.next.state = state;
-        self.next.due_at = Some(self.now);
+        self.next.schedule.due_at = Some(self.now);
         if !matches!(state, State::Verifying | State::Submitting) {
-            self.next.if_not_landed = None;
+            self.next.request.if_not_landed = None;
         }
         self
     }
@@ -78,15 +79,15 @@ impl<'a> Turn<'a> {
 
     /// Puts the next action off until then.
     pub(super) fn due_at(mut self, at: Millis) -> Self {
-        self.next.due_at = Some(at);
+        self.next.schedule.due_at = Some(at);
         self
     }
 
     /// Puts the next action off, longer with every time in a row, and at least by what Atlas asked for; but Atlas is
     /// asked again after [`LONGEST_WAIT`].
     pub(super) fn back_off(mut self, retry_after: Option<Duration>) -> Self {
-        self.next.deferrals += 1;
-        let delay = self.policy.backoff(self.next.deferrals, self.jitter);
+        self.next.schedule.deferrals += 1;
+        let delay = self.policy.backoff(self.next.schedule.deferrals, self.jitter);
         let asked = retry_after.unwrap_or_default();
         self.asked_until = (asked > delay).then(|| self.now.after(asked));
         self.due_in(delay.max(asked.min(LONGEST_WAIT)))
@@ -96,7 +97,7 @@ impl<'a> Turn<'a> {
     /// known about it.
     pub(super) fn fail(self, code: &str, detail: impl Into<String>) -> Self {
         let fault = Fault::new(code, detail);
-        if self.next.open && code != OUTCOME_UNKNOWN {
+        if self.next.request.open && code != OUTCOME_UNKNOWN {
             let detail = format!(
                 "a request may still take effect: look at the cluster in Atlas before you retry ({}: {})",
                 fault.code, fault.detail
@@ -109,11 +110,11 @@ impl<'a> Turn<'a> {
     pub(super) fn end(mut self, state: State, error: Option<Fault>) -> Self {
         self.next.state = state;
         self.next.error = error;
-        self.next.due_at = None;
+        self.next.schedule.due_at = None;
         self.next.finished_at = Some(self.now);
-        self.next.if_not_landed = None;
-        self.next.streak = None;
-        self.next.overdue = 0;
+        self.next.request.if_not_landed = None;
+        self.next.observed.streak = None;
+        self.next.schedule.overdue = 0;
         self
     }
 
@@ -123,8 +124,8 @@ impl<'a> Turn<'a> {
         if self.now <= from.after(span).after(self.unattended()) {
             return false;
         }
-        self.next.overdue += 1;
-        self.next.overdue >= OVERDUE
+        self.next.schedule.overdue += 1;
+        self.next.schedule.overdue >= OVERDUE
     }
 
     /// Ends a job whose time has passed.
@@ -143,20 +144,20 @@ impl<'a> Turn<'a> {
 
     /// How much of the time that has passed does not count.
     fn unattended(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.next.unattended_ms).unwrap_or(0))
+        Duration::from_millis(u64::try_from(self.next.observed.unattended_ms).unwrap_or(0))
     }
 
     /// An upgrade is under way since `at`: from now on its own time counts, and not what was before it.
     pub(super) fn begun(&mut self, at: Millis) {
-        if self.next.accepted_at.is_none() {
-            self.next.accepted_at = Some(at);
-            self.next.unattended_ms = 0;
+        if self.next.request.accepted_at.is_none() {
+            self.next.request.accepted_at = Some(at);
+            self.next.observed.unattended_ms = 0;
         }
     }
 
     fn time_limit(&self) -> Option<(Millis, Duration)> {
-        let job = self.next.first_look_at.map(|at| (at, self.policy.give_up_after));
-        let upgrade = self.was.accepted_at.map(|at| (at, self.policy.look_give_up_after));
+        let job = self.next.observed.first_look_at.map(|at| (at, self.policy.give_up_after));
+        let upgrade = self.was.request.accepted_at.map(|at| (at, self.policy.look_give_up_after));
         match self.was.state {
             State::Upgrading => upgrade,
             // What stirs after our request is an upgrade, whatever became of the answer.
@@ -170,10 +171,10 @@ impl<'a> Turn<'a> {
     pub(super) fn verify(mut self, ended: Millis, if_not_landed: IfNotLanded) -> Self {
         let left_at = self.policy.last_possible_send(ended);
         self = self.to(State::Verifying);
-        self.next.if_not_landed = Some(if_not_landed);
-        self.next.left_at = Some(left_at);
-        self.next.streak = None;
-        self.next.due_at = Some(left_at.after(self.policy.settle).max(self.now));
+        self.next.request.if_not_landed = Some(if_not_landed);
+        self.next.request.left_at = Some(left_at);
+        self.next.observed.streak = None;
+        self.next.schedule.due_at = Some(left_at.after(self.policy.settle).max(self.now));
         self
     }
 }

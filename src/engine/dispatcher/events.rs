@@ -110,7 +110,7 @@ impl Dispatcher {
         self.out = self.out.saturating_sub(1);
         if kept {
             self.buffer.push(claim);
-        } else if let Some(due) = job.due_at {
+        } else if let Some(due) = job.schedule.due_at {
             let tide = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
             tide.has_at(due);
         }

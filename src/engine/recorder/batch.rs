@@ -90,7 +90,7 @@ impl Item {
     /// The row was written by somebody else, and is `job` now. What is on the wire there is not ours, unless this is
     /// its answer: a former runner may have written it in the moment before it noticed that its lock was lost.
     pub(super) fn with_row(mut self, job: Job) -> Self {
-        let answers = matches!(self.what, What::Happened(Event::Answered { send, .. }) if send == job.send);
+        let answers = matches!(self.what, What::Happened(Event::Answered { send, .. }) if send == job.request.send);
         if job.state == State::Submitting && !answers {
             self.what = What::Happened(Event::TakenOver);
             self.call = None;
@@ -112,9 +112,12 @@ impl Item {
     /// The look of a job that is given back, as a change of its own.
     fn given_back(&mut self, until: Millis, now: Millis) -> Change {
         let (entry, at) = self.claim.look.take().map_or((None, now), |look| (Some(look.entry), look.at));
+        let mut job = self.claim.job.clone();
         // Where it is not as it was, somebody else has said when it is due.
-        let due_at = if entry.is_some() { Some(until) } else { self.claim.job.due_at };
-        Change::new(Job { due_at, ..self.claim.job.clone() }, entry, at)
+        if entry.is_some() {
+            job.schedule.due_at = Some(until);
+        }
+        Change::new(job, entry, at)
     }
 }
 
@@ -211,7 +214,7 @@ impl Engine {
 fn keeps(job: &Job, now: Millis) -> bool {
     match job.state {
         State::Submitting => true,
-        State::Ready | State::Upgrading => job.due_at.is_some_and(|due| due <= now.after(KEEP)),
+        State::Ready | State::Upgrading => job.schedule.due_at.is_some_and(|due| due <= now.after(KEEP)),
         _ => false,
     }
 }

@@ -164,10 +164,10 @@ impl Recorder {
     /// when a lost answer was looked into.
     fn learn(&mut self, was: &Job, job: &Job) {
         let policy = &mut self.engine.policy;
-        let in_time = |at: Millis| was.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
+        let in_time = |at: Millis| was.schedule.due_at.is_some_and(|due| at.since(due) <= policy.max_look);
         if was.state == State::Upgrading
             && job.state == State::Succeeded
-            && job.unattended_ms == 0
+            && job.observed.unattended_ms == 0
             && let (Some(begun), Some(finished)) = (policy.begun(job), job.finished_at)
             && in_time(finished)
         {
@@ -180,7 +180,7 @@ impl Recorder {
             return;
         }
         let campaign = &*self.engine.campaign;
-        let (project, cluster, send) = (&*job.project_id, &*job.cluster_name, job.send);
+        let (project, cluster, send) = (&*job.project_id, &*job.cluster_name, job.request.send);
         let failed = job.error.as_ref().filter(|_| job.state == State::Failed);
         if let Some(fault) = failed {
             let (code, detail) = (&*fault.code, &*fault.detail);

@@ -35,6 +35,7 @@ impl Sleep {
     /// Whether the job's last request may still leave, although the time that was reckoned for that has passed.
     pub(super) fn puts_off(&self, job: &Job, policy: &Policy) -> bool {
         let earliest = self.woke_at.map(|woke_at| policy.last_possible_send(woke_at));
-        job.state == State::Verifying && earliest.is_some_and(|at| job.left_at.is_none_or(|left_at| left_at < at))
+        job.state == State::Verifying
+            && earliest.is_some_and(|at| job.request.left_at.is_none_or(|left_at| left_at < at))
     }
 }

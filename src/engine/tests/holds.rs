@@ -56,7 +56,7 @@ async fn one_project_that_is_not_paid_for_stops_itself_alone() {
     assert_eq!(harbour.run().await, Ending::Finished);
     harbour.keeps_both_promises().await;
     assert_eq!(harbour.counts().await.of(State::Succeeded), 200);
-    assert!(harbour.rows().await.iter().all(|row| row.job.attempts == 1), "a held request is no attempt");
+    assert!(harbour.rows().await.iter().all(|row| row.job.request.attempts == 1), "a held request is no attempt");
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,8 +153,12 @@ async fn a_run_that_is_at_work_goes_on_with_what_is_released_meanwhile() {
     assert_eq!(harbour.is_held().await, [Scope::Project(project(1))]);
     assert_eq!(harbour.counts().await.of(State::Succeeded), 10);
     let rows = harbour.rows().await;
-    let sent =
-        rows.iter().filter(|row| row.job.project_id == project(0)).filter_map(|row| row.job.sent_at).max().unwrap();
+    let sent = rows
+        .iter()
+        .filter(|row| row.job.project_id == project(0))
+        .filter_map(|row| row.job.request.sent_at)
+        .max()
+        .unwrap();
     assert!(sent < START.after(Duration::from_mins(31)), "{sent}");
 }
 

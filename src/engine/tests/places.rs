@@ -35,7 +35,7 @@ async fn a_cluster_that_auto_scaling_has_changed_since_is_done_and_the_differenc
     let fault = job.error.unwrap();
     assert_eq!((job.state, &*fault.code), (State::Succeeded, "TARGET_DIFFERS"));
     assert!(fault.detail.contains("is M30, not M20 (compute auto-scaling has changed it)"), "{}", fault.detail);
-    assert!(job.seen.unwrap().contains("M20 (scaled to M30) in AWS US_EAST_1"));
+    assert!(job.observed.seen.unwrap().contains("M20 (scaled to M30) in AWS US_EAST_1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -33,15 +33,16 @@ async fn asked_by_another_campaign(harbour: &Harbour) -> Vec<Job> {
     let other = loader.finish().await.unwrap().campaign_id;
     let jobs: Vec<Job> =
         store.page(other, &Filter::default(), None, 100).await.unwrap().into_iter().map(|row| row.job).collect();
-    let given_up = |job: &Job| Job {
-        state: State::Failed,
-        error: Some(crate::domain::code::Fault::new(OUTCOME_UNKNOWN, "")),
-        open: true,
-        send: 1,
-        sent_at: Some(now),
-        due_at: None,
-        finished_at: Some(now),
-        ..job.clone()
+    let given_up = |job: &Job| {
+        job.clone().with(|job| {
+            job.state = State::Failed;
+            job.error = Some(crate::domain::code::Fault::new(OUTCOME_UNKNOWN, ""));
+            job.request.open = true;
+            job.request.send = 1;
+            job.request.sent_at = Some(now);
+            job.schedule.due_at = None;
+            job.finished_at = Some(now);
+        })
     };
     record(jobs.iter().map(|job| Change::new(given_up(job), None, now)).collect()).await;
     // The rows are back, and nobody has asked about the other campaign.

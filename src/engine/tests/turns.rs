@@ -6,7 +6,13 @@ use crate::engine::claim::Claim;
 
 fn claim(index: usize, state: State, due: Option<Millis>) -> Box<Claim> {
     let job = crate::domain::job::Job::new(2, &project(index), "c", Wanted::default(), START);
-    Box::new(crate::domain::job::Job { state, due_at: due, ..job }.into())
+    Box::new(
+        job.with(|job| {
+            job.state = state;
+            job.schedule.due_at = due;
+        })
+        .into(),
+    )
 }
 
 /// The projects that are awake at `now`.
@@ -72,7 +78,7 @@ async fn a_slot_that_becomes_free_is_used_at_once_whatever_has_kept_the_others_w
         let rows = harbour.rows().await;
         for index in 0..if apart { 4 } else { 1 } {
             let of = |row: &&Row| !apart || row.job.project_id == project(index);
-            let mut begun: Vec<_> = rows.iter().filter(of).filter_map(|row| row.job.submitted_at).collect();
+            let mut begun: Vec<_> = rows.iter().filter(of).filter_map(|row| row.job.request.submitted_at).collect();
             let mut ended: Vec<_> = rows.iter().filter(of).filter_map(|row| row.job.finished_at).collect();
             begun.sort();
             ended.sort();
@@ -93,7 +99,7 @@ async fn with_one_worker_for_many_projects_each_has_its_turn() {
     (harbour.policy.first_look, harbour.policy.min_look) = (Duration::from_millis(50), Duration::from_millis(50));
     harbour.policy.max_look = Duration::from_millis(50);
     assert_eq!(harbour.run().await, Ending::Finished);
-    let mut begun: Vec<_> = harbour.rows().await.iter().filter_map(|row| row.job.submitted_at).collect();
+    let mut begun: Vec<_> = harbour.rows().await.iter().filter_map(|row| row.job.request.submitted_at).collect();
     begun.sort();
     let waited = begun[11].since(begun[0]);
     assert!(waited <= Duration::from_secs(20), "the last one began {waited:?} after the first");

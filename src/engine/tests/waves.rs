@@ -27,7 +27,8 @@ impl Harbour {
         let mut rows = self.rows().await;
         rows.sort_by_key(|row| Wave::of(&row.job.wanted));
         for Row { job, .. } in rows {
-            let (wave, begun, ended) = (Wave::of(&job.wanted), job.first_look_at.unwrap(), job.finished_at.unwrap());
+            let (wave, begun, ended) =
+                (Wave::of(&job.wanted), job.observed.first_look_at.unwrap(), job.finished_at.unwrap());
             match spans.last_mut().filter(|span| span.0 == wave) {
                 Some(span) => (span.1, span.2) = (span.1.min(begun), span.2.max(ended)),
                 None => spans.push((wave, begun, ended)),
@@ -91,8 +92,9 @@ async fn a_job_of_an_earlier_wave_that_is_sent_back_goes_before_what_has_not_beg
         harbour.run_and_die_after(Duration::from_secs(60)).await;
     }
     let canary = async |harbour: &Harbour| harbour.rows().await.swap_remove(0).job;
-    let begun =
-        async |harbour: &Harbour| harbour.rows().await.iter().filter(|row| row.job.first_look_at.is_some()).count();
+    let begun = async |harbour: &Harbour| {
+        harbour.rows().await.iter().filter(|row| row.job.observed.first_look_at.is_some()).count()
+    };
     let (failed, so_far) = (canary(&harbour).await, begun(&harbour).await);
     assert!(failed.state == State::Failed && so_far < 40, "{failed:?}, {so_far} begun");
 
@@ -107,7 +109,8 @@ async fn a_job_of_an_earlier_wave_that_is_sent_back_goes_before_what_has_not_beg
     harbour.keeps_both_promises().await;
     let ended = canary(&harbour).await.finished_at.unwrap();
     assert!(ended > back);
-    let waited = |job: &Job| job.id == failed.id || job.first_look_at.is_none_or(|at| at <= back || at >= ended);
+    let waited =
+        |job: &Job| job.id == failed.id || job.observed.first_look_at.is_none_or(|at| at <= back || at >= ended);
     assert!(
         harbour.rows().await.iter().all(|row| waited(&row.job)),
         "somebody began before the canary had ended again"

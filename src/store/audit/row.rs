@@ -120,7 +120,7 @@ fn untouched(job: &Job) -> Job {
 /// What a claim marks: it is its runner's; an ended job is nobody's and never due, and a live one waits for something.
 fn is_in_sound_hands(job: &Job, meta: &RowMeta) -> bool {
     let claim = meta.claimed_by.is_none() || meta.claimed_by == meta.runner;
-    let due = job.due_at.is_some();
+    let due = job.schedule.due_at.is_some();
     let waits =
         if job.state.is_ended() { meta.claimed_by.is_none() && !due } else { due || job.state == State::Submitting };
     claim && waits

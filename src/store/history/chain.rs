@@ -24,27 +24,27 @@ pub(in crate::store) struct LoadedColumns<'a> {
 
 /// What a job is: all that never changes without an event.
 pub(in crate::store) fn job(job: &Job, loaded: LoadedColumns<'_>) -> Digest {
-    let plan = job.if_not_landed.as_ref();
+    let plan = job.request.if_not_landed.as_ref();
     let refused = if let Some(IfNotLanded::Failed(fault)) = plan { Some(fault) } else { None };
     CanonicalForm::new("drydock row 1")
         .text(Some(loaded.wanted))
         .text(Some(loaded.extra))
         .text(Some(job.state.name()))
-        .number(Some(job.send))
-        .number(Some(job.attempts))
-        .flag(job.open)
-        .flag(job.accepted)
+        .number(Some(job.request.send))
+        .number(Some(job.request.attempts))
+        .flag(job.request.open)
+        .flag(job.request.accepted)
         .text(plan.map(plan_name))
         .fault(refused)
-        .time(job.left_at)
-        .time(job.sent_at)
-        .time(job.accepted_at)
-        .time(job.submitted_at)
+        .time(job.request.left_at)
+        .time(job.request.sent_at)
+        .time(job.request.accepted_at)
+        .time(job.request.submitted_at)
         .time(job.finished_at)
         .fault(job.error.as_ref())
         .identity(job.source.as_ref())
         .identity(job.target.as_ref())
-        .text(job.answered_id.as_deref())
+        .text(job.request.answered_id.as_deref())
         .done()
 }
 
@@ -105,9 +105,10 @@ impl ChainedEvent<'_> {
 /// on a live row (`runner`, `overdue`, `due_at`, `claimed_by`) is left out; an ended job is claimed by nobody.
 pub(in crate::store) fn seal(job: &Job, what: Digest, (events, head): (i64, Digest), runner: Option<&str>) -> Digest {
     let ended = job.state.is_ended();
-    let streak = job.streak.as_ref();
+    let streak = job.observed.streak.as_ref();
     // Rows of a former version have none of the notes that came later, and their seals stay what they were.
-    let later = job.atlas_name.is_some() || job.unattended_ms != 0 || job.asked_until.is_some();
+    let later =
+        job.observed.atlas_name.is_some() || job.observed.unattended_ms != 0 || job.schedule.asked_until.is_some();
     let mut form = CanonicalForm::new(if later { "drydock seal 2" } else { "drydock seal 1" })
         .digest(what)
         .number(Some(events))
@@ -121,16 +122,19 @@ pub(in crate::store) fn seal(job: &Job, what: Digest, (events, head): (i64, Dige
         .time(streak.map(|streak| streak.since))
         .text(streak.map(|streak| &*streak.id))
         .number(streak.map(|streak| streak.looks))
-        .number(Some(job.missing))
-        .flag(job.alone)
-        .number(Some(job.deferrals))
-        .time(job.first_look_at)
-        .time(job.looked_at)
-        .text(job.seen.as_deref());
+        .number(Some(job.observed.missing))
+        .flag(job.observed.alone)
+        .number(Some(job.schedule.deferrals))
+        .time(job.observed.first_look_at)
+        .time(job.observed.looked_at)
+        .text(job.observed.seen.as_deref());
     if later {
-        form = form.text(job.atlas_name.as_deref()).number(Some(job.unattended_ms)).time(job.asked_until);
+        form = form
+            .text(job.observed.atlas_name.as_deref())
+            .number(Some(job.observed.unattended_ms))
+            .time(job.schedule.asked_until);
     }
-    form.number(ended.then_some(job.overdue)).text(runner.filter(|_| ended)).done()
+    form.number(ended.then_some(job.schedule.overdue)).text(runner.filter(|_| ended)).done()
 }
 
 /// What a campaign is, as its row has it.
@@ -186,6 +190,6 @@ fn a_row_from_before_the_later_notes_keeps_its_seal() {
     let seal = |job: &Job| seal(job, Digest::NONE, (0, Digest::NONE), None).to_string();
     let first = seal(&job);
     assert_eq!(first, "e1ae88fd98f24db5f95365f16662f55895789a9686fbd3944d6d6e3b456be286");
-    job.unattended_ms = 1;
+    job.observed.unattended_ms = 1;
     assert_ne!(seal(&job), first);
 }

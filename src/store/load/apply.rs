@@ -134,7 +134,7 @@ column_values! {
         wanted: row.wanted,
         extra: row.extra,
         wave: row.wave,
-        due_at: row.job.due_at.map(|at| at.0),
+        due_at: row.job.schedule.due_at.map(|at| at.0),
         head: row.head.bytes(),
         seal: row.seal.bytes(),
     }

@@ -107,7 +107,7 @@ impl Store {
         drop(frozen);
         self.claim_cache.hold(read);
         // RETURNING knows no order.
-        jobs.sort_by_key(|job| (job.due_at, job.row, job.id));
+        jobs.sort_by_key(|job| (job.schedule.due_at, job.row, job.id));
         let (asked_elsewhere, jobs) = jobs.into_iter().partition(|job| unsettled.contains(&job.id));
         Ok(ClaimedJobs { jobs, asked_elsewhere })
     }

@@ -194,8 +194,10 @@ fn follow<'a>(CachedRow { revision, row, meta }: CachedRow, runner: &'a Runner, 
         append(entry, call.as_ref(), (job, *at), what);
     }
     // `overdue` counts what one process has seen, so another runner's first write starts it again.
-    let overdue = if meta.runner.as_deref() == Some(&runner.id) { job.overdue } else { 0 };
-    let job = Job { row, revision: revision + 1, overdue, ..job.clone() };
+    let mut job = Job { row, revision: revision + 1, ..job.clone() };
+    if meta.runner.as_deref() != Some(&runner.id) {
+        job.schedule.overdue = 0;
+    }
     let seal = chain::seal(&job, what, (events, head), Some(&runner.id));
     let claimed_by = (*keep && !job.state.is_ended()).then(|| runner.id.clone());
     let was = meta.seal;

@@ -14,22 +14,27 @@ async fn harbour() -> Hand {
         let job = sent(&home, id, name).await;
         let call =
             Call { method: "POST", path: "/up".into(), status: Some(200), error_code: None, duration_ms: Some(7) };
-        let upgrading = Job { state: State::Upgrading, open: false, accepted: true, due_at: Some(NOW), ..job };
+        let upgrading = job.with(|job| {
+            job.state = State::Upgrading;
+            job.request.open = false;
+            job.request.accepted = true;
+            job.schedule.due_at = Some(NOW);
+        });
         let entry = Some(Entry::new(Kind::Accepted).of_send(1).saying("so be it"));
         let told = Change { entry, call: Some(call), ..change(upgrading) };
         assert!(home.store.record(&runner("r2"), &[told]).await.unwrap().are_all_written());
     }
     home.alter(home.job(id, "done").await, |job| {
         let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb://{id}")) });
-        (job.source, job.target, job.seen) = (identity("s"), identity("t"), Some("IDLE".into()));
+        (job.source, job.target, job.observed.seen) = (identity("s"), identity("t"), Some("IDLE".into()));
         end(job, State::Succeeded, "X");
     })
     .await;
     home.alter(home.job(id, "failed").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
     let mut quiet = change(home.job(id, "under-way").await);
     quiet.entry = None;
-    quiet.job.streak = Some(Streak { since: NOW, id: "s".into(), looks: 2 });
-    quiet.job.looked_at = Some(NOW);
+    quiet.job.observed.streak = Some(Streak { since: NOW, id: "s".into(), looks: 2 });
+    quiet.job.observed.looked_at = Some(NOW);
     assert!(home.store.record(&runner("r2"), &[quiet]).await.unwrap().are_all_written());
     Hand::on(home).await
 }
@@ -43,7 +48,7 @@ async fn sent(home: &Home, id: i64, name: &str) -> Job {
 /// Writes the intent to send a job.
 async fn intend(home: &Home, mut job: Job) -> Job {
     submit(&mut job);
-    let intent = Some(Entry::new(Kind::Intent).of_send(job.send));
+    let intent = Some(Entry::new(Kind::Intent).of_send(job.request.send));
     assert!(
         home.store
             .record(&runner("r1"), &[Change { entry: intent, ..change(job.clone()) }])
@@ -308,7 +313,9 @@ async fn a_history_of_what_no_drydock_does_is_found_although_its_digests_fit() {
             .are_all_written()
     );
     job.revision += 1;
-    let ready = home.alter(job, |job| (job.state, job.open, job.due_at) = (State::Ready, false, Some(NOW))).await;
+    let ready = home
+        .alter(job, |job| (job.state, job.request.open, job.schedule.due_at) = (State::Ready, false, Some(NOW)))
+        .await;
     intend(&home, ready).await;
     told.push(Hand::on(home).await.verdict().await.unwrap_err().to_string());
     insta::assert_snapshot!(told.join("\n"));
@@ -371,7 +378,7 @@ async fn what_is_removed_added_or_swapped_is_found_and_named() {
 async fn a_row_that_changed_in_the_fleet_is_an_event_and_one_that_moved_is_none() {
     let mut fleet = rows(&["c1", "c2", "c3"]);
     let (home, id) = Home::with(&fleet).await;
-    home.alter(home.job(id, "c2").await, |job| job.if_not_landed = Some(IfNotLanded::Cancelled)).await;
+    home.alter(home.job(id, "c2").await, |job| job.request.if_not_landed = Some(IfNotLanded::Cancelled)).await;
     fleet[0].wanted.region = "EU_WEST_1".into();
     fleet[1].extra[0].1 = "bob".into();
     fleet[2].row = 9;

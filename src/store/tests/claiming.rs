@@ -70,8 +70,8 @@ async fn a_claim_takes_of_its_wave_alone_and_the_earliest_live_wave_is_known() {
 #[tokio::test]
 async fn what_is_due_first_is_claimed_first_and_only_once() {
     let (home, id) = Home::with(&rows(&["c1", "c2", "c3", "c4"])).await;
-    home.alter(home.job(id, "c1").await, |job| job.due_at = Some(Millis(NOW.0 + 1))).await;
-    home.alter(home.job(id, "c4").await, |job| job.due_at = Some(Millis(NOW.0 - 1))).await;
+    home.alter(home.job(id, "c1").await, |job| job.schedule.due_at = Some(Millis(NOW.0 + 1))).await;
+    home.alter(home.job(id, "c4").await, |job| job.schedule.due_at = Some(Millis(NOW.0 - 1))).await;
     let store = &home.store;
     assert_eq!(store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), Some(Millis(NOW.0 - 1)));
     assert_eq!(names(&store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 2).await.unwrap().jobs), ["c4", "c2"]);
@@ -109,11 +109,11 @@ async fn a_new_runner_counts_overdue_anew_and_the_same_one_goes_on() {
     let store = &home.store;
     let claim = async |runner| store.claim(id, runner, Lane::Pending(Wave::REST), NOW, 9).await.unwrap().jobs.remove(0);
     let job = claim("r1").await;
-    home.alter(job, |job| job.overdue = 2).await;
+    home.alter(job, |job| job.schedule.overdue = 2).await;
     let job = claim("r1").await;
-    assert_eq!(job.overdue, 2);
+    assert_eq!(job.schedule.overdue, 2);
     store.defer("r1", &[job.id], NOW).await.unwrap();
-    assert_eq!(claim("r2").await.overdue, 0);
+    assert_eq!(claim("r2").await.schedule.overdue, 0);
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_deferred_job_is_due_later_and_has_no_new_history() {
     home.store.defer("r1", &[jobs[0].id, ended.id], later).await.unwrap();
     home.store.defer("r1", &[], later).await.unwrap();
     assert_eq!(home.store.next_due(id, Lane::Pending(Wave::REST)).await.unwrap(), Some(later));
-    assert_eq!(home.job(id, "c1").await, Job { due_at: Some(later), ..jobs[0].clone() });
+    assert_eq!(home.job(id, "c1").await, jobs[0].clone().with(|job| job.schedule.due_at = Some(later)));
     assert_eq!(home.job(id, "c2").await, ended);
     assert!(home.store.history(&[jobs[0].id]).await.unwrap().is_empty());
 }

@@ -115,7 +115,7 @@ async fn a_changed_wish_for_a_started_job_is_refused_and_nothing_is_loaded() {
 async fn a_job_with_nothing_under_way_may_change_and_an_ended_one_may_not() {
     let mut fleet = rows(&["c1", "c2"]);
     let (home, id) = Home::with(&fleet).await;
-    home.alter(home.job(id, "c1").await, |job| (job.state, job.send) = (State::Ready, 1)).await;
+    home.alter(home.job(id, "c1").await, |job| (job.state, job.request.send) = (State::Ready, 1)).await;
     home.alter(home.job(id, "c2").await, |job| end(job, State::Skipped, "ALREADY_AT_TARGET")).await;
     for row in &mut fleet {
         row.wanted.region = "EU_WEST_1".into();
@@ -142,7 +142,7 @@ async fn a_row_that_is_gone_is_handed_back_if_its_job_has_not_started() {
     let (home, id) = Home::with(&rows(&["c1", "c2", "c3", "c4", "c5"])).await;
     home.alter(home.job(id, "c2").await, submit).await;
     home.alter(home.job(id, "c3").await, |job| job.state = State::Ready).await;
-    home.alter(home.job(id, "c4").await, |job| (job.state, job.send) = (State::Ready, 1)).await;
+    home.alter(home.job(id, "c4").await, |job| (job.state, job.request.send) = (State::Ready, 1)).await;
     home.alter(home.job(id, "c5").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
     let loaded = home.load("q4", &[row(2, "c9")]).await.unwrap();
     assert_eq!(names(&loaded.left), ["c1", "c3", "c4"], "what was sent before is settled where a job is ready");

@@ -112,16 +112,16 @@ fn change(job: Job) -> Change {
 fn end(job: &mut Job, state: State, code: &str) {
     job.state = state;
     job.finished_at = Some(NOW);
-    job.due_at = None;
+    job.schedule.due_at = None;
     job.error = Some(Fault::new(code, "because"));
 }
 
 /// Puts a job into `submitting` with its first request open.
 fn submit(job: &mut Job) {
     job.state = State::Submitting;
-    job.send += 1;
-    job.open = true;
-    job.due_at = None;
+    job.request.send += 1;
+    job.request.open = true;
+    job.schedule.due_at = None;
 }
 
 fn names(jobs: &[Job]) -> Vec<&str> {

@@ -104,7 +104,7 @@ async fn the_jobs_in_flight_are_known_with_their_projects() {
 async fn an_acceptance_is_remembered() {
     let (home, id) = fleet().await;
     assert!(!home.store.accepted_any(id).await.unwrap());
-    home.alter(home.job(id, "c1").await, |job| job.accepted = true).await;
+    home.alter(home.job(id, "c1").await, |job| job.request.accepted = true).await;
     assert!(home.store.accepted_any(id).await.unwrap());
 }
 
@@ -140,7 +140,7 @@ async fn upgrades_that_are_not_what_they_should_be_are_counted_by_their_newest_l
         ("verified", State::Verifying, 0, streak()),
     ] {
         let job = home.job(campaign_id, name).await;
-        home.alter(job, |job| (job.state, job.missing, job.streak) = (state, missing, streak)).await;
+        home.alter(job, |job| (job.state, job.observed.missing, job.observed.streak) = (state, missing, streak)).await;
     }
     let unexpected = home.store.unexpected(campaign_id).await.unwrap();
     assert_eq!(unexpected, Unexpected { missing: 1, unchanged: 1 });

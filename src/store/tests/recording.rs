@@ -6,34 +6,33 @@ use crate::store::{Before, Call, Lane, RecordedEvent};
 fn all_different(job: &Job) -> Job {
     let at = |n: i64| Some(Millis(NOW.0 + n));
     let identity = |id: &str| Some(Identity { id: id.into(), connection_string: Some(format!("mongodb+srv://{id}")) });
-    Job {
-        state: State::Verifying,
-        send: 3,
-        attempts: 2,
-        open: true,
-        accepted: true,
-        if_not_landed: Some(IfNotLanded::Failed(Fault::new("A", "a"))),
-        left_at: at(1),
-        streak: Some(Streak { since: Millis(2), id: "s".into(), looks: 1 }),
-        missing: 1,
-        alone: true,
-        deferrals: 5,
-        first_look_at: at(3),
-        looked_at: at(4),
-        sent_at: at(5),
-        accepted_at: at(6),
-        submitted_at: at(7),
-        due_at: at(8),
-        error: Some(Fault::new("B", "b")),
-        source: identity("src"),
-        target: identity("dst"),
-        answered_id: Some("answered".into()),
-        seen: Some("M0 TENANT, IDLE".into()),
-        atlas_name: Some("Orders".into()),
-        unattended_ms: 46_800_000,
-        asked_until: Some(Millis(16)),
-        ..job.clone()
-    }
+    job.clone().with(|job| {
+        job.state = State::Verifying;
+        job.request.send = 3;
+        job.request.attempts = 2;
+        job.request.open = true;
+        job.request.accepted = true;
+        job.request.if_not_landed = Some(IfNotLanded::Failed(Fault::new("A", "a")));
+        job.request.left_at = at(1);
+        job.observed.streak = Some(Streak { since: Millis(2), id: "s".into(), looks: 1 });
+        job.observed.missing = 1;
+        job.observed.alone = true;
+        job.schedule.deferrals = 5;
+        job.observed.first_look_at = at(3);
+        job.observed.looked_at = at(4);
+        job.request.sent_at = at(5);
+        job.request.accepted_at = at(6);
+        job.request.submitted_at = at(7);
+        job.schedule.due_at = at(8);
+        job.error = Some(Fault::new("B", "b"));
+        job.source = identity("src");
+        job.target = identity("dst");
+        job.request.answered_id = Some("answered".into());
+        job.observed.seen = Some("M0 TENANT, IDLE".into());
+        job.observed.atlas_name = Some("Orders".into());
+        job.observed.unattended_ms = 46_800_000;
+        job.schedule.asked_until = Some(Millis(16));
+    })
 }
 
 #[tokio::test]
@@ -42,10 +41,10 @@ async fn a_job_is_read_as_it_was_written() {
     let mut job = home.alter(home.job(id, "c1").await, |job| *job = all_different(job)).await;
     assert_eq!(home.job(id, "c1").await, job);
     for plan in [None, Some(IfNotLanded::Ready), Some(IfNotLanded::Cancelled)] {
-        job = home.alter(job, |job| job.if_not_landed = plan).await;
+        job = home.alter(job, |job| job.request.if_not_landed = plan).await;
         assert_eq!(home.job(id, "c1").await, job);
     }
-    job.open = false;
+    job.request.open = false;
     let job = home.alter(job, |job| end(job, State::Succeeded, "X")).await;
     assert_eq!(home.store.reload(&[job.id]).await.unwrap(), [job]);
 }
@@ -57,7 +56,7 @@ async fn what_the_loader_wrote_is_not_overwritten() {
     let mut stale = rows(&["c1"]);
     stale[0].row = 50;
     home.load("q4", &stale).await.unwrap();
-    home.alter(read, |job| job.deferrals = 1).await;
+    home.alter(read, |job| job.schedule.deferrals = 1).await;
     assert_eq!(home.job(id, "c1").await.row, 50);
 }
 
@@ -67,7 +66,8 @@ async fn a_stale_revision_loses_and_nothing_of_it_is_written() {
     let stale = home.job(id, "c1").await;
     let won = home.alter(stale.clone(), |job| job.state = State::Ready).await;
     let other = home.job(id, "c2").await;
-    let changes = [Change { job: Job { deferrals: 9, ..stale }, ..change(won.clone()) }, change(other.clone())];
+    let changes =
+        [Change { job: stale.with(|job| job.schedule.deferrals = 9), ..change(won.clone()) }, change(other.clone())];
     assert_eq!(home.store.record(&runner("r2"), &changes).await.unwrap(), [false, true]);
     assert_eq!(home.job(id, "c1").await, won);
     let history = home.store.history(&[won.id, other.id]).await.unwrap();
@@ -120,10 +120,10 @@ async fn a_change_without_keeping_gives_the_job_back() {
 async fn overdue_is_what_this_process_has_seen() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
-    let job = home.alter(job, |job| job.overdue = 2).await;
-    assert_eq!(home.job(id, "c1").await.overdue, 2);
+    let job = home.alter(job, |job| job.schedule.overdue = 2).await;
+    assert_eq!(home.job(id, "c1").await.schedule.overdue, 2);
     assert!(home.store.record(&runner("r2"), &[change(job)]).await.unwrap().are_all_written());
-    assert_eq!(home.job(id, "c1").await.overdue, 0);
+    assert_eq!(home.job(id, "c1").await.schedule.overdue, 0);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn the_history_tells_what_happened_and_which_call_taught_it() {
         error_code: Some("LATE".into()),
         duration_ms: Some(12),
     };
-    let sent = Job { send: 4, ..job.clone() };
+    let sent = job.clone().with(|job| job.request.send = 4);
     let told = Change {
         entry: Some(Entry::new(Kind::NotNow).of_send(4).because(&fault)),
         at: Millis(NOW.0 + 7),
@@ -183,7 +183,10 @@ async fn nothing_to_write_writes_nothing() {
 async fn what_happened_before_a_change_is_told_with_it_and_the_row_is_written_once() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let pending = home.store.claim(id, "r1", Lane::Pending(Wave::REST), NOW, 1).await.unwrap().jobs.remove(0);
-    let ready = Job { state: State::Ready, looked_at: Some(NOW), ..pending.clone() };
+    let ready = pending.clone().with(|job| {
+        job.state = State::Ready;
+        job.observed.looked_at = Some(NOW);
+    });
     let before = Before { job: ready.clone(), entry: Entry::new(Kind::Looked), at: NOW };
     let mut sent = ready;
     submit(&mut sent);
@@ -204,7 +207,7 @@ async fn jobs_that_wait_for_atlas_are_told_in_the_order_of_their_keys_behind_one
     let (home, id) = Home::with(&rows(&["c1", "c2", "c3", "c4"])).await;
     for name in ["c1", "c2", "c4"] {
         home.alter(home.job(id, name).await, |job| {
-            (job.asked_until, job.due_at) = (Some(Millis(NOW.0 + 9)), Some(Millis(NOW.0 + 9)));
+            (job.schedule.asked_until, job.schedule.due_at) = (Some(Millis(NOW.0 + 9)), Some(Millis(NOW.0 + 9)));
         })
         .await;
     }

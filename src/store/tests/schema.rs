@@ -5,7 +5,7 @@ use super::*;
 /// A database with one pending job, c1.
 async fn one() -> Home {
     let (home, id) = Home::with(&rows(&["c1"])).await;
-    home.alter(home.job(id, "c1").await, |job| job.seen = Some("x".into())).await;
+    home.alter(home.job(id, "c1").await, |job| job.observed.seen = Some("x".into())).await;
     home
 }
 

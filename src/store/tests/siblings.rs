@@ -67,7 +67,7 @@ fn list(names: &[&str]) -> Vec<String> {
 async fn another_campaign_s_part_in_a_cluster_is_known_in_whatever_case_it_names_the_cluster() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     let job = home.alter(home.job(id, "c1").await, |job| {
-        job.accepted = true;
+        job.request.accepted = true;
         end(job, State::Failed, "DID_NOT_TAKE");
     });
     let job = job.await;
@@ -85,13 +85,13 @@ async fn another_campaign_s_part_in_a_cluster_is_known_in_whatever_case_it_names
 async fn what_succeeded_or_was_asked_of_the_simulation_is_no_reason() {
     let (home, id) = Home::with(&rows(&["c1", "c2"])).await;
     home.alter(home.job(id, "c1").await, |job| {
-        job.accepted = true;
+        job.request.accepted = true;
         end(job, State::Succeeded, "X");
         job.error = None;
     })
     .await;
     home.alter(home.job(id, "c2").await, |job| {
-        (job.open, job.send) = (true, 1);
+        (job.request.open, job.request.send) = (true, 1);
         end(job, State::Failed, "OUTCOME_UNKNOWN");
     })
     .await;
@@ -109,7 +109,7 @@ async fn what_succeeded_or_was_asked_of_the_simulation_is_no_reason() {
 async fn a_request_counts_whatever_the_host_of_its_campaign_is_called() {
     let (home, id) = Home::with(&rows(&["c1"])).await;
     home.alter(home.job(id, "c1").await, |job| {
-        (job.open, job.send) = (true, 1);
+        (job.request.open, job.request.send) = (true, 1);
         end(job, State::Failed, "OUTCOME_UNKNOWN");
     })
     .await;
@@ -125,8 +125,8 @@ async fn a_request_counts_whatever_the_host_of_its_campaign_is_called() {
 async fn a_claim_tells_the_jobs_that_must_be_verified_before_they_begin() {
     let (home, id) = Home::with(&rows(&["c1", "c2", "c3"])).await;
     let ask = |job: &mut Job, code: &str| {
-        (job.open, job.send, job.sent_at) = (code == "OUTCOME_UNKNOWN", 1, Some(NOW));
-        job.accepted = !job.open;
+        (job.request.open, job.request.send, job.request.sent_at) = (code == "OUTCOME_UNKNOWN", 1, Some(NOW));
+        job.request.accepted = !job.request.open;
         end(job, State::Failed, code);
     };
     home.alter(home.job(id, "c1").await, |job| ask(job, "OUTCOME_UNKNOWN")).await;
@@ -134,13 +134,13 @@ async fn a_claim_tells_the_jobs_that_must_be_verified_before_they_begin() {
     home.alter(home.job(id, "c3").await, |job| end(job, State::Failed, "WRONG_TIER")).await;
     let second = home.load("q5", &rows(&["C1", "c2", "c3"])).await.unwrap().campaign_id;
     // Sent before by itself: that is no reason to ask no more.
-    home.alter(home.job(second, "c2").await, |job| job.submitted_at = Some(NOW)).await;
+    home.alter(home.job(second, "c2").await, |job| job.request.submitted_at = Some(NOW)).await;
     assert_eq!(home.claimed(second, PENDING).await, (list(&["c3"]), list(&["C1", "c2"])));
     home.store.free_pending(second).await.unwrap();
     // A job that is ready by a look of before is asked about as well; one that has verified since is not.
     home.alter(home.job(second, "C1").await, |job| job.state = State::Ready).await;
     home.alter(home.job(second, "c2").await, |job| {
-        (job.state, job.left_at) = (State::Ready, Some(Millis(NOW.0 + 1)));
+        (job.state, job.request.left_at) = (State::Ready, Some(Millis(NOW.0 + 1)));
     })
     .await;
     assert_eq!(home.claimed(second, Lane::Rest).await, (list(&["c2"]), list(&["C1"])));
@@ -207,7 +207,7 @@ async fn of_two_jobs_for_one_cluster_the_one_that_has_sent_stands_for_it() {
         let younger = home.alter(younger, |job| {
             submit(job);
             if !is_live {
-                (job.open, job.send) = (true, 1);
+                (job.request.open, job.request.send) = (true, 1);
                 end(job, State::Failed, "OUTCOME_UNKNOWN");
             }
         });

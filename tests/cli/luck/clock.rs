@@ -33,15 +33,15 @@ fn an_hour_ahead(dir: &Workdir) {
 
 /// What a clock an hour ahead would have written of a job, the last of it at `at`, an hour later.
 fn ahead(mut job: Job, at: Millis) -> Change {
-    let streak = job.streak.as_mut().map(|streak| &mut streak.since);
+    let streak = job.observed.streak.as_mut().map(|streak| &mut streak.since);
     let times = [
-        &mut job.due_at,
-        &mut job.sent_at,
-        &mut job.looked_at,
-        &mut job.accepted_at,
-        &mut job.left_at,
-        &mut job.first_look_at,
-        &mut job.submitted_at,
+        &mut job.schedule.due_at,
+        &mut job.request.sent_at,
+        &mut job.observed.looked_at,
+        &mut job.request.accepted_at,
+        &mut job.request.left_at,
+        &mut job.observed.first_look_at,
+        &mut job.request.submitted_at,
     ];
     times.into_iter().flatten().chain(streak).for_each(|at| at.0 += HOUR);
     Change::new(job, Some(Entry::new(Kind::Looked)), Millis(at.0 + HOUR))

@@ -18,12 +18,15 @@ pub(super) struct Gap {
 pub(super) fn note(turn: &mut Turn<'_>, at: Millis) -> Option<Gap> {
     let was = turn.was;
     // The job's time runs from its first look; what lies before that concerns nobody.
-    let first = was.first_look_at?;
-    let newest = [was.looked_at, was.sent_at, was.accepted_at].into_iter().flatten().fold(first, Millis::max);
+    let first = was.observed.first_look_at?;
+    let newest = [was.observed.looked_at, was.request.sent_at, was.request.accepted_at]
+        .into_iter()
+        .flatten()
+        .fold(first, Millis::max);
     let whole = at.since(newest);
     let uncounted = whole.checked_sub(turn.policy.longest_gap()).filter(|span| !span.is_zero())?;
     let millis = i64::try_from(uncounted.as_millis()).unwrap_or(i64::MAX);
-    turn.next.unattended_ms = turn.next.unattended_ms.saturating_add(millis);
+    turn.next.observed.unattended_ms = turn.next.observed.unattended_ms.saturating_add(millis);
     Some(Gap { whole, uncounted })
 }
 

@@ -25,16 +25,16 @@ pub(super) fn failed(mut turn: Turn<'_>, fault: &Fault, retry_after: Option<Dura
     if matches!(turn.was.state, State::Ready | State::Submitting) {
         return turn.unchanged();
     }
-    let first = turn.was.deferrals == 0;
+    let first = turn.was.schedule.deferrals == 0;
     // A second failure in a row may be the list's: the next look is a single read.
-    turn.next.alone |= !first && !braked && retry_after.is_none() && fault.code != RATE_LIMITED;
+    turn.next.observed.alone |= !first && !braked && retry_after.is_none() && fault.code != RATE_LIMITED;
     let mut gap = None;
     if !braked {
         let now = turn.now;
-        turn.next.first_look_at = turn.next.first_look_at.or(Some(now));
+        turn.next.observed.first_look_at = turn.next.observed.first_look_at.or(Some(now));
         // Somebody looks after it: only a look that gets through nowhere leaves a gap.
         gap = gap::note(&mut turn, now);
-        turn.next.looked_at = Some(now);
+        turn.next.observed.looked_at = Some(now);
         if turn.is_overdue() {
             let turn = turn.give_up(&format!("no look succeeded: {}", fault.code));
             let why = turn.next.error.clone().unwrap_or_else(|| fault.clone());
@@ -55,19 +55,19 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
     if is_no_news(turn.was, started, sighting) {
         return turn.unchanged();
     }
-    if *sighting == Sighting::Unlisted && !turn.was.alone {
+    if *sighting == Sighting::Unlisted && !turn.was.observed.alone {
         return unlisted(turn);
     }
     let gap = gap::note(&mut turn, started);
-    turn.next.first_look_at = turn.next.first_look_at.or(Some(started));
-    turn.next.looked_at = Some(started);
+    turn.next.observed.first_look_at = turn.next.observed.first_look_at.or(Some(started));
+    turn.next.observed.looked_at = Some(started);
     if !matches!(turn.was.state, State::Pending | State::Ready) {
         // What puts a pending job off is what its last sends were told; a look in between changes nothing about that.
-        turn.next.deferrals = 0;
+        turn.next.schedule.deferrals = 0;
     }
-    turn.next.alone = matches!(sighting, Sighting::Unlisted | Sighting::Elsewhere);
+    turn.next.observed.alone = matches!(sighting, Sighting::Unlisted | Sighting::Elsewhere);
     if !matches!(sighting, Sighting::Missing | Sighting::Elsewhere) {
-        turn.next.missing = 0;
+        turn.next.observed.missing = 0;
     }
     let words = words(sighting);
     let mut turn = match turn.was.state {
@@ -83,7 +83,7 @@ pub(super) fn looked(mut turn: Turn<'_>, started: Millis, sighting: &Sighting) -
         return turn.noting_if_new(words, entry);
     };
     let entry = entry.saying(format!("{words}; {gap}"));
-    turn.next.seen = Some(words);
+    turn.next.observed.seen = Some(words);
     turn.noting(entry)
 }
 
@@ -98,7 +98,7 @@ fn is_no_news(was: &Job, started: Millis, sighting: &Sighting) -> bool {
         State::Ready => match sighting {
             Sighting::Unlisted => true,
             Sighting::Source(seen) if seen.is_idle() && !seen.paused && !replaced(was, seen) => true,
-            _ => !target && was.looked_at.is_some_and(|at| started < at),
+            _ => !target && was.observed.looked_at.is_some_and(|at| started < at),
         },
         _ => false,
     }
@@ -106,6 +106,6 @@ fn is_no_news(was: &Job, started: Millis, sighting: &Sighting) -> bool {
 
 /// A list without the cluster is no news; the next look is a single read.
 fn unlisted(mut turn: Turn<'_>) -> Decision {
-    turn.next.alone = true;
+    turn.next.observed.alone = true;
     turn.due_in(Duration::ZERO).unchanged()
 }

@@ -12,7 +12,7 @@ use crate::domain::machine::turn::Turn;
 
 pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighting) -> Turn<'a> {
     match sighting {
-        Sighting::Target { seen, done: true } if turn.was.submitted_at.is_some() => succeed(turn, seen),
+        Sighting::Target { seen, done: true } if turn.was.request.submitted_at.is_some() => succeed(turn, seen),
         Sighting::Target { seen, done: true } => {
             turn.next.target = Some(identity(seen));
             let detail = differences(&turn.was.wanted, seen).map_or_else(
@@ -22,7 +22,7 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
             turn.end(State::Skipped, Some(Fault::new(ALREADY_AT_TARGET, detail)))
         }
         Sighting::Target { .. } => {
-            turn.next.accepted_at = None; // of an earlier send
+            turn.next.request.accepted_at = None; // of an earlier send
             turn.begun(started);
             let turn = turn.to(State::Upgrading);
             again(turn)
@@ -43,17 +43,17 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
             );
             turn.fail(WRONG_TIER, detail)
         }
-        Sighting::Missing if turn.was.missing > 0 => turn.fail(
+        Sighting::Missing if turn.was.observed.missing > 0 => turn.fail(
             CLUSTER_NOT_FOUND,
             "Atlas knows no cluster of this name in the project: correct the fleet, or retry once it exists",
         ),
-        Sighting::Elsewhere if turn.was.missing > 0 => turn.fail(
+        Sighting::Elsewhere if turn.was.observed.missing > 0 => turn.fail(
             WRONG_TIER,
             "the name belongs to a cluster of another kind, which this operation does not upgrade: take it off the fleet",
         ),
         Sighting::Missing | Sighting::Elsewhere => {
-            turn.next.missing += 1;
-            turn.next.alone = true;
+            turn.next.observed.missing += 1;
+            turn.next.observed.alone = true;
             let min = turn.policy.min_look;
             turn.due_in(min)
         }
@@ -63,8 +63,8 @@ pub(super) fn pending<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sighti
 
 /// The target is there, or on its way, before the answer is: whatever the answer says, nothing is sent again.
 pub(super) fn arrived(mut turn: Turn<'_>, started: Millis) -> Turn<'_> {
-    turn.next.attempts += 1;
-    turn.next.submitted_at = turn.next.submitted_at.or(turn.was.sent_at);
+    turn.next.request.attempts += 1;
+    turn.next.request.submitted_at = turn.next.request.submitted_at.or(turn.was.request.sent_at);
     turn.begun(started);
     again(turn.to(State::Upgrading))
 }

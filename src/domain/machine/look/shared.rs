@@ -12,8 +12,8 @@ use crate::domain::machine::turn::Turn;
 
 /// Adds an idle look to the streak, or begins one; returns the streak as it was before, if it is the same cluster's.
 pub(super) fn count(turn: &mut Turn<'_>, started: Millis, seen: &Seen) -> Option<Streak> {
-    let before = turn.was.streak.clone().filter(|streak| streak.id == seen.id);
-    turn.next.streak = Some(match &before {
+    let before = turn.was.observed.streak.clone().filter(|streak| streak.id == seen.id);
+    turn.next.observed.streak = Some(match &before {
         Some(streak) => Streak { looks: streak.looks + 1, ..streak.clone() },
         None => Streak { since: started, id: seen.id.clone(), looks: 1 },
     });
@@ -59,13 +59,13 @@ pub(super) fn identity(seen: &Seen) -> Identity {
 pub(super) fn note_source(turn: &mut Turn<'_>, seen: &Seen) {
     turn.next.source = Some(identity(seen));
     let row = &turn.was.cluster_name;
-    turn.next.atlas_name = (seen.name != *row && is_same_name(&seen.name, row)).then(|| seen.name.clone());
+    turn.next.observed.atlas_name = (seen.name != *row && is_same_name(&seen.name, row)).then(|| seen.name.clone());
 }
 
 pub(super) fn succeed<'a>(mut turn: Turn<'a>, seen: &Seen) -> Turn<'a> {
     turn.next.target = Some(identity(seen));
-    turn.next.open = false;
-    let stranger = turn.next.answered_id.clone().filter(|id| *id != seen.id);
+    turn.next.request.open = false;
+    let stranger = turn.next.request.answered_id.clone().filter(|id| *id != seen.id);
     let source = turn.next.source.as_ref().map(|source| source.id.clone());
     match (source, stranger) {
         (Some(source), Some(stranger)) if source != stranger => turn.fail(
@@ -95,9 +95,9 @@ pub(super) fn again(turn: Turn<'_>) -> Turn<'_> {
         return turn.due_at(next);
     }
     let from = match turn.next.state {
-        State::Upgrading => turn.next.accepted_at,
-        State::Verifying => turn.next.left_at,
-        _ => turn.next.first_look_at,
+        State::Upgrading => turn.next.request.accepted_at,
+        State::Verifying => turn.next.request.left_at,
+        _ => turn.next.observed.first_look_at,
     };
     let age = from.map_or(Duration::ZERO, |at| turn.now.since(at));
     let delay = turn.policy.look_delay(age);

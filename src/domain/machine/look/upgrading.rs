@@ -12,7 +12,7 @@ pub(super) fn upgrading<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
         Sighting::Other(seen) if seen.is_idle() => turn.fail(TARGET_DIFFERS, differs(seen)),
         Sighting::Source(seen) if seen.is_idle() => {
             note_stranger(&mut turn, seen);
-            if turn.was.accepted_at.is_some_and(|at| started < at) {
+            if turn.was.request.accepted_at.is_some_and(|at| started < at) {
                 return wait(turn, sighting); // what the cluster was before Atlas began says nothing
             }
             let since = count(&mut turn, started, seen).map_or(started, |streak| streak.since);
@@ -26,15 +26,15 @@ pub(super) fn upgrading<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
         }
         Sighting::Source(seen) => {
             note_stranger(&mut turn, seen);
-            turn.next.streak = None;
+            turn.next.observed.streak = None;
             wait(turn, sighting)
         }
         Sighting::Target { .. } => {
-            turn.next.streak = None;
+            turn.next.observed.streak = None;
             wait(turn, sighting)
         }
         Sighting::Missing => {
-            turn.next.missing += 1; // told in the status
+            turn.next.observed.missing += 1; // told in the status
             wait(turn, sighting)
         }
         _ => wait(turn, sighting),
@@ -44,6 +44,6 @@ pub(super) fn upgrading<'a>(mut turn: Turn<'a>, started: Millis, sighting: &Sigh
 /// A source cluster with another id after our send: it had taken the name before the request arrived.
 fn note_stranger(turn: &mut Turn<'_>, seen: &Seen) {
     if replaced(turn.was, seen) {
-        turn.next.answered_id = Some(seen.id.clone());
+        turn.next.request.answered_id = Some(seen.id.clone());
     }
 }

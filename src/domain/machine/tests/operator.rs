@@ -5,16 +5,18 @@ use super::*;
 #[test]
 fn a_retry_of_an_accepted_job_looks_before_it_leaps() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Accepted { id: None }, 1), 1);
-    let failed = Job {
-        state: State::Failed,
-        finished_at: Some(Millis(1)),
-        due_at: None,
-        error: Some(fault("DID_NOT_TAKE")),
-        ..job
-    };
+    let failed = job.with(|job| {
+        job.state = State::Failed;
+        job.finished_at = Some(Millis(1));
+        job.schedule.due_at = None;
+        job.error = Some(fault("DID_NOT_TAKE"));
+    });
     let retry = Event::Retry { reason: None, elsewhere: false };
     assert_eq!(after(&failed, &retry, 700).state, State::Verifying);
-    let never = Job { accepted: false, error: Some(fault("CLUSTER_PAUSED")), ..failed };
+    let never = failed.with(|job| {
+        job.request.accepted = false;
+        job.error = Some(fault("CLUSTER_PAUSED"));
+    });
     assert_eq!(after(&never, &retry, 700).state, State::Pending);
     assert_eq!(after(&never, &Event::Retry { reason: None, elsewhere: true }, 700).state, State::Verifying);
 }
@@ -23,9 +25,13 @@ fn a_retry_of_an_accepted_job_looks_before_it_leaps() {
 fn what_landed_was_accepted_and_a_retry_forgets_nothing_of_it() {
     let job = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     let job = after(&job, &look(target(false), 61), 61);
-    assert!(job.accepted, "a look showed what no answer said");
-    let gave_up =
-        Job { state: State::Failed, finished_at: Some(Millis(1)), due_at: None, error: Some(fault("GAVE_UP")), ..job };
+    assert!(job.request.accepted, "a look showed what no answer said");
+    let gave_up = job.with(|job| {
+        job.state = State::Failed;
+        job.finished_at = Some(Millis(1));
+        job.schedule.due_at = None;
+        job.error = Some(fault("GAVE_UP"));
+    });
     let back = after(&gave_up, &Event::Retry { reason: None, elsewhere: false }, 700);
     assert_eq!(back.state, State::Verifying, "it is looked for before anything is sent");
     assert_eq!(back.source.map(|source| source.id).as_deref(), Some("s"), "what the upgrade overwrote");
@@ -36,7 +42,7 @@ fn a_row_that_returns_is_verified_where_another_campaign_has_asked_for_its_clust
     let left = after(&new_job(), &Event::LeftFleet, 1);
     let back = after(&left, &Event::Returned { elsewhere: true }, 2);
     assert_eq!(
-        (back.state, back.left_at),
+        (back.state, back.request.left_at),
         (State::Verifying, Some(Millis(32_000))),
         "it may leave for one more time-out"
     );
@@ -52,7 +58,7 @@ fn of_two_jobs_for_one_cluster_the_younger_is_never_sent_and_what_may_have_left_
     let why = ended.error.as_ref().map(|fault| (&*fault.code, fault.detail.contains("the cluster C1")));
     assert_eq!((ended.state, why), (State::Cancelled, Some(("CANCELLED", true))));
     let sent = after(&submitting(Millis(0)), &duplicate, 1);
-    assert_eq!((sent.state, &sent.if_not_landed), (State::Submitting, &Some(IfNotLanded::Cancelled)));
+    assert_eq!((sent.state, &sent.request.if_not_landed), (State::Submitting, &Some(IfNotLanded::Cancelled)));
     let once = decide(&sent, &duplicate, Millis(2000), &Policy::default(), 0);
     assert_eq!(once.entry, None, "it is said once");
     let landed = after(&sent, &answer(Answer::Accepted { id: None }, 2), 2);
@@ -79,7 +85,7 @@ fn an_operator_brings_forward_what_waits_for_atlas_and_nothing_else() {
     let waits = after(&new_job(), &failed, 1);
     let now = Millis(5000);
     let Decision { job, entry, .. } = decide(&waits, &forward, now, &Policy::default(), 0);
-    assert_eq!((job.due_at, job.asked_until, job.state), (Some(now), None, State::Pending));
+    assert_eq!((job.schedule.due_at, job.schedule.asked_until, job.state), (Some(now), None, State::Pending));
     assert_eq!(entry.and_then(|entry| entry.detail).as_deref(), Some("asked MongoDB"));
     let verifying = after(&submitting(Millis(0)), &answer(Answer::Unknown(fault("UNEXPECTED_ERROR")), 1), 1);
     assert_eq!(after(&verifying, &forward, 2), verifying, "the settle time is nobody's to cut short");

@@ -72,7 +72,8 @@ fn sends(row: &Row, history: &[RecordedEvent]) -> Option<String> {
     if open {
         return Some(format!("send {newest} has no outcome in the end"));
     }
-    (row.job.send != newest).then(|| format!("{} sends by the row, {newest} by the history", row.job.send))
+    (row.job.request.send != newest)
+        .then(|| format!("{} sends by the row, {newest} by the history", row.job.request.send))
 }
 
 /// Rule 1: after one was accepted, only an operator may have another one sent.

@@ -95,7 +95,7 @@ async fn gather(voyage: &Voyage, last: BTreeMap<Name, Option<Seen>>, calm: bool)
     if let Some(other) = store.campaign(OTHER).await.unwrap() {
         violations = violations.or(store.verify(&other).await.unwrap().err());
         let rows = store.page(other.id, &Filter::default(), None, 10_000).await.unwrap();
-        sent_elsewhere.extend(rows.iter().map(|row| (name_of(row), row.job.send)));
+        sent_elsewhere.extend(rows.iter().map(|row| (name_of(row), row.job.request.send)));
     }
     store.close().await;
     let ledger = voyage.world.ledger();

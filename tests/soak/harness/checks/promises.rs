@@ -81,7 +81,7 @@ impl<'a> Case<'a> {
         if after_effect != after_rollback && !hidden {
             return Some(format!("asked again {} times after an effect that stood", after_effect - after_rollback));
         }
-        let sends = self.row.job.send + self.sent_elsewhere;
+        let sends = self.row.job.request.send + self.sent_elsewhere;
         (i64::from(requests) > sends).then(|| format!("{requests} requests arrived, {sends} intents were written"))
     }
 
@@ -90,14 +90,14 @@ impl<'a> Case<'a> {
         let job = &self.row.job;
         let held = matches!(self.evidence.voyage.ending, Some(Ending::Held(_)));
         if !job.state.is_ended() {
-            let waits = held && job.due_at.is_some();
+            let waits = held && job.schedule.due_at.is_some();
             return (!waits).then(|| format!("{} in the end, without a hold", job.state));
         }
         let reason = job.error.is_some();
         if reason == (job.state == State::Succeeded) {
             return Some(format!("{} with the reason {:?}", job.state, job.error));
         }
-        (job.submitted_at > job.finished_at).then(|| "ended before it was sent".to_owned())
+        (job.request.submitted_at > job.finished_at).then(|| "ended before it was sent".to_owned())
     }
 
     /// Whether a cluster of this stage may end so.

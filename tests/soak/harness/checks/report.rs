@@ -43,14 +43,14 @@ fn rest(row: &Row, operation: &str, admission: &Admission) -> Vec<String> {
     let string =
         |one: &Option<Identity>| one.as_ref().and_then(|one| one.connection_string.clone()).unwrap_or_default();
     let (code, detail) = job.error.clone().map(|fault| (fault.code, fault.detail)).unwrap_or_default();
-    let span = job.accepted_at.zip(job.finished_at).map(|(from, to)| to.since(from).as_secs_f64());
+    let span = job.request.accepted_at.zip(job.finished_at).map(|(from, to)| to.since(from).as_secs_f64());
     vec![
         operation.to_owned(),
         job.state.name().to_owned(),
-        job.attempts.to_string(),
+        job.request.attempts.to_string(),
         code,
         detail,
-        time(job.submitted_at),
+        time(job.request.submitted_at),
         time(job.finished_at),
         span.map(|seconds| format!("{seconds:.3}")).unwrap_or_default(),
         id(&job.source),
