@@ -85,7 +85,8 @@ impl AppError {
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
-        match error {
+        let hint = error.hint();
+        let error = match error {
             // These can strike in the middle of the work, when "nothing was started" would be a lie.
             StoreError::DiskFull { .. }
             | StoreError::Locked { .. }
@@ -100,6 +101,10 @@ impl From<StoreError> for AppError {
             | StoreError::Other { .. } => Self::internal(error),
             StoreError::NoSuchDatabase { .. } => Self::no_database(error),
             _ => Self::refused(error),
+        };
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
         }
     }
 }

@@ -87,7 +87,7 @@ impl Context {
             self.printer.say(Level::Error, error.message());
         }
         for hint in error.hints() {
-            self.printer.say(Level::Note, &format!("hint: {hint}"));
+            self.printer.say(Level::Hint, hint);
         }
         error.kind().into()
     }

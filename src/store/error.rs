@@ -11,13 +11,11 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub const RESTORE: &str = "put a whole backup in its place, by renaming it (delete the -wal and -shm of the old one \
     first): the next run verifies every cluster before it sends anything";
 
-/// Why the store could not do it. Every message names the database and says what to do.
+/// Why the store could not do it. Every message names the database, and it or [`StoreError::hint`] says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database was written by a newer Drydock.
-    #[error(
-        "{database} was written by a newer version of drydock (schema {version}): use that version, or another database"
-    )]
+    #[error("{database} was written by a newer version of drydock (schema {version})")]
     NewerVersion {
         /// The database's name.
         database: String,
@@ -25,7 +23,7 @@ pub enum StoreError {
         version: i64,
     },
     /// The file holds something else than Drydock's tables.
-    #[error("{database} {why}: nothing was changed; name another file with --database-url")]
+    #[error("{database} {why}: nothing was changed")]
     NotADatabase {
         /// The database's name.
         database: String,
@@ -33,9 +31,7 @@ pub enum StoreError {
         why: &'static str,
     },
     /// The file, or its directory, may only be read.
-    #[error(
-        "{database} is read-only: make the file, those beside it (-wal, -shm) and their directory writable, or use another database"
-    )]
+    #[error("{database} is read-only")]
     ReadOnly {
         /// The database's name.
         database: String,
@@ -44,7 +40,7 @@ pub enum StoreError {
     #[error("a database in memory cannot be resumed: name a file, such as sqlite:drydock.db")]
     InMemory,
     /// There is no such file, or no such directory.
-    #[error("{database} does not exist: {hint}")]
+    #[error("{database} does not exist")]
     NoSuchDatabase {
         /// The database's name.
         database: String,
@@ -87,15 +83,13 @@ pub enum StoreError {
     #[error("{0}")]
     Unsupported(String),
     /// The database is of an older version, or half made, and this command may not bring it up to date.
-    #[error(
-        "{database} lacks tables of this version: an older drydock wrote it, or its making was cut short; the next `drydock run` completes it, once no older one works on it"
-    )]
+    #[error("{database} lacks tables of this version: an older drydock wrote it, or its making was cut short")]
     OlderVersion {
         /// The database's name.
         database: String,
     },
     /// Another runner works on this database.
-    #[error("{database} is in use by {}{}", holder((runner, host), *pid, *since), remedy(*pid, *since, *stopped))]
+    #[error("{database} is in use by {}{}", holder((runner, host), *pid, *since), if *stopped { ", and is stopped" } else { "" })]
     Held {
         /// The database's name.
         database: String,
@@ -112,7 +106,7 @@ pub enum StoreError {
     },
     /// Another runner works on the same file, and its lock file is not the one that stands beside it now.
     #[error(
-        "{database} is in use by another run{}, which knows the file by another name or has lost its lock file: wait for it, or stop it",
+        "{database} is in use by another run{}, which knows the file by another name or has lost its lock file",
         process(*pid)
     )]
     HeldByFile {
@@ -160,9 +154,7 @@ pub enum StoreError {
         file: String,
     },
     /// The campaign was first run against something else.
-    #[error(
-        "campaign {campaign} in {database} was first run against {against}, not against {wanted}: use another campaign name or another database"
-    )]
+    #[error("campaign {campaign} in {database} was first run against {against}, not against {wanted}")]
     AgainstOther {
         /// The database's name.
         database: String,
@@ -174,9 +166,7 @@ pub enum StoreError {
         wanted: String,
     },
     /// The campaign does another operation.
-    #[error(
-        "campaign {campaign} in {database} does {operation}, not {wanted}: give the new operation a campaign name of its own"
-    )]
+    #[error("campaign {campaign} in {database} does {operation}, not {wanted}")]
     OtherOperation {
         /// The database's name.
         database: String,
@@ -286,6 +276,27 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// What to do next, where the message itself does not say it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NewerVersion { .. } => "use that version, or another database",
+            Self::NotADatabase { .. } => "name another file with --database-url",
+            Self::ReadOnly { .. } => {
+                "make the file, those beside it (-wal, -shm) and their directory writable, or use another database"
+            }
+            Self::NoSuchDatabase { hint, .. } => hint,
+            Self::Held { pid, since, stopped, .. } => return Some(remedy(*pid, *since, *stopped)),
+            Self::HeldByFile { .. } => "wait for it, or stop it",
+            Self::AgainstOther { .. } => "use another campaign name or another database",
+            Self::OtherOperation { .. } => "give the new operation a campaign name of its own",
+            Self::OlderVersion { .. } => "the next `drydock run` completes it, once no older one works on it",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
 fn process(pid: Option<u32>) -> String {
     pid.map_or_else(String::new, |pid| format!(" (process {pid})"))
 }
@@ -300,11 +311,12 @@ fn holder((runner, host): (&str, &str), pid: Option<u32>, since: Option<Millis>)
 
 fn remedy(pid: Option<u32>, since: Option<Millis>, stopped: bool) -> String {
     match pid.filter(|_| stopped) {
-        _ if since.is_none() => ": try again in a moment".to_owned(),
-        Some(pid) => format!(
-            ", and is stopped: continue it with `kill -CONT {pid}`, or end it with `kill -9 {pid}` and run again, \
-             which is as safe"
-        ),
-        None => ": wait for it, or stop it".to_owned(),
+        _ if since.is_none() => "try again in a moment".to_owned(),
+        Some(pid) => {
+            format!(
+                "continue it with `kill -CONT {pid}`, or end it with `kill -9 {pid}` and run again, which is as safe"
+            )
+        }
+        None => "wait for it, or stop it".to_owned(),
     }
 }

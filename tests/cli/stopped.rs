@@ -42,7 +42,7 @@ fn stop(long_enough: impl FnOnce(&str)) {
     let second = dir.run(&["run", "fast.toml"]).with(2);
     let pid = run.pid();
     let advice = format!(
-        "(process {pid}), since [TIME], and is stopped: continue it with `kill -CONT {pid}`, \
+        "(process {pid}), since [TIME], and is stopped\nhint: continue it with `kill -CONT {pid}`, \
          or end it with `kill -9 {pid}` and run again, which is as safe"
     );
     let said = crate::scrub::scrub(&second.stderr, &dir);

@@ -111,7 +111,7 @@ pub(super) fn missing(campaign_file: Option<&Path>) -> AppError {
     } else {
         format!("name one of those below with --database-url, or go to its directory: {}", below.join(", "))
     };
-    AppError::no_database(format!("there is no {NAME} in {}, or in a directory above: {hint}", looked.join(" or ")))
+    AppError::no_database(format!("there is no {NAME} in {}, or in a directory above", looked.join(" or "))).hint(hint)
 }
 
 fn two(of_file: &Path, of_here: &Path) -> AppError {

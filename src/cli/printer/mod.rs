@@ -31,6 +31,8 @@ pub(super) enum Level {
     Info,
     /// What the user should know, though nothing is wrong.
     Note,
+    /// What to do after an error.
+    Hint,
     /// What may not have been meant.
     Warning,
     /// Why a command did not do what it was asked.
@@ -150,6 +152,7 @@ impl Level {
         match self {
             Self::Info => None,
             Self::Note => Some(("note:", 33)),
+            Self::Hint => Some(("hint:", 36)),
             Self::Warning => Some(("warning:", 33)),
             Self::Error => Some(("error:", 31)),
         }
@@ -158,7 +161,7 @@ impl Level {
     /// The level as the log writes it.
     fn of_log(self) -> &'static str {
         match self {
-            Self::Info | Self::Note => "INFO",
+            Self::Info | Self::Note | Self::Hint => "INFO",
             Self::Warning => "WARN",
             Self::Error => "ERROR",
         }

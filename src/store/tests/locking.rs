@@ -52,7 +52,8 @@ async fn a_holder_that_has_not_yet_written_its_name_is_still_a_holder() {
     assert!(matches!(error, StoreError::Held { since: None, .. }), "{error}");
     let (database, pid) = (home.store.name(), std::process::id());
     let who = format!("another drydock (process {pid}), which has just started or is bringing its tables up to date");
-    assert_eq!(error.to_string(), format!("{database} is in use by {who}: try again in a moment"));
+    assert_eq!(error.to_string(), format!("{database} is in use by {who}"));
+    assert_eq!(error.hint().as_deref(), Some("try again in a moment"));
     drop(lock);
 }
 
