@@ -94,7 +94,7 @@ fn imports_point_down_and_siblings_do_not_know_each_other() {
 
 /// The modules in which files still import each other, and how many such pairs each has at most. Every number here
 /// only goes down, and no module is added.
-const CIRCLES_LEFT: [(&str, usize); 10] = [
+const CIRCLES_LEFT: [(&str, usize); 9] = [
     ("app", 1),
     ("atlas", 3),
     ("cli", 3),
@@ -104,7 +104,6 @@ const CIRCLES_LEFT: [(&str, usize); 10] = [
     ("pacing", 1),
     ("planning", 2),
     ("redaction", 1),
-    ("store", 15),
 ];
 
 /// The module path of a file: `engine/mod.rs` is `engine`, `engine/holds/tests.rs` is `engine`, `holds`, `tests`.

@@ -4,9 +4,10 @@ use sqlx::{FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::domain::base_url::canonical;
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::chain::CampaignRecord;
 use crate::store::history::digest::Digest;
-use crate::store::{Result, Store, StoreError};
 
 /// One batch: a fleet and the operation that is done to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

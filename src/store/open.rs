@@ -16,8 +16,9 @@ use crate::store::backend::descriptor::Descriptor;
 use crate::store::backend::file_guard::FileGuard;
 use crate::store::backend::pool::{Location, Pool, check_durable, sqlite_options};
 use crate::store::backend::{address, aliases};
+use crate::store::database::Store;
 use crate::store::database_file::lock;
-use crate::store::{Result, Store, StoreError};
+use crate::store::error::{Result, StoreError};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 

@@ -9,13 +9,15 @@ pub(super) mod violation;
 use sqlx::SqliteConnection;
 
 use crate::store::audit::row::Auditor;
-use crate::store::audit::violation::{Violation, Violations};
+use crate::store::audit::violation::{OLD, UNSEALED, Violation, Violations};
 use crate::store::backend::pool::ReadTransaction;
+use crate::store::campaigns::Campaign;
 use crate::store::campaigns::SealedCampaign;
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::digest::Digest;
 use crate::store::queries::jobs::events_of;
 use crate::store::queue::columns::{JobRow, from_array, job_row};
-use crate::store::{Campaign, Result, Store, StoreError};
 
 /// A campaign whose rows and histories fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +29,6 @@ pub struct Verified {
     /// The digest over the newest events of all jobs, in the fleet's order.
     pub digest: Digest,
 }
-
-/// What is found, or what does not fit.
-type Found<T> = std::result::Result<T, Violation>;
-
-/// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
-const OLD: &str = "it was written by a drydock that kept no digests yet";
-const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 
 const ONE: &str = concat!("SELECT ", job_row!(), " FROM jobs WHERE id = $1");
 const COUNT: &str = "SELECT count(*) FROM jobs WHERE campaign_id = $1";

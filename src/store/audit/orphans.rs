@@ -1,7 +1,8 @@
 //! What deleted campaigns leave behind.
 
 use crate::plural;
-use crate::store::{Result, Store};
+use crate::store::database::Store;
+use crate::store::error::Result;
 
 // A runner is enlisted with the first thing that it writes, which is a campaign or a part of one. Where campaigns are
 // left, one that is gone with all its jobs and events leaves no trace.

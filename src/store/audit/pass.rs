@@ -6,14 +6,18 @@ use futures_util::TryStreamExt as _;
 use tokio::sync::Mutex;
 
 use crate::store::audit::row::Auditor;
-use crate::store::audit::{Found, OLD, UNSEALED, Verified, Violation, Violations, check_campaign};
+use crate::store::audit::violation::{Found, OLD, UNSEALED, Violation, Violations};
+use crate::store::audit::{Verified, check_campaign};
 use crate::store::backend::clock_freeze::ClockFreeze;
 use crate::store::backend::pool::ReadTransaction;
+use crate::store::campaigns::Campaign;
 use crate::store::campaigns::SealedCampaign;
+use crate::store::database::Store;
+use crate::store::error::Result;
 use crate::store::history::chain::CampaignDigest;
 use crate::store::history::digest::Digest;
+use crate::store::queries::jobs::{Filter, Row};
 use crate::store::queries::prefetch::{self, Prefetch, RawPage, with_histories};
-use crate::store::{Campaign, Filter, Result, Row, Store};
 
 const HEADS: &str = "SELECT head FROM jobs WHERE campaign_id = $1 ORDER BY row, id";
 

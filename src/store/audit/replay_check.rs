@@ -2,7 +2,7 @@
 
 use crate::domain::history::Kind;
 use crate::domain::job::State;
-use crate::store::RecordedEvent;
+use crate::store::queries::jobs::RecordedEvent;
 
 /// What the events so far say of a job's requests.
 pub(super) struct ReplayCheck {

@@ -3,15 +3,17 @@
 use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::plural;
-use crate::store::audit::Found;
 use crate::store::audit::replay_check::ReplayCheck;
-use crate::store::audit::violation::Violation;
+use crate::store::audit::violation::{Found, Violation};
+use crate::store::campaigns::Campaign;
+use crate::store::database::Store;
+use crate::store::error::StoreError;
 use crate::store::history::chain::{self, ChainedEvent};
 use crate::store::history::digest::Digest;
 use crate::store::queries::jobs::EventRow;
+use crate::store::queries::jobs::{RecordedEvent, Row};
 use crate::store::queue::columns::JobRow;
 use crate::store::queue::row_meta::RowMeta;
-use crate::store::{Campaign, RecordedEvent, Row, Store};
 
 /// Whoever checks the jobs of a campaign.
 pub(super) struct Auditor<'a> {
@@ -25,7 +27,7 @@ impl Auditor<'_> {
     /// Checks a job; returns it with its history, and the digest of its newest event.
     pub(super) fn check(&self, row: JobRow, history: Vec<EventRow>) -> Found<(Row, Digest)> {
         let name = row.name();
-        let unreadable = |error| Violation::unreadable(&name, None, &error);
+        let unreadable = |error| unreadable(&name, None, &error);
         let (job, meta) = self.store.unverified(row).map_err(unreadable)?;
         let (history, head) = self.walk(&job, history)?;
         let none = (meta.seal == Digest::NONE).then(|| self.unsealed.to_owned());
@@ -42,7 +44,7 @@ impl Auditor<'_> {
         let mut walked = Vec::with_capacity(history.len());
         let mut replay = ReplayCheck::new();
         for (event, seq) in history.into_iter().zip(1..) {
-            let unreadable = |error| Violation::unreadable(&job.name(), Some(seq), &error);
+            let unreadable = |error| unreadable(&job.name(), Some(seq), &error);
             let event = self.store.recorded_of(event).map_err(unreadable)?;
             let none = (event.digest == Digest::NONE).then_some(self.unsealed);
             let wrong = none.or_else(|| wrong_event(&event, seq, head)).or_else(|| replay.wrong(&event));
@@ -54,6 +56,15 @@ impl Auditor<'_> {
         }
         Ok((walked, head))
     }
+}
+
+/// A column of a job's, or of one of its events, holds what nobody writes.
+fn unreadable(job: &str, seq: Option<i64>, error: &StoreError) -> Violation {
+    let what = match error {
+        StoreError::Nonsense { column, found, .. } => format!("its {column} makes no sense: {found}"),
+        other => other.to_string(),
+    };
+    Violation { job: Some(job.to_owned()), seq, what }
 }
 
 /// What is wrong with an event, if anything is.

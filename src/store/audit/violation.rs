@@ -2,10 +2,15 @@
 
 use std::fmt;
 
-use crate::store::StoreError;
-
-/// How many misfits are named one by one.
+/// How many violations are named one by one.
 const NAMED: usize = 10;
+
+/// What is found, or what does not fit.
+pub(super) type Found<T> = std::result::Result<T, Violation>;
+
+/// What is wrong with what bears no digest, in a campaign that bears none either, and in one that does.
+pub(super) const OLD: &str = "it was written by a drydock that kept no digests yet";
+pub(super) const UNSEALED: &str = "it bears no digest, as if it was added by hand";
 
 /// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +21,6 @@ pub struct Violation {
     pub seq: Option<i64>,
     /// What is wrong.
     pub what: String,
-}
-
-impl Violation {
-    /// A column of a job's, or of one of its events, holds what nobody writes.
-    pub(super) fn unreadable(job: &str, seq: Option<i64>, error: &StoreError) -> Self {
-        let what = match error {
-            StoreError::Nonsense { column, found, .. } => format!("its {column} makes no sense: {found}"),
-            other => other.to_string(),
-        };
-        Self { job: Some(job.to_owned()), seq, what }
-    }
 }
 
 impl fmt::Display for Violation {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::store::{Result, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// The file that `url` names: `sqlite:PATH`, or `sqlite://PATH`. The path is taken as it stands, without
 /// percent-decoding.

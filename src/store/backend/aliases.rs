@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::store::backend::address;
 use crate::store::backend::file_change::beside;
-use crate::store::{Result, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// The files beside the database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", ".lock"];

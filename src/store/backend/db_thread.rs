@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::store::Store;
 use crate::store::backend::clock_freeze::Time;
+use crate::store::database::Store;
 
 impl Store {
     /// Begins `work` among `tasks`, on a thread of its own: each time that the database has answered it goes on at

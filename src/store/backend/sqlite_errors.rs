@@ -1,6 +1,6 @@
 //! What an error of SQLite or of the file system means.
 
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 // SQLite's primary result codes, the low byte of the extended ones.
 const PERM: i32 = 3;

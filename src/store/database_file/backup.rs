@@ -8,8 +8,9 @@ use crate::clock::Millis;
 use crate::store::backend::address;
 use crate::store::backend::file_change::beside;
 use crate::store::backend::pool::{Location, sqlite_options};
+use crate::store::database::Store;
 use crate::store::database_file::identity;
-use crate::store::{Result, Store, StoreError};
+use crate::store::error::{Result, StoreError};
 
 const COPY: &str = "VACUUM INTO $1";
 

@@ -12,8 +12,10 @@ use sqlx::{ConnectOptions, Connection, FromRow, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::store::backend::file_change::Inode;
+use crate::store::database::Store;
+use crate::store::database_file::lock::RunnerLock;
 use crate::store::database_file::lock_file::Mark;
-use crate::store::{Result, RunnerLock, Store, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// Where a database comes from, seen from its last run.
 #[derive(Debug, Clone, PartialEq, Eq)]

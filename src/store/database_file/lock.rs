@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex};
 use crate::clock::Millis;
 use crate::store::backend::descriptor::Descriptor;
 use crate::store::backend::file_change::beside;
+use crate::store::database::Store;
 use crate::store::database_file::lock_file::{Holder, LockWords, Mark, Vitals, held_words, locker};
-use crate::store::{Result, Store, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// The right to work on a database. Given back when dropped.
 #[derive(Debug)]

@@ -60,7 +60,7 @@ impl Vitals {
 }
 
 /// Which state of which database the lock's file was last taken for. It stays when the lock is given back, so that an
-/// older state of the database is noticed ([`Origin`](crate::store::Origin)).
+/// older state of the database is noticed ([`Origin`](crate::store::database_file::identity::Origin)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::store) struct Mark {
     /// The database's id.

@@ -10,8 +10,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::backend::file_change::beside;
+use crate::store::database::Store;
 use crate::store::database_file::identity;
-use crate::store::{Result, Store, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// Where a rescued database is.
 #[derive(Debug, Clone, PartialEq, Eq)]

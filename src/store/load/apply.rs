@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, Wanted};
-use crate::store::Result;
 use crate::store::backend::bulk::placeholders;
+use crate::store::error::Result;
 use crate::store::history::chain::{self, LoadedColumns};
 use crate::store::history::digest::Digest;
 use crate::store::load::{CHUNK, Loaded, Loader};

@@ -1,6 +1,8 @@
 //! A fleet that was loaded before: what has not changed need not be read again.
 
-use crate::store::{Campaign, Result, Store};
+use crate::store::campaigns::Campaign;
+use crate::store::database::Store;
+use crate::store::error::Result;
 
 const HAS: &str = "SELECT jobs FROM campaigns WHERE id = $1 AND fleet = $2";
 // Jobs whose row has left the fleet may be live again one day; whether they still may be begun, a load decides.

@@ -11,8 +11,9 @@ use crate::domain::wave::Wave;
 use crate::store::backend::bulk::placeholders;
 use crate::store::backend::clock_freeze::ClockFreeze;
 use crate::store::backend::writer::Tx;
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::runner::Runner;
-use crate::store::{Result, Store, StoreError};
 
 /// One row of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]

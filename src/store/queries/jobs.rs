@@ -9,12 +9,12 @@ use crate::clock::Millis;
 use crate::domain::job::{Job, State};
 use crate::domain::wave::Wave;
 use crate::store::backend::bulk::placeholders;
+use crate::store::database::Store;
+use crate::store::error::Result;
 use crate::store::history::digest::Digest;
 use crate::store::history::runner::Runner;
-use crate::store::queries::prefetch::FIRST;
 use crate::store::queue::columns::{JobRow, from_array, job_row};
 use crate::store::queue::row_meta::RowMeta;
-use crate::store::{Result, Store};
 
 /// A job together with what its row of the fleet carries along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +131,9 @@ pub(in crate::store) const PAGE: &str = concat!(
     AND (CAST($7 AS BIGINT) IS NULL OR wave = $7) ORDER BY row, id LIMIT $8"
 );
 const COLUMNS: &str = "SELECT columns FROM campaigns WHERE id = $1";
+
+/// Before the first job, by row and key.
+pub(in crate::store) const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
 
 /// How many histories are read by one statement.
 const CHUNK: usize = 500;

@@ -1,6 +1,7 @@
 //! What the jobs of a campaign are called, for whoever types only a part of it.
 
-use crate::store::{Result, Store};
+use crate::store::database::Store;
+use crate::store::error::Result;
 
 const PROJECTS: &str = "SELECT DISTINCT project_id FROM jobs WHERE campaign_id = $1 AND lower(project_id) LIKE $2 \
     ORDER BY project_id LIMIT $3";

@@ -1,7 +1,9 @@
 //! Walking over the jobs of a campaign, however many there are.
 
+use crate::store::database::Store;
+use crate::store::error::Result;
+use crate::store::queries::jobs::{Filter, Row};
 use crate::store::queries::prefetch::{self, Prefetch, RawPage, with_histories};
-use crate::store::{Filter, Result, Row, Store};
 
 /// The jobs of a campaign that a filter lets through, page by page, in the fleet's order. While one page is made use
 /// of, the next are read and made out.

@@ -7,18 +7,17 @@ use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::store::queries::jobs::{EventRow, RawJob, events_of, raw_jobs};
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
+use crate::store::queries::jobs::Filter;
+use crate::store::queries::jobs::{EventRow, FIRST, RawJob, events_of, raw_jobs};
 use crate::store::queue::columns::{JobRow, from_array};
-use crate::store::{Filter, Result, Store, StoreError};
 
 /// How many jobs are read at once.
 const PAGE: i64 = 500;
 
 /// How many pages are read and made out ahead.
 const AHEAD: usize = 6;
-
-/// Before the first job, by row and key.
-pub(in crate::store) const FIRST: (i64, i64) = (i64::MIN, i64::MIN);
 
 /// Jobs as they lie, and their histories if they are wanted.
 pub(in crate::store) type RawPage = (Vec<RawJob>, Vec<String>);

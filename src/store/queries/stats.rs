@@ -7,7 +7,8 @@ use crate::clock::Millis;
 use crate::domain::summary::Counts;
 use crate::domain::waiting::{Admission, Unexpected};
 use crate::domain::wave::Wave;
-use crate::store::{Result, Store};
+use crate::store::database::Store;
+use crate::store::error::Result;
 
 pub(in crate::store) const COUNTS: &str =
     "SELECT state, wave, count(*) FROM jobs WHERE campaign_id = $1 GROUP BY state, wave";

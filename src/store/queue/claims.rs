@@ -6,10 +6,11 @@ use crate::clock::Millis;
 use crate::domain::job::Job;
 use crate::domain::wave::Wave;
 use crate::store::backend::bulk::{parts, placeholders};
+use crate::store::database::Store;
+use crate::store::error::Result;
 use crate::store::queue::claim_cache::CachedRow;
 use crate::store::queue::columns::{JobRow, job_row, rows_by_id};
 use crate::store::queue::siblings::unsettled;
-use crate::store::{Result, Store};
 
 /// Which jobs a claim takes. Each lane has an index of its own, so that what is under way never waits behind a
 /// long queue of jobs that have not begun.

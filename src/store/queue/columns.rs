@@ -14,10 +14,11 @@ use crate::clock::Millis;
 use crate::domain::job::{Job, State, Wanted};
 use crate::domain::wave::Wave;
 use crate::store::backend::bulk::{Query, parts, placeholders};
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::digest::Digest;
 use crate::store::queue::field::{Cell, Field, Unreadable};
 use crate::store::queue::row_meta::RowMeta;
-use crate::store::{Result, Store, StoreError};
 
 /// A row of `jobs`, decoded.
 #[derive(Debug)]

@@ -6,9 +6,10 @@ use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::wave::Wave;
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::runner::Runner;
 use crate::store::queue::record::TOUCH;
-use crate::store::{Result, Store, StoreError};
 
 const IN_FORCE: &str = "SELECT scope, scope_id, release, code, detail, since FROM holds \
     WHERE campaign_id = $1 AND released_at IS NULL ORDER BY id";

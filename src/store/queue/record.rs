@@ -10,7 +10,9 @@ use sqlx::SqliteConnection;
 use crate::clock::Millis;
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::Job;
+use crate::store::database::Store;
 use crate::store::database_file::identity;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::chain::{self, ChainedEvent};
 use crate::store::history::digest::Digest;
 use crate::store::history::runner::Runner;
@@ -20,7 +22,6 @@ use crate::store::queue::columns::{JobRow, StoredJob, rows_by_id};
 use crate::store::queue::row_meta::RowMeta;
 use crate::store::queue::statements;
 use crate::store::queue::statements::{AppendedEvent, RowUpdate, Statement};
-use crate::store::{Result, Store, StoreError};
 
 pub(in crate::store) const TOUCH: &str = "UPDATE campaigns SET touched_at = $2 WHERE id = $1 AND touched_at < $2";
 

@@ -4,8 +4,9 @@ use sqlx::FromRow;
 
 use crate::clock::Millis;
 use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
+use crate::store::database::Store;
+use crate::store::error::Result;
 use crate::store::history::runner::Runner;
-use crate::store::{Result, Store};
 
 const NOTE: &str = "INSERT INTO run_notes (campaign_id, runner, outage, outage_since, asked_until, asked_again) \
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (campaign_id) DO UPDATE SET runner = excluded.runner, \

@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::domain::job::Job;
 use crate::store::backend::bulk::{parts, placeholders};
-use crate::store::{Result, Store};
+use crate::store::database::Store;
+use crate::store::error::Result;
 
 /// Whether two rows are about one cluster ([`ClusterKey`](crate::domain::cluster_name::ClusterKey) in SQL).
 macro_rules! same_cluster {

@@ -4,11 +4,12 @@
 //! people of it, reads it here. Only the audit reads rows as they lie.
 
 use crate::domain::job::Job;
+use crate::store::database::Store;
+use crate::store::error::{Result, StoreError};
 use crate::store::history::chain;
 use crate::store::history::digest::Digest;
 use crate::store::queue::columns::JobRow;
 use crate::store::queue::row_meta::RowMeta;
-use crate::store::{Result, Store, StoreError};
 
 impl Store {
     /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
