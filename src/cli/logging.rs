@@ -1,9 +1,11 @@
 //! The log: tracing-subscriber on standard error, as text or as JSON.
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::context::Context;
 use crate::clock::Clock;
@@ -18,6 +20,7 @@ impl FormatTime for Stamp {
     }
 }
 
+#[expect(clippy::expect_used, reason = "the filters are constants")]
 /// Starts the log. Other people's crates stay quiet below `-vvv`. What sqlx would warn of, a connection that is of no
 /// use after a failing disk, says less than the error that its user tells.
 pub(super) fn start(context: &Context) {
@@ -30,18 +33,19 @@ pub(super) fn start(context: &Context) {
         _ => "debug,sqlx_postgres=off,drydock=trace",
     };
     let printer = context.printer.clone();
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_timer(Stamp(context.clock));
+    let filter: Targets = filter.parse().expect("each of them is a list of targets and levels");
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_timer(Stamp(context.clock));
     let json = printer.is_json();
     let log = log.with_target(false).with_writer(move || printer.clone());
     let started = if json {
-        log.json().flatten_event(true).try_init()
+        log.json().flatten_event(true).finish().with(filter).try_init()
     } else {
         // A field's value may hold what Atlas said. The colours of the log's own stay, so this is the place to look.
         let fields = debug_fn(|out, field, value| match field.name() {
             "message" => write!(out, "{}", text::visible(&format!("{value:?}"))),
             name => write!(out, "{name}={}", text::visible(&format!("{value:?}"))),
         });
-        log.with_ansi(context.color).fmt_fields(fields.delimited(" ")).try_init()
+        log.with_ansi(context.color).fmt_fields(fields.delimited(" ")).finish().with(filter).try_init()
     };
     drop(started); // a second start, in tests, changes nothing
 }

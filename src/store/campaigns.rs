@@ -1,9 +1,10 @@
 //! Campaigns: what they are, and what they are bound to.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::domain::base_url::canonical;
+use crate::store::backend::from_row::from_row;
 use crate::store::database::Store;
 use crate::store::error::{Result, StoreError};
 use crate::store::history::chain::CampaignRecord;
@@ -36,7 +37,6 @@ impl Campaign {
 /// What a campaign that was first run against the simulation is bound to.
 pub const SIMULATION: &str = "simulation";
 
-#[derive(FromRow)]
 struct CampaignRow {
     id: i64,
     name: String,
@@ -45,6 +45,8 @@ struct CampaignRow {
     file: Option<String>,
     created_at: i64,
 }
+
+from_row!(CampaignRow { id, name, operation, against, file, created_at });
 
 impl From<CampaignRow> for Campaign {
     fn from(row: CampaignRow) -> Self {
@@ -60,7 +62,6 @@ impl From<CampaignRow> for Campaign {
 }
 
 /// What the seal of a campaign's row is over.
-#[derive(FromRow)]
 pub(super) struct SealedCampaign {
     pub(super) name: String,
     operation: String,
@@ -70,6 +71,8 @@ pub(super) struct SealedCampaign {
     pub(super) jobs: i64,
     seal: Vec<u8>,
 }
+
+from_row!(SealedCampaign { name, operation, against, columns, created_at, jobs, seal });
 
 impl SealedCampaign {
     fn campaign_record(&self) -> CampaignRecord<'_> {

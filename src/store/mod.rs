@@ -31,6 +31,7 @@ mod database_file;
 mod error;
 mod history;
 mod load;
+mod migrations;
 mod open;
 mod queries;
 

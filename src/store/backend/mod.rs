@@ -11,5 +11,6 @@ pub(super) mod db_thread;
 pub(super) mod descriptor;
 pub(super) mod file_change;
 pub(super) mod file_guard;
+pub(super) mod from_row;
 pub(super) mod sqlite_errors;
 pub(super) mod writer;

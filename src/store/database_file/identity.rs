@@ -8,10 +8,11 @@ use std::fs;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use sqlx::{ConnectOptions, Connection, FromRow, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::store::backend::file_change::Inode;
+use crate::store::backend::from_row::from_row;
 use crate::store::database::Store;
 use crate::store::database_file::lock::RunnerLock;
 use crate::store::database_file::lock_file::Mark;
@@ -31,7 +32,7 @@ pub enum Origin {
 }
 
 /// What the database says of itself.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone)]
 pub(in crate::store) struct FileIdentity {
     id: String,
     device: String,
@@ -45,6 +46,20 @@ pub(in crate::store) struct FileIdentity {
     copied_from: Option<String>,
     sent_at: Option<i64>,
 }
+
+from_row!(FileIdentity {
+    id,
+    device,
+    inode,
+    born,
+    path,
+    host,
+    generation,
+    written_at,
+    restored_at,
+    copied_from,
+    sent_at
+});
 
 /// The file as it is found.
 #[derive(Debug, Clone, PartialEq, Eq)]

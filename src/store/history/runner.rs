@@ -1,9 +1,10 @@
 //! Who writes: every event names the process that wrote it, its host, its version and the user who started it.
 
-use sqlx::{FromRow, SqliteConnection};
+use crate::store::backend::from_row::from_row;
+use sqlx::SqliteConnection;
 
 /// A process that writes into the job table.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runner {
     /// New at every start.
     pub id: String,
@@ -14,6 +15,8 @@ pub struct Runner {
     /// The user who started the process.
     pub started_by: String,
 }
+
+from_row!(Runner { id, host, version, started_by });
 
 const ENLIST: &str = "INSERT INTO runners (id, host, version, started_by) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (id) DO NOTHING";

@@ -3,11 +3,12 @@
 //! A row that is new becomes a job, whose chain begins with its name. A row that wants something else, or carries
 //! something else along, is an event; one that has only moved in the list is none. All are sealed anew.
 
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
 
 use crate::domain::history::{Entry, Kind};
 use crate::domain::job::{Job, Wanted};
 use crate::store::backend::bulk::placeholders;
+use crate::store::backend::from_row::from_row;
 use crate::store::error::Result;
 use crate::store::history::chain::{self, LoadedColumns};
 use crate::store::history::digest::Digest;
@@ -58,9 +59,7 @@ const TOUCH: &str = "UPDATE campaigns SET columns = $2, jobs = jobs + $4, fleet 
 const FORGET: &str = "DROP TABLE incoming";
 
 /// A job, and the row of the fleet that it is to follow.
-#[derive(FromRow)]
 struct ChangedRow {
-    #[sqlx(flatten)]
     job: JobRow,
     new_n: i64,
     new_row: i64,
@@ -69,16 +68,17 @@ struct ChangedRow {
     new_wave: i64,
 }
 
+from_row!(ChangedRow { new_n, new_row, new_wanted, new_extra, new_wave } flatten job);
+
 /// A job, and the name that the other one of its campaign has for the same cluster.
-#[derive(FromRow)]
 struct DuplicateRow {
-    #[sqlx(flatten)]
     job: JobRow,
     cluster_name: String,
 }
 
+from_row!(DuplicateRow { cluster_name } flatten job);
+
 /// A row of the fleet without a job.
-#[derive(FromRow)]
 struct NewRow {
     n: i64,
     row: i64,
@@ -88,6 +88,8 @@ struct NewRow {
     extra: String,
     wave: i64,
 }
+
+from_row!(NewRow { n, row, project_id, cluster_name, wanted, extra, wave });
 
 /// A job whose row of the fleet says something else than before.
 struct MovedRow<'a> {

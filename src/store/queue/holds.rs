@@ -1,11 +1,12 @@
 //! Holds in force, and those that are over: who lifted them, and why.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::domain::code::Fault;
 use crate::domain::hold::{Held, Release, Scope};
 use crate::domain::wave::Wave;
+use crate::store::backend::from_row::from_row;
 use crate::store::database::Store;
 use crate::store::error::{Result, StoreError};
 use crate::store::history::runner::Runner;
@@ -32,7 +33,7 @@ const OVER: &str = "SELECT scope, scope_id, code, released_at AS at, started_by,
     JOIN runners ON runners.id = released_by WHERE campaign_id = $1 ORDER BY released_at, holds.id";
 
 /// A hold that is over.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Released {
     /// `project`, `organisation` or `campaign`.
     pub scope: String,
@@ -50,6 +51,8 @@ pub struct Released {
     pub reason: Option<String>,
 }
 
+from_row!(Released { scope, scope_id, code, at, started_by, host, reason });
+
 impl Released {
     /// When it was lifted.
     pub fn at(&self) -> Millis {
@@ -57,7 +60,6 @@ impl Released {
     }
 }
 
-#[derive(FromRow)]
 struct HoldRow {
     scope: String,
     scope_id: String,
@@ -66,6 +68,8 @@ struct HoldRow {
     detail: String,
     since: i64,
 }
+
+from_row!(HoldRow { scope, scope_id, release, code, detail, since });
 
 impl HoldRow {
     fn held(self) -> Option<Held> {

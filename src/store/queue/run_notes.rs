@@ -1,9 +1,8 @@
 //! What a run leaves for other processes to read, and an operator for the run.
 
-use sqlx::FromRow;
-
 use crate::clock::Millis;
 use crate::domain::run_notes::{AskedWait, Outage, RunNotes};
+use crate::store::backend::from_row::from_row;
 use crate::store::database::Store;
 use crate::store::error::Result;
 use crate::store::history::runner::Runner;
@@ -22,7 +21,6 @@ const ASKED: &str = "SELECT id FROM jobs WHERE campaign_id = $1 AND asked_until 
 const ASKED_WAIT: &str = "SELECT count(*), max(asked_until), min(due_at) FROM jobs \
     WHERE campaign_id = $1 AND asked_until > $2 AND due_at > $2 AND finished_at IS NULL";
 
-#[derive(FromRow)]
 struct NotesRow {
     runner: String,
     outage: Option<String>,
@@ -30,6 +28,8 @@ struct NotesRow {
     asked_until: Option<i64>,
     asked_again: Option<i64>,
 }
+
+from_row!(NotesRow { runner, outage, outage_since, asked_until, asked_again });
 
 impl Store {
     /// Leaves what a run waits for, in the place of what the last one left.
