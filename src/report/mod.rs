@@ -1,7 +1,7 @@
 //! Reports of a campaign: a row for each job, in the fleet's order.
 //!
 //! The columns are those of [`crate::domain::report_columns`]. A format ([`Format`]) turns pages of jobs into bytes, and
-//! has a file of its own in `formats/`. [`write`], [`write_to`] and [`write_all`] read the pages and write the bytes;
+//! has a file of its own in `formats/`. [`write()`], [`write_to`] and [`write_all`] read the pages and write the bytes;
 //! they know nothing of any one format.
 
 mod error;

@@ -61,8 +61,8 @@ impl Store {
     }
 
     /// Whether the files are still those that were opened, the lock's among them;
-    /// [`StoreError::Displaced`](crate::store::error::StoreError::Displaced) or
-    /// [`StoreError::LockLost`](crate::store::error::StoreError::LockLost) if not.
+    /// [`StoreError::Displaced`] or
+    /// [`StoreError::LockLost`] if not.
     pub fn is_in_place(&self) -> Result<()> {
         self.file_guard.check()
     }

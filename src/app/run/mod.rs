@@ -1,6 +1,6 @@
 //! Runs a campaign, in steps between which the caller may ask somebody or print something:
-//! [`prepare`] loads the fleet, [`Prepared::sign_in`] finds a way in, [`Prepared::begin`] makes it this run's work,
-//! [`Begun::work`] works, [`conclude`] writes the reports.
+//! [`prepare()`] loads the fleet, [`Prepared::sign_in`] finds a way in, [`Prepared::begin`] makes it this run's work,
+//! [`Begun::work`] works, [`conclude()`] writes the reports.
 
 pub mod approved_plan;
 mod begin;

@@ -1,4 +1,4 @@
-//! The columns of table `jobs`, once: what is read, what is written and how is all made of [`job_columns`].
+//! The columns of table `jobs`, once: what is read, what is written and how is all made of the macro `job_columns`.
 //!
 //! A new column is a migration, a field of the job, a line here, and, since a row is sealed, its place in the digest's
 //! form ([`chain`](crate::store::history::chain)), whose order is a promise to auditors and is written out there.
