@@ -17,11 +17,11 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
 
-/// The connection, until it is closed. Who waits for it has it in the order of coming.
+/// The connection, until it is closed. Waiters are served first come, first served.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Writer(Arc<Mutex<Option<SqliteConnection>>>);
 
-/// The connection in the hands of one.
+/// A guard: the connection, for as long as one caller has it.
 pub(in crate::store) type WriterGuard = OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>;
 
 impl Writer {

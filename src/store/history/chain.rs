@@ -15,7 +15,7 @@ pub(in crate::store) fn beginning(campaign: &str, project: &str, cluster: &str) 
     CanonicalForm::new("drydock job 1").text(Some(campaign)).text(Some(project)).text(Some(cluster)).done()
 }
 
-/// What the loader wrote into a job's row, as it lies there.
+/// What the loader wrote into a job's row, as the text that the column holds.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct LoadedColumns<'a> {
     pub(in crate::store) wanted: &'a str,

@@ -20,7 +20,7 @@ impl Digest {
     /// What stands where there was no chain yet.
     pub(in crate::store) const NONE: Self = Self([0; 32]);
 
-    /// The digest that lies in a column; none if it is not of this length.
+    /// The digest that a column holds; none if it is not of this length.
     pub(in crate::store) fn from_column(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -5,8 +5,8 @@ use crate::store::error::Result;
 use crate::store::queries::jobs::{Filter, Row};
 use crate::store::queries::prefetch::{self, Prefetch, RawPage, with_histories};
 
-/// The jobs of a campaign that a filter lets through, page by page, in the fleet's order. While one page is made use
-/// of, the next are read and made out.
+/// The jobs of a campaign that a filter lets through, page by page, in the fleet's order. While the caller
+/// works on one page, the next are read and decoded.
 pub struct Pages(Prefetch<Vec<Row>>);
 
 impl Pages {
@@ -43,7 +43,7 @@ impl Store {
     }
 }
 
-/// What lies there, believed.
+/// The rows of a page, verified.
 fn decode(store: &Store, page: RawPage) -> Result<Vec<Row>> {
     let row = |(job, history): (_, Vec<_>)| {
         let history = history.into_iter().map(|event| store.recorded_of(event)).collect::<Result<_>>()?;

@@ -1,5 +1,5 @@
-//! Reading a campaign in the fleet's order, a little ahead of who makes use of it: while one page is made use of, the
-//! next are read, and made out by whoever has time.
+//! Prefetching the pages of a campaign in the fleet's order: while the caller works on one page, the next are read, and
+//! decoded in tasks of their own.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use crate::store::queue::columns::{JobRow, from_array};
 /// How many jobs are read at once.
 const PAGE: i64 = 500;
 
-/// How many pages are read and made out ahead.
+/// How many pages are read and decoded ahead.
 const AHEAD: usize = 6;
 
-/// Jobs as they lie, and their histories if they are wanted.
+/// Jobs as the database has them, and their histories if they are wanted.
 pub(in crate::store) type RawPage = (Vec<RawJob>, Vec<String>);
 
-/// Pages that are being made out; none when the last one was taken.
+/// Pages that are being decoded; none when the last one was taken.
 pub(in crate::store) struct Prefetch<T> {
     store: Store,
     pages: Option<mpsc::Receiver<JoinHandle<Result<Option<T>>>>>,
@@ -79,7 +79,7 @@ async fn read_all<T: Send + 'static, F: Future<Output = Result<RawPage>>>(
     }
 }
 
-/// One page as it lies.
+/// Reads one page, unverified.
 pub(in crate::store) async fn read_page(
     connection: &mut SqliteConnection,
     campaign_id: i64,

@@ -14,7 +14,7 @@ pub struct Change {
     pub entry: Option<Entry>,
     /// When it happened.
     pub at: Millis,
-    /// Whether the runner keeps the job in its hands. A job that has ended is in nobody's.
+    /// Whether the runner keeps its claim of the job. A job that has ended is claimed by nobody.
     pub keep: bool,
     /// The call to Atlas that it comes from, written beside the entry.
     pub call: Option<Call>,
@@ -23,13 +23,13 @@ pub struct Change {
 }
 
 impl Change {
-    /// A change that no call has taught, and that leaves the job in nobody's hands.
+    /// A change that no call has taught, and that gives the job's claim back.
     pub fn new(job: Job, entry: Option<Entry>, at: Millis) -> Self {
         Self { job, entry, at, keep: false, call: None, before: None }
     }
 }
 
-/// What happened to a job in its runner's hands before a change is written.
+/// What happened to a claimed job before a change is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Before {
     /// The job as it was then.

@@ -1,6 +1,6 @@
-//! The rows that this process has in hand, as it read or wrote them last, so that a write need not read them again.
+//! A cache of the rows that this process has claimed, as it read or wrote them last: a write need not read them again.
 //!
-//! What is kept here was believed when it was read. A write on its word says at which revision and under which seal
+//! What is in the cache was verified when it was read. A write that relies on it says at which revision and under which seal
 //! the row must be, and where one is not, nothing is written and all of them are read. Columns that somebody edited
 //! in between under the same seal are written over with what Drydock knows, or, where they are the loader's, do not
 //! fit the new seal: either way the row says nothing that did not happen.
@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::job::Job;
 use crate::store::queue::row_meta::RowMeta;
 
-/// A row as it stands.
+/// A row as the table has it, besides its job.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct CachedRow {
     pub(in crate::store) revision: i64,
@@ -48,8 +48,8 @@ impl ClaimCache {
         }
     }
 
-    /// Rows that were claimed, or written and are kept in hand.
-    pub(in crate::store) fn hold(&self, rows: impl IntoIterator<Item = (i64, CachedRow)>) {
+    /// Adds rows that were claimed, or that were written and stay claimed.
+    pub(in crate::store) fn insert(&self, rows: impl IntoIterator<Item = (i64, CachedRow)>) {
         self.open().extend(rows);
     }
 
@@ -58,8 +58,8 @@ impl ClaimCache {
         self.open().remove(&job.id).filter(|row| row.revision == job.revision)
     }
 
-    /// These are in hand no more.
-    pub(in crate::store) fn let_go(&self, ids: &[i64]) {
+    /// Removes rows that are no longer claimed.
+    pub(in crate::store) fn remove(&self, ids: &[i64]) {
         let mut rows = self.open();
         for id in ids {
             rows.remove(id);

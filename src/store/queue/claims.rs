@@ -1,4 +1,4 @@
-//! Jobs in hand: claims, and the reads that the engine works with.
+//! Claims, and the reads that the engine works with.
 
 use sqlx::AssertSqlSafe;
 
@@ -73,7 +73,7 @@ pub struct ClaimedJobs {
 }
 
 impl Store {
-    /// Takes up to `limit` jobs of `lane` that are due at `now` and in nobody's hands, the longest due first, in the
+    /// Takes up to `limit` jobs of `lane` that are due at `now` and claimed by nobody, the longest due first, in the
     /// fleet's order among equals. They are `runner`'s until it writes them ([`Store::record`]) or defers them.
     ///
     /// It asks about other jobs for the same clusters, since a claim comes before all that a runner begins, and since
@@ -95,7 +95,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let frozen = self.freeze_clock();
         let rows: Vec<JobRow> = self.explained(rows.fetch_all(&mut *tx).await)?;
-        // A row that is not to be believed stays as it is.
+        // A row that does not fit its seal stays as it is.
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
             let (job, meta) = self.verified(row)?;
@@ -106,7 +106,7 @@ impl Store {
         let unsettled = self.explained(unsettled(&mut tx, &ids).await)?;
         self.commit(tx).await?;
         drop(frozen);
-        self.claim_cache.hold(read);
+        self.claim_cache.insert(read);
         // RETURNING knows no order.
         jobs.sort_by_key(|job| (job.schedule.due_at, job.row, job.id));
         let (asked_elsewhere, jobs) = jobs.into_iter().partition(|job| unsettled.contains(&job.id));
@@ -118,7 +118,7 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        self.claim_cache.let_go(ids);
+        self.claim_cache.remove(ids);
         let mut tx = self.begin().await?;
         let _frozen = self.freeze_clock();
         for (part, room) in parts(ids) {

@@ -164,7 +164,7 @@ impl Store {
         Ok(released)
     }
 
-    /// Makes everything due at `at` that has not begun and is in nobody's hands.
+    /// Makes everything due at `at` that has not begun and is claimed by nobody.
     pub async fn make_due(&self, campaign_id: i64, at: Millis) -> Result<()> {
         let mut tx = self.begin().await?;
         let _frozen = self.freeze_clock();

@@ -1,6 +1,6 @@
 //! Writing what was decided: job rows and their history, together or not at all.
 //!
-//! What the chain goes on from is known of a row in hand; any other is read first. The write itself says at which
+//! What the chain goes on from is known of a row in the claim cache; any other is read first. The write itself says at which
 //! revision and under which seal the row must be, so that whatever somebody else wrote meanwhile stays.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -38,7 +38,7 @@ impl Store {
         let cached = |change: &Change| self.claim_cache.take(&change.job);
         match self.write(runner, pieces(changes, runner, cached)).await? {
             Some(written) => Ok(written),
-            // A row in hand is not as it was: all are read.
+            // A cached row is not as it was: all are read.
             None => self
                 .write(runner, pieces(changes, runner, |_| None))
                 .await?
@@ -46,7 +46,7 @@ impl Store {
         }
     }
 
-    /// Writes what it can; nothing if a row that is said to be in hand is not as it was.
+    /// Writes what it can; nothing if a cached row is not as it was.
     async fn write(&self, runner: &Runner, mut pieces: Vec<Piece<'_>>) -> Result<Option<WriteResults>> {
         let mut tx = self.begin().await?;
         let frozen = self.freeze_clock();
@@ -80,12 +80,12 @@ impl Store {
         let known: Vec<_> = pieces.into_iter().flat_map(|piece| piece.known).collect();
         let written = WriteResults::new(known.iter().map(Option::is_some).collect());
         let rows = known.into_iter().flatten().map(|(row, _)| row);
-        self.claim_cache.hold(rows.filter(|row| row.row.meta.claimed_by.is_some()).map(RowUpdate::cached));
+        self.claim_cache.insert(rows.filter(|row| row.row.meta.claimed_by.is_some()).map(RowUpdate::cached));
         integrity_error.map_or(Ok(Some(written)), Err)
     }
 
     /// Reads the rows of a piece that are not known, those that are still at the revision at which they were read and
-    /// can be believed; why another cannot be, if it is the first, is left in `disbelieved`.
+    /// fit their seals; the error of the first that does not is left in `integrity_error`.
     async fn read<'a>(
         &self,
         connection: &mut SqliteConnection,

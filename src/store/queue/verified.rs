@@ -1,7 +1,7 @@
-//! Rows that may be believed.
+//! Reading rows against their seals.
 //!
-//! A row is believed as Drydock last wrote it, and not otherwise: whoever reads a job to act upon it, or to tell
-//! people of it, reads it here. Only the audit reads rows as they lie.
+//! A row counts only as Drydock last wrote it. Whoever reads a job to act on it, or to tell people of it, reads it here.
+//! Only the audit reads rows unverified.
 
 use crate::domain::job::Job;
 use crate::store::database::Store;
@@ -12,7 +12,7 @@ use crate::store::queue::columns::JobRow;
 use crate::store::queue::row_meta::RowMeta;
 
 impl Store {
-    /// The job that lies in `row`, and the rest of it; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
+    /// The job of `row`, and the rest of the row; [`StoreError::Edited`] or [`StoreError::Unsealed`] if the row is
     /// not as Drydock wrote it.
     pub(in crate::store) fn verified(&self, row: JobRow) -> Result<(Job, RowMeta)> {
         let (job, meta) = self.unverified(row)?;
@@ -30,12 +30,12 @@ impl Store {
         }
     }
 
-    /// The job that lies in `row`, believed.
+    /// The job of `row`, verified.
     pub(in crate::store) fn job_of(&self, row: JobRow) -> Result<Job> {
         self.verified(row).map(|(job, _)| job)
     }
 
-    /// The jobs that lie in `rows`, believed.
+    /// The jobs of `rows`, verified.
     pub(in crate::store) fn jobs_of(&self, rows: Vec<JobRow>) -> Result<Vec<Job>> {
         rows.into_iter().map(|row| self.job_of(row)).collect()
     }
