@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use http::Request;
+use http::{Request, Response};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
@@ -117,4 +117,75 @@ async fn each_upgrade_request_has_a_connection_of_its_own() {
         assert!(head.starts_with("POST /upgrade HTTP/1.1\r\n"), "{head}");
         assert!(head.contains("content-length: 13\r\n") && head.ends_with("\r\n\r\n{\"name\":\"c1\"}"), "{head}");
     }
+}
+
+/// What a client that connects says first, before anything is encrypted.
+async fn client_hello(
+    call: impl Future<Output = Result<Response<Bytes>, TransportError>>,
+    server: TcpListener,
+) -> Vec<u8> {
+    let listen = async {
+        let (mut socket, _) = server.accept().await.unwrap();
+        let mut hello = vec![0; 16_384];
+        let length = socket.read(&mut hello).await.unwrap();
+        hello.truncate(length);
+        hello
+    };
+    let (answer, hello) = tokio::join!(call, listen);
+    assert!(answer.unwrap_err().never_left(), "the server has hung up");
+    hello
+}
+
+#[tokio::test]
+async fn an_upgrade_request_offers_http_1_alone() {
+    static ASLEEP: AtomicU64 = AtomicU64::new(0);
+    let says = |hello: &[u8], protocol: &[u8]| hello.windows(protocol.len()).any(|words| words == protocol);
+    for is_upgrade in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("https://{}", listener.local_addr().unwrap());
+        let transport = Transport::sockets(&base, TIMEOUT).unwrap();
+        let gate = gate(&ASLEEP, always());
+        let hello = if is_upgrade {
+            client_hello(transport.send(request(), &gate), listener).await
+        } else {
+            client_hello(transport.call(request(), TIMEOUT), listener).await
+        };
+        // The names of protocols, each with its length before it (RFC 7301).
+        assert_eq!(says(&hello, b"\x02h2"), !is_upgrade, "what a connection of HTTP/2 holds cannot be taken back");
+    }
+}
+
+/// The option of the sockets of this process that are connected to `server`.
+#[cfg(target_os = "linux")]
+fn user_timeouts(server: std::net::SocketAddr) -> Vec<u32> {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+    let own = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    let numbers = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str().unwrap().parse::<i32>().ok());
+    let copies = numbers.filter_map(|number| pidfd_getfd(&own, number, PidfdGetfdFlags::empty()).ok());
+    let ours = copies.filter(|socket| {
+        let peer = rustix::net::getpeername(socket).ok().flatten();
+        peer.and_then(|peer| std::net::SocketAddr::try_from(peer).ok()) == Some(server)
+    });
+    ours.map(|socket| rustix::net::sockopt::tcp_user_timeout(&socket).unwrap()).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_system_gives_up_on_what_is_not_acknowledged_within_the_time_of_a_request() {
+    static ASLEEP: AtomicU64 = AtomicU64::new(0);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    let transport = Transport::sockets(&format!("http://{server}"), Duration::from_secs(7)).unwrap();
+    let gate = gate(&ASLEEP, always());
+    let listen = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut read = vec![0; 4096];
+        assert!(socket.read(&mut read).await.unwrap() > 0);
+        user_timeouts(server)
+    };
+    let (_, timeouts) = tokio::join!(transport.send(request(), &gate), listen);
+    assert_eq!(timeouts, [7_000], "or it would be delivered when the network is back, however late");
 }

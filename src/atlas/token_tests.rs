@@ -98,6 +98,21 @@ async fn a_failed_fetch_counts_for_all_who_waited_and_until_atlas_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_endpoint_that_asks_for_years_is_asked_again_after_an_hour() {
+    let desk = Desk::open(Duration::ZERO, |_, _| {
+        let mut answer = answer(429, r#"{"error":429,"errorCode":"RATE_LIMITED","detail":"Too many."}"#)?;
+        answer.headers_mut().insert("retry-after", "1000000000".parse().unwrap());
+        Some(answer)
+    });
+    let client = desk.client(account());
+    for (minutes, asked) in [(0, 1), (59, 1), (1, 2)] {
+        tokio::time::sleep(Duration::from_mins(minutes)).await;
+        assert!(client.ready(PROJECT).await.is_err());
+        assert_eq!(desk.count(TOKEN), asked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renewal_that_fails_is_no_failure_while_the_old_token_lives() {
     let desk = Desk::open(Duration::ZERO, |before, _| if before == 0 { token("token-0001", 1000) } else { None });
     let client = desk.client(account());

@@ -207,6 +207,25 @@ async fn a_list_of_projects_that_cannot_be_read_is_no_word_on_what_is_seen() {
     assert!(rows.iter().all(|(_, verdict, _)| *verdict == Verdict::Eligible), "{rows:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn lists_without_an_end_are_read_no_further_and_each_cluster_by_itself() {
+    let page = |row: &str| -> &'static str { format!(r#"{{"results":[{}]}}"#, vec![row; 500].join(",")).leak() };
+    let cluster = page(
+        r#"{"id":"5f00000000000000000000aa","name":"other","stateName":"IDLE","providerSettings":
+            {"providerName":"TENANT","backingProviderName":"AWS","instanceSizeName":"M0","regionName":"US_EAST_1"}}"#,
+    );
+    let project = page(r#"{"id":"5f00000000000000000000aa","orgId":"5f00000000000000000000bb","name":"other"}"#);
+    let (survey, rows, took) = planned_against(move |path| match path {
+        path if path.ends_with("/clusters") => Some((200, cluster)),
+        path if path.ends_with("/groups") => Some((200, project)),
+        _ => None,
+    })
+    .await;
+    assert!(rows.iter().all(|(_, verdict, _)| *verdict == Verdict::Eligible), "{rows:?}");
+    assert_eq!(survey.unlisted, None, "what such a list does not show is no news");
+    assert!(took < Duration::from_mins(1), "{took:?}");
+}
+
 #[test]
 fn a_plan_that_was_edited_is_known_by_its_digest() {
     let plan: Plan = Plan {

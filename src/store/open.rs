@@ -152,13 +152,28 @@ async fn prepare(location: Location<'_>, open: Open) -> Result<()> {
 
 async fn check_version(connection: &mut SqliteConnection) -> sqlx::Result<Result<()>> {
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    Ok(refuse_old(&version))
+}
+
+fn refuse_old(version: &str) -> Result<()> {
     let numbers: Vec<u32> = version.split('.').filter_map(|number| number.parse().ok()).collect();
     if numbers.as_slice() >= OLDEST_SQLITE.as_slice() {
-        return Ok(Ok(()));
+        return Ok(());
     }
-    Ok(Err(StoreError::Unsupported(format!(
+    Err(StoreError::Unsupported(format!(
         "this drydock was built with SQLite {version}, which can lose commits: build it with 3.51.3 or later"
-    ))))
+    )))
+}
+
+#[test]
+fn a_sqlite_that_can_lose_commits_is_refused() {
+    for version in ["3.51.2", "3.50.99", "3.9", "2.99.99"] {
+        let refused = refuse_old(version).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|said| said.contains(version) && said.contains("3.51.3 or later")), "{version}");
+    }
+    for version in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+        assert!(refuse_old(version).is_ok(), "{version}");
+    }
 }
 
 /// Checks that the file is empty or Drydock's, and not from its future; says whether it is from its past.

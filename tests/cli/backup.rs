@@ -21,6 +21,8 @@ fn a_backup_is_made_beside_a_run_and_restored_as_it_says() {
     // It can be looked into, and is known as a copy while the original is there.
     let on_copy = |words: &[&str]| dir.run(&[words, &["--database-url", "sqlite:backup.db"]].concat());
     on_copy(&["audit", "verify"]).with(0);
+    let status: serde_json::Value = serde_json::from_str(&on_copy(&["status", "--json"]).with(0).stdout).unwrap();
+    assert_ne!(status["counts"]["upgrading"], 0, "what is in the log alone is in the copy, too: {status}");
     let refused = on_copy(&["run", "fast.toml", "-q"]).with(2);
     assert!(refused.stderr.contains("is a copy of"), "{}", refused.stderr);
     run.kill();

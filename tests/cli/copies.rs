@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::atlas::Atlas;
 use crate::process::{Ended, Running};
 use crate::scrub::scrub;
-use crate::workdir::{TOKEN, Workdir};
+use crate::workdir::{TOKEN, Workdir, fleet};
 
 /// A campaign of which four upgrades are under way and eight jobs have not begun, and its Atlas.
 fn interrupted() -> (Workdir, Atlas) {
@@ -131,6 +131,30 @@ fn what_had_failed_before_a_backup_was_made_is_verified_when_it_is_sent_back() {
     dir.run(&["retry", &format!("{}/orders-1", crate::workdir::project(0))]).with(0);
     assert_eq!(dir.status()["counts"]["verifying"], 1);
     assert_eq!(atlas.stop().effects, 0);
+}
+
+#[test]
+fn a_row_that_comes_soon_after_a_backup_was_put_back_is_verified_before_it_is_sent() {
+    let dir = Workdir::with_fleet(1, 2);
+    let atlas = Atlas::serve(&dir, &[]);
+    let all = dir.read("fleet.csv");
+    let first = fleet(1, 1);
+    dir.write("fleet.csv", &first);
+    dir.run(&["run", "fast.toml", "-q"]).with(0);
+    copy(&dir, "drydock.db", "backup.db");
+    // What the backup does not know: the second row was there, and was sent.
+    dir.write("fleet.csv", &all);
+    dir.run(&["run", "fast.toml", "-q"]).with(0);
+    fs::rename(dir.path().join("backup.db"), dir.path().join("drydock.db")).unwrap();
+    dir.write("fleet.csv", &first);
+    dir.run(&["run", "fast.toml", "-q"]).with(0);
+    dir.write("fleet.csv", &all);
+    let mut run = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+    run.logs("taking over what a former run left in flight");
+    run.kill();
+    let listed = dir.run(&["list", "--state", "verifying"]).with(0).stdout;
+    assert!(listed.contains("/orders-1 "), "{listed}");
+    atlas.stop().are_clean(2);
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn a_habit_that_types_yes_starts_nothing_and_the_campaign_s_name_does() {
     let dir = Workdir::with_fleet(1, 2);
     dir.aim("https://192.0.2.1"); // nobody's
     let (mut terminal, run) = Terminal::start(&mut dir.command(&TOKEN, &["run", "fast.toml"]));
+    terminal.shows("A row that asks for another region or cloud than its cluster is in fails");
     terminal.shows("type the campaign's name, fast:");
     terminal.types("yes");
     terminal.shows("declined; the fleet is loaded, but nothing was sent");

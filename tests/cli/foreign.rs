@@ -1,7 +1,8 @@
 //! Text from outside cannot command a terminal, and cannot hide.
 
 use crate::atlas::Atlas;
-use crate::workdir::{Workdir, project};
+use crate::terminal::Terminal;
+use crate::workdir::{TOKEN, Workdir, project};
 
 /// Commands the terminal (C0 and C1), turns the direction, and is not seen.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{7}\u{85}\u{202e}\u{200b}\u{2066}\u{e0041}";
@@ -95,4 +96,24 @@ fn a_fleet_s_own_columns_are_shown_as_what_can_be_seen_and_kept_as_they_are() {
     }
     let csv = dir.run(&["report", "--format", "csv"]).with(0).stdout;
     assert!(csv.contains(HOSTILE), "what goes into a pipe stays as it is: {csv:?}");
+    is_visible(&dir.read("reports/fast/report.jsonl"));
+    let (mut terminal, shown) = Terminal::of_width(80, &mut dir.command(&TOKEN, &["report", "--format", "csv"]));
+    shown.end().with(0);
+    is_visible(&terminal.whole());
+}
+
+#[test]
+fn names_of_files_are_told_and_kept_as_what_can_be_seen() {
+    let dir = Workdir::with_fleet(1, 1);
+    let atlas = Atlas::serve(&dir, &[]);
+    let campaign = format!("{HOSTILE}.toml");
+    dir.write(&campaign, &format!("campaign = \"fast\"\n{}", dir.read("fast.toml")));
+    let planned = dir.run(&["plan", &campaign, "--out", "plan.json"]).with(0);
+    let ran = dir.run(&["run", "--plan", "plan.json", "--progress", "none"]).with(0);
+    let copied = dir.run(&["backup", &format!("{HOSTILE}.db")]).with(0);
+    for text in [dir.read("plan.json"), planned.whole(), ran.whole(), copied.whole()] {
+        is_visible(&text);
+    }
+    assert!(copied.stdout.contains("202e"), "{}", copied.stdout);
+    atlas.stop().are_clean(1);
 }

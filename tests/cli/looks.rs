@@ -57,15 +57,24 @@ fn a_log_for_programs_is_json_alone() {
         (&["run", "fast.toml", "-v", "--progress", "bar"], 10),
         (&["run", "no-such.toml"], 2),
     ];
-    for (words, code) in commands {
-        let said = dir.run(&[words, &["--log-format", "json"]].concat()).with(code);
-        assert!(!said.stderr.is_empty(), "{words:?}");
-        for line in said.stderr.lines() {
+    let is_json = |said: &str| {
+        assert!(!said.is_empty());
+        for line in said.lines() {
             let object: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
             let is_line = ["timestamp", "level", "message"].iter().all(|key| object[key].is_string());
             assert!(is_line, "{line}");
         }
+    };
+    for (words, code) in commands {
+        is_json(&dir.run(&[words, &["--log-format", "json"]].concat()).with(code).stderr);
     }
+    // Where a bar would be drawn.
+    let other = Workdir::with_fleet(1, 2);
+    other.aim(&atlas.url);
+    let words = ["run", "fast.toml", "-v", "--progress", "bar", "--log-format", "json"];
+    let (mut terminal, run) = Terminal::start(&mut other.command(&[TOKEN[0], ("TERM", "xterm")], &words));
+    run.end().with(10);
+    is_json(&terminal.whole());
     atlas.stop();
 }
 

@@ -1,7 +1,7 @@
 //! One cluster, whoever names it and in whatever case.
 
 use crate::atlas::Atlas;
-use crate::workdir::{TOKEN, Workdir, project};
+use crate::workdir::{TOKEN, Workdir, fleet, project};
 
 /// The clusters as Atlas spells them are those of the fleet in capitals.
 fn in_capitals(dir: &Workdir) -> Atlas {
@@ -48,4 +48,40 @@ fn a_second_campaign_that_spells_the_same_clusters_otherwise_is_refused() {
     again.logs("2 clusters in the fleet, nothing changed");
     again.kill();
     assert_eq!(atlas.stop().asked_again, 0);
+}
+
+#[test]
+fn whatever_comes_back_is_verified_where_another_campaign_was_accepted_and_did_not_succeed() {
+    let dir = Workdir::with_fleet(1, 2);
+    let (fast, all) = (dir.read("fast.toml"), fleet(1, 3));
+    let rows = |orders: &[usize]| {
+        let lines: Vec<&str> = all.lines().collect();
+        let chosen = orders.iter().map(|order| lines[order + 1]);
+        [lines[0]].into_iter().chain(chosen).collect::<Vec<_>>().join("\n")
+    };
+    let campaign = |name: &str, text: &str, rows: String| {
+        dir.write(&format!("{name}.csv"), &rows);
+        dir.write(&format!("{name}.toml"), &text.replace("fleet.csv", &format!("{name}.csv")));
+    };
+    // Nobody says yes there: its fleet is loaded, and nothing is begun.
+    let unsure = |orders: &[usize]| {
+        campaign("unsure", &format!("{fast}[atlas]\nbase_url = \"https://atlas.invalid\"\n"), rows(orders));
+        dir.run(&["run", "unsure.toml", "-q"]).with(2);
+    };
+    unsure(&[1, 2]);
+    unsure(&[2]);
+    let atlas = Atlas::serve(&dir, &["--fault", "refuse=1"]);
+    let address = atlas.url.strip_prefix("http://").unwrap().to_owned();
+    campaign("refused", &dir.read("fast.toml"), rows(&[0]));
+    dir.run(&["run", "refused.toml", "-q"]).with(10);
+    atlas.stop();
+    let atlas = Atlas::serve(&dir, &["--fault", "roll_back=1", "--listen", &address]);
+    dir.run(&["run", "fast.toml", "-q"]).with(10);
+    assert_eq!(atlas.stop().effects, 2);
+    assert_eq!(dir.run(&["list", "fast", "--code", "DID_NOT_TAKE", "--json"]).with(0).stdout.lines().count(), 2);
+    unsure(&[1, 2]);
+    let returned = dir.run(&["list", "unsure", "--state", "verifying"]).with(0).stdout;
+    assert!(returned.contains("/orders-1 "), "{returned}");
+    let retried = dir.run(&["retry", "refused", "--all-failed"]).with(0).stdout;
+    assert!(retried.contains("1 to verifying first, since a request may have landed"), "{retried}");
 }

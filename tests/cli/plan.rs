@@ -82,6 +82,33 @@ fn what_a_plan_could_not_see_is_looked_at_when_it_is_run() {
 }
 
 #[test]
+fn a_plan_that_could_see_nothing_is_run_by_what_is_there_then() {
+    let dir = Workdir::with_fleet(1, 1);
+    let atlas = Atlas::serve(&dir, &[]);
+    expect_quick(&dir);
+    dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(0);
+    let mut unseen: Plan = serde_json::from_str(&dir.read("fleet.plan.json")).unwrap();
+    unseen.rows[0].verdict = Verdict::NotSeen;
+    unseen.counts = [(Verdict::NotSeen, 1)].into();
+    dir.write("fleet.plan.json", &serde_json::to_string(&unseen.sealed()).unwrap());
+    dir.run(&["run", "--plan", "fleet.plan.json", "-q"]).with(0);
+    atlas.stop().are_clean(1);
+}
+
+#[test]
+fn a_plan_of_one_host_is_not_run_against_another() {
+    let (dir, atlas) = dir();
+    dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(10);
+    dir.aim("http://127.0.0.1:1");
+    expect_quick(&dir);
+    let refused = dir.run(&["run", "--plan", "fleet.plan.json"]).with(2).stderr;
+    let why = format!("the plan is for {}, and this run would be against http://127.0.0.1:1: nothing was", atlas.url);
+    assert!(refused.contains(&why), "{refused}");
+    assert!(!dir.has("drydock.db"));
+    assert_eq!(atlas.stop().upgrade_requests, 0);
+}
+
+#[test]
 fn a_plan_of_what_has_changed_since_is_refused_before_anything_is_started() {
     let (dir, atlas) = dir();
     dir.run(&["plan", "fast.toml", "--out", "fleet.plan.json"]).with(10);

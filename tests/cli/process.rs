@@ -91,6 +91,22 @@ impl Running {
         }
     }
 
+    /// Waits until one of its threads waits to write to this descriptor, whose reader reads nothing.
+    pub(crate) fn waits_to_write(&self, descriptor: u32) {
+        // The number of the call, and what it was called with (proc(5)): no other call that waits begins so.
+        let first = format!("0x{descriptor:x}");
+        let waits = || {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
+            threads.flatten().any(|thread| {
+                let call = std::fs::read_to_string(thread.path().join("syscall")).unwrap_or_default();
+                call.split(' ').nth(1) == Some(&*first)
+            })
+        };
+        while !waits() {
+            thread::yield_now();
+        }
+    }
+
     /// Stops it as ^Z does, and waits until it stands still.
     pub(crate) fn stop(&self) {
         self.signal("STOP");

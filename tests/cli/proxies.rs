@@ -23,10 +23,17 @@ fn a_proxy_that_wants_a_password_ends_the_run_and_names_its_variable() {
             let _gone = stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
         }
     });
-    let run = dir.run_as(&[TOKEN[0], ("HTTPS_PROXY", &proxy)], &["run", "fast.toml", "--yes", "-q"]).with(2);
-    let said = run.stderr.lines().last().unwrap();
-    assert!(said.contains("HTTPS_PROXY") && said.contains("407"), "{said}");
-    assert!(!run.whole().contains("s3cret"), "{}", run.whole());
+    let account = [
+        ("MONGODB_ATLAS_CLIENT_ID", "mdb_sa_id_5f00000000000000000000aa"),
+        ("MONGODB_ATLAS_CLIENT_SECRET", "mdb_sa_sk_9d2bfa6650c84f17"),
+    ];
+    for credentials in [&TOKEN[..], &account] {
+        let environment = [credentials, &[("HTTPS_PROXY", &proxy)]].concat();
+        let run = dir.run_as(&environment, &["run", "fast.toml", "--yes", "-q"]).with(2);
+        let said = run.stderr.lines().last().unwrap();
+        assert!(said.contains("HTTPS_PROXY") && said.contains("407"), "{said}");
+        assert!(!run.whole().contains("s3cret"), "{}", run.whole());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::atlas::Atlas;
 use crate::scrub::scrub;
-use crate::workdir::{Workdir, project};
+use crate::workdir::{TOKEN, Workdir, fleet, project};
 
 const STATES: [&str; 9] =
     ["pending", "ready", "submitting", "verifying", "upgrading", "succeeded", "skipped", "failed", "cancelled"];
@@ -77,4 +77,30 @@ fn to_watch_ends_when_every_job_has() {
     let dir = a_run_with_failures();
     let watched = dir.run(&["status", "--watch", "--json"]).with(0);
     assert_eq!(objects(&watched.stdout).last().unwrap()["ended"], 4);
+}
+
+#[test]
+fn an_upgrade_whose_cluster_vanished_or_is_what_it_was_is_not_called_upgrading() {
+    let dir = Workdir::with_fleet(1, 2);
+    let both = dir.read("fleet.csv");
+    let atlas = Atlas::serve_as(&TOKEN, &dir, &["--shortest", "1h", "--longest", "1h"]);
+    let address = atlas.url.strip_prefix("http://").unwrap().to_owned();
+    let mut run = dir.start(&["run", "fast.toml", "-v", "--progress", "none"]);
+    (0..2).for_each(|_| drop(run.logs("submitting -> upgrading")));
+    run.kill();
+    atlas.stop();
+    // An Atlas that forgot the upgrades, and one cluster altogether.
+    dir.write("fleet.csv", &fleet(1, 1));
+    let atlas = Atlas::serve(&dir, &["--listen", &address]);
+    dir.write("fleet.csv", &both);
+    dir.tune("look", "settle = \"1m\"");
+    let mut run = dir.start(&["run", "fast.toml", "--progress", "plain"]);
+    run.logs("0/2 done, 1 missing, 1 unchanged");
+    run.signal("INT");
+    run.end().with(130);
+    let said = dir.run(&["status"]).with(0).stdout;
+    for line in ["missing     1 of the followed: ", "unchanged   1 of the followed: "] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(atlas.stop().upgrade_requests, 0);
 }

@@ -132,5 +132,21 @@ fn a_password_in_the_url_of_a_database_is_never_warned_of() {
     for url in ["postgres://me@127.0.0.1:1/db?pwd=hush-hush-1", "postgres://me:hush-hush-1@127.0.0.1:1/db"] {
         let said = dir.run_as(&[("CMDB_URL", url)], &["check", "fast.toml", "-vvv"]).with(2);
         assert!(!said.stderr.contains("hush-hush-1"), "{}", said.stderr);
+        // The driver's own warning of a parameter that it does not know shows the value.
+        let usual = dir.run_as(&[("CMDB_URL", url)], &["check", "fast.toml"]).with(2);
+        assert!(!usual.stderr.contains("WARN"), "{}", usual.stderr);
+    }
+}
+
+#[test]
+fn a_secret_among_the_words_of_a_command_line_is_not_repeated() {
+    let dir = Workdir::with_fleet(1, 1);
+    let (token, account) = (TOKEN[0].1, ACCOUNT[1].1);
+    for words in
+        [["check", "fast.toml", token], ["check", "fast.toml", account], ["status", "--json", &format!("--{token}")]]
+    {
+        let said = dir.run(&words).with(2);
+        assert!(said.stderr.contains("unexpected argument"), "{}", said.stderr);
+        assert!(!said.stderr.contains(token) && !said.stderr.contains(account), "{}", said.stderr);
     }
 }

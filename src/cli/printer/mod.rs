@@ -190,4 +190,16 @@ mod tests {
         assert_eq!((&object["level"], &object["message"]), (&"WARN".into(), &"one\n\u{202e}two".into()));
         assert!(line.contains("\\u202e") && line.lines().count() == 1, "{line}");
     }
+
+    #[test]
+    fn neither_a_line_nor_the_log_shows_a_secret() {
+        let redactor = Redactor::default();
+        redactor.hide("s3cret-of-mine");
+        let style = Style { format: LogFormat::Text, color: false, clock: Clock::start(), redactor };
+        let mut printer = Printer { queue: Arc::new(Queue::new(CAPACITY)), style };
+        printer.say(Level::Info, "says s3cret-of-mine");
+        printer.write_all(b"logs s3cret-of-mine\n").unwrap();
+        let text = |text: &str| Item::Text(text.to_owned());
+        assert_eq!((printer.queue.next(), printer.queue.next()), (text("says ***\n"), text("logs ***\n")));
+    }
 }

@@ -45,6 +45,7 @@ fn body(name: &str, wanted: &Wanted) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::{Found, Seen, Sighting};
 
     #[test]
     fn the_body_holds_what_the_row_says_and_nothing_more() {
@@ -67,5 +68,22 @@ mod tests {
             "terminationProtectionEnabled": true,
         });
         assert_eq!(body("c1", &wanted), whole);
+    }
+
+    #[test]
+    fn a_size_that_is_not_the_row_s_is_the_target_only_after_atlas_accepted() {
+        let wanted = Wanted { provider: "AWS".into(), instance_size: Some("M10".into()), ..Wanted::default() };
+        let seen = |provider: &str, size: &str| {
+            let (provider, size, state) = (provider.to_owned(), size.to_owned(), "IDLE".to_owned());
+            Seen { state, provider, size, ..Seen::default() }
+        };
+        let is_target = |seen: Seen, accepted| {
+            let found = Found::Cluster(seen);
+            matches!(OPERATION.sight(&wanted, accepted, found.clone(), found), Sighting::Target { .. })
+        };
+        assert!(is_target(seen("AWS", "M10"), false) && is_target(seen("AWS", "M10"), true));
+        assert!(is_target(seen("AWS", "M30"), true), "compute auto-scaling has changed it");
+        assert!(!is_target(seen("AWS", "M30"), false) && !is_target(seen("GCP", "M10"), true));
+        assert!(!is_target(seen("TENANT", "M0"), true));
     }
 }

@@ -1,6 +1,9 @@
 //! Runners that have lost their lock, and have not noticed yet.
 
 use super::*;
+use crate::domain::job::Job;
+use crate::engine::holds::Holds;
+use crate::engine::worker;
 use crate::store::Lane;
 
 #[tokio::test(start_paused = true)]
@@ -65,3 +68,18 @@ async fn intents_of_a_ghost(harbour: &Harbour, span: Duration) -> impl Future<Ou
 
 /// Whatever is due by then.
 const FAR: Duration = Duration::from_hours(1);
+
+#[tokio::test(start_paused = true)]
+async fn an_intent_that_is_a_minute_old_when_its_call_begins_is_not_sent() {
+    let mut harbour = Harbour::new(1, 1, Settings::default(), |cluster| cluster).await;
+    let engine = harbour.engine();
+    let job = harbour.rows().await.remove(0).job;
+    // The machine was asleep, or the process stopped, between the two.
+    for (seconds, sends) in [(61, 0), (59, 1)] {
+        let sent_at = Some(Millis(harbour.clock.now().0 - seconds * 1000));
+        let mut job = Job { state: State::Submitting, ..job.clone() };
+        (job.request.send, job.request.sent_at) = (1, sent_at);
+        let (_, _, _, _, answer) = worker::send(&engine, &Holds::default(), job).await;
+        assert_eq!(harbour.simulator.ledger().upgrade_requests, sends, "{answer:?}");
+    }
+}
