@@ -4,7 +4,7 @@
 //! follows every upgrade to its end and leaves a report. It can be killed at any instant and started again: no
 //! cluster is lost, none is upgraded twice.
 //!
-//! # The house
+//! # The layers
 //!
 //! Imports point down only, and modules of one layer do not know each other; `tests/house.rs` holds them to that.
 //!
@@ -19,14 +19,14 @@
 //! | 2 | [`report`] | reports of a campaign: one table of columns, one file a format |
 //! | 1 | [`store`] | the job table; the only place that says `sqlx`, beside the intake's query |
 //! | 1 | [`atlas`] | the client; only its transport says `reqwest` |
-//! | 1 | [`pacing`] | quotas and brakes |
+//! | 1 | [`pacing`] | quotas, mirrors of Atlas's token buckets, circuit breakers |
 //! | 1 | [`simulator`] | an Atlas that fits in a process |
 //! | 0 | [`domain`] | the rule book and its words: pure |
 //! | 0 | [`clock`] | what time it is |
 //! | 0 | [`redaction`] | text without the secrets of this process |
 //! | 0 | [`loopback`] | which hosts are this machine |
 //! | 0 | [`files`] | files that are written whole or not at all |
-//! | 0 | [`plural`] | numbers of things in words |
+//! | 0 | [`plural`] | numbers of things and spans of time in words |
 //! | 0 | [`text`] | text from outside, on its way to a terminal or into JSON |
 //!
 //! # The life of a row

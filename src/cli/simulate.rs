@@ -141,7 +141,7 @@ fn operation(name: &str) -> Result<&'static Operation, AppError> {
 }
 
 /// A cluster for each row of the fleet, of the kind that the operation starts from, where its row says. Of one whose row
-/// leaves that to the campaign file, which is not at hand, no read tells where it is.
+/// leaves that to the campaign file, which is not at hand, a read does not show where it is.
 async fn clusters(path: &Path, operation: &'static Operation, seed: u64) -> Result<Vec<Cluster>, AppError> {
     let source = upgrade_path(operation).source_stage();
     let (fleet, again) = (rows(path, operation, "AWS", "US_EAST_1").await?, rows(path, operation, "GCP", "X").await?);

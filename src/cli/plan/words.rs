@@ -97,7 +97,7 @@ fn sees(plan: &Plan, projects: usize) -> String {
     };
     if unseen.is_empty() {
         let all = plural::count(projects as u64, "project");
-        return format!("{projects} of {all}; whether it may upgrade there, no read tells");
+        return format!("{projects} of {all}; a read does not show whether it may upgrade there");
     }
     let some = unseen.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!(

@@ -12,7 +12,7 @@ use crate::cli::printer::BarState;
 pub(super) enum Item {
     /// A line, or a few, with the last line feed.
     Text(String),
-    /// So many lines were left out here, for want of room.
+    /// So many lines were left out here, since there was no room.
     Missing(u64),
     /// What the bar shows now. It is asked for when nothing else waits.
     Bar(BarState),

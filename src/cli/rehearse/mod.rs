@@ -78,7 +78,7 @@ async fn durations(args: &args::Rehearse, config: &Config, context: &Context) ->
         Some(other) => (other.clone(), "as [rehearsal] says".to_owned()),
         None => (
             expected_durations(config),
-            format!("{} each, for want of a word: [rehearsal] median, or --recorded", words::minutes(MEDIAN)),
+            format!("{} each, which is the default: set [rehearsal] median, or use --recorded", words::minutes(MEDIAN)),
         ),
     })
 }
