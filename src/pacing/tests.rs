@@ -234,6 +234,21 @@ async fn a_bucket_that_falls_by_another_sets_requests_is_noticed_to_be_shared() 
     assert_eq!(pacing.ask("b", &[("flexClusters", 1)], Purpose::Look), Permission::Go);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_when_a_bucket_turns_out_to_be_shared_counts() {
+    let mut pacing = Pacing::new(1000, Clock::starting_at(Millis(0)));
+    let both: &[(EndpointSegment, u32)] = &[("clusters", 1), ("flexClusters", 1)];
+    assert_eq!(pacing.ask("a", both, Purpose::Look), Permission::Go);
+    for _ in 0..3 {
+        assert_eq!(pacing.ask("a", ONE, Purpose::Send), Permission::Go);
+    }
+    // Atlas has counted the look's two, and not the three that are under way.
+    let of = |set, remaining| RateFeedback { set, ..left(remaining) };
+    pacing.over("a", both, Purpose::Look, &[of("clusters", 9), of("flexClusters", 8)]);
+    assert_eq!(greedily(&mut pacing, "a", ONE), 4, "of ten, five are spent and one is kept in hand");
+    assert!(matches!(pacing.ask("a", &[("flexClusters", 1)], Purpose::Look), Permission::Later(_)));
+}
+
 /// How many of `needs` go at once in `project`.
 fn greedily(pacing: &mut Pacing, project: &str, needs: &[(EndpointSegment, u32)]) -> u32 {
     let mut went = 0;

@@ -55,9 +55,9 @@ impl Dispatcher {
         if limit == 0 {
             return;
         }
-        let tide = self.tide(lane);
+        let state = self.lane_state(lane);
         // What is recorded from now on may be due before the rest.
-        (tide.asked, tide.due) = (true, NEVER);
+        (state.asked, state.due) = (true, NEVER);
         let (engine, to_dispatcher) = (self.engine.clone(), self.executor.to_dispatcher.clone());
         self.tasks.spawn(async move {
             let got = engine.take_due(lane, due, limit).await;
@@ -71,7 +71,7 @@ impl Dispatcher {
     }
 
     pub(super) fn claimed(&mut self, Claimed { lane, got }: Claimed) -> Result<(), StoreError> {
-        self.tide(lane).asked = false;
+        self.lane_state(lane).asked = false;
         let (jobs, next) = match got {
             Err(StoreError::Locked { database }) => {
                 self.wait_for_others(&database);
@@ -90,7 +90,7 @@ impl Dispatcher {
             self.buffer.push(Box::new(job.into()));
         }
         let in_vain = wanted.is_some_and(|wanted| self.wanted() >= wanted);
-        self.tide(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
+        self.lane_state(lane).has_at(if in_vain { next.max(now.after(IN_VAIN)) } else { next });
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Dispatcher {
         Lane::Pending(self.wave)
     }
 
-    fn tide(&mut self, lane: Lane) -> &mut LaneState {
+    fn lane_state(&mut self, lane: Lane) -> &mut LaneState {
         match lane {
             Lane::Pending(_) => &mut self.pending,
             Lane::Rest => &mut self.follow,

@@ -111,8 +111,8 @@ impl Dispatcher {
         if kept {
             self.buffer.push(claim);
         } else if let Some(due) = job.schedule.due_at {
-            let tide = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
-            tide.has_at(due);
+            let lane = if job.state == State::Pending { &mut self.pending } else { &mut self.follow };
+            lane.has_at(due);
         }
     }
 }

@@ -56,6 +56,14 @@ fn token_limit(request: &Request<Bytes>) -> Fate {
     Fate::Answered(Response::builder().status(429).header("retry-after", "20").body(body).unwrap())
 }
 
+fn asks_to_wait(request: &Request<Bytes>) -> Fate {
+    if is_token(request) {
+        return Fate::Through;
+    }
+    let body = Bytes::from_static(br#"{"error":429,"errorCode":"RATE_LIMITED"}"#);
+    Fate::Answered(Response::builder().status(429).header("retry-after", "1000").body(body).unwrap())
+}
+
 fn token_crowd(request: &Request<Bytes>) -> Fate {
     let body = r#"{"error":"access_denied","error_description":"Access Token limit reached."}"#;
     if is_token(request) { answer(403, body) } else { Fate::Through }
@@ -88,6 +96,19 @@ fn engine_in(harbour: &mut Harbour, weather: Weather, from: Duration) -> (Engine
     let account = Credentials::ServiceAccount { client_id: "mdb_sa_id_1".into(), client_secret: "secret".into() };
     engine.client = Client::new(transport, Some(account), clock, Duration::from_secs(30));
     (engine, struck)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_leaves_in_the_table_until_when_atlas_asked_to_wait() {
+    let mut harbour = Harbour::new(1, 1, quick(), |cluster| cluster).await;
+    let (engine, _) = engine_in(&mut harbour, asks_to_wait, Duration::ZERO);
+    let (_control, listening) = watch::channel(Control::Run);
+    let run = engine.run(listening, Progress::default());
+    assert!(tokio::time::timeout(Duration::from_secs(30), run).await.is_err(), "it does not wait");
+    let (_, notes) = harbour.store.run_notes(harbour.campaign_id).await.unwrap().expect("the run has left no note");
+    let until = notes.asked.expect("it does not say that Atlas asked to wait").until;
+    let wait = until.since(START);
+    assert!((1_000..1_030).contains(&wait.as_secs()), "{wait:?}");
 }
 
 /// Two upgrades at a time, eight in all: three minutes each.
