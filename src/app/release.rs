@@ -11,7 +11,7 @@ use crate::domain::hold::Scope;
 use crate::store::{Runner, Store};
 
 /// What is to be released, and by whom.
-pub struct Request<'a> {
+pub struct ReleaseRequest<'a> {
     /// The campaign's key.
     pub campaign_id: i64,
     /// The holds to lift.
@@ -27,7 +27,7 @@ pub struct Request<'a> {
 }
 
 /// What was released.
-pub struct Released {
+pub struct ReleaseOutcome {
     /// The holds that were lifted; another process may have lifted others before.
     pub holds: Vec<HeldScope>,
     /// How many jobs were brought forward.
@@ -35,8 +35,8 @@ pub struct Released {
 }
 
 /// Releases it.
-pub async fn release(store: &Store, request: Request<'_>) -> Result<Released, AppError> {
-    let Request { campaign_id, mut holds, asked, reason, runner, clock } = request;
+pub async fn release(store: &Store, request: ReleaseRequest<'_>) -> Result<ReleaseOutcome, AppError> {
+    let ReleaseRequest { campaign_id, mut holds, asked, reason, runner, clock } = request;
     let scopes: Vec<Scope> = holds.iter().map(|hold| hold.held.scope.clone()).collect();
     let lifted = store.release(runner, campaign_id, &scopes, reason, clock.now()).await?;
     holds.retain(|hold| lifted.contains(&hold.held.scope));
@@ -46,7 +46,7 @@ pub async fn release(store: &Store, request: Request<'_>) -> Result<Released, Ap
         brought_forward = forward.project(project.unwrap_or_default()).await?;
         forward.tell_the_run().await?;
     }
-    Ok(Released { holds, brought_forward })
+    Ok(ReleaseOutcome { holds, brought_forward })
 }
 
 /// Until when Atlas asked to wait, if jobs of `project` wait for that; where no project is named, if any job does, or a

@@ -31,7 +31,7 @@ pub enum Selection {
 }
 
 /// What is asked for, and by whom.
-pub struct Request {
+pub struct RetryRequest {
     /// The campaign's key.
     pub campaign_id: i64,
     /// Which jobs.
@@ -60,9 +60,9 @@ pub struct Retried {
 }
 
 /// Sends back what was selected. What may have been sent without this job table's knowing is verified first.
-pub async fn retry(store: &Store, request: Request) -> Result<Retried, AppError> {
+pub async fn retry(store: &Store, request: RetryRequest) -> Result<Retried, AppError> {
     let uncertain_until = uncertain_until(store, request.clock).await?;
-    let Request { campaign_id, selection, reason, policy, runner, clock } = request;
+    let RetryRequest { campaign_id, selection, reason, policy, runner, clock } = request;
     let forward = Forward { store, campaign_id, runner: &runner, clock, reason: reason.as_deref() };
     let apply = Apply { store, runner: &runner, clock, policy: &policy };
     let mut retry = Retry { apply, reason: reason.clone(), uncertain_until, retried: Retried::default() };

@@ -3,7 +3,7 @@
 
 use crate::app::AppError;
 use crate::app::holds::{self, HeldScope};
-use crate::app::release::{Request, asked_until, release};
+use crate::app::release::{ReleaseRequest, asked_until, release};
 use crate::cli::args;
 use crate::cli::context::Context;
 use crate::cli::environment;
@@ -41,7 +41,7 @@ pub(super) async fn run(args: &args::Release, context: &Context) -> Result<ExitC
         out.done()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let request = Request {
+    let request = ReleaseRequest {
         campaign_id: campaign.id,
         holds,
         asked: asked.map(|_| project.as_deref()),

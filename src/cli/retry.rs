@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::app::AppError;
-use crate::app::retry::{Request, Retried, Selection, retry};
+use crate::app::retry::{Retried, RetryRequest, Selection, retry};
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::{Context, campaign_file};
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &args::Retry, context: &Context) -> Result<ExitCod
     let store = context.store(word).await?;
     let campaign = context.campaign(&store, word).await?;
     let clock = context.clock_of(&store).await?;
-    let request = Request {
+    let request = RetryRequest {
         campaign_id: campaign.id,
         selection: selection(args, &jobs, &Lookup::new(&store, &campaign, context)).await?,
         reason: args.reason.clone(),

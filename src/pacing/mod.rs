@@ -39,7 +39,7 @@ pub const WORTH_TELLING: Duration = Duration::from_secs(10);
 pub struct Pacing {
     clock: Clock,
     per_minute: u32,
-    scopes: HashMap<String, ProjectPace>,
+    projects: HashMap<String, ProjectPace>,
     /// The buckets that every project has, as the list of rate limits says.
     stated: Vec<(Vec<EndpointSegment>, Bucket)>,
     /// What a 429 in any project stated of the bucket of a set.
@@ -58,7 +58,7 @@ impl Pacing {
         Self {
             clock,
             per_minute,
-            scopes: HashMap::new(),
+            projects: HashMap::new(),
             stated: Vec::new(),
             known: HashMap::new(),
             host: CircuitBreaker::default(),
@@ -70,7 +70,7 @@ impl Pacing {
     /// Atlas states the bucket that each project has for these endpoints together.
     pub fn state(&mut self, sets: Vec<EndpointSegment>, bucket: Bucket) {
         let now = self.clock.now();
-        self.scopes.values_mut().for_each(|scope| scope.state(&sets, bucket, now));
+        self.projects.values_mut().for_each(|pace| pace.state(&sets, bucket, now));
         self.stated.push((sets, bucket));
     }
 
@@ -89,14 +89,14 @@ impl Pacing {
             }
         }
         let (per_minute, clock, stated) = (self.per_minute, self.clock, &self.stated);
-        let scope = self.scopes.entry(project.to_owned()).or_insert_with(|| {
-            let mut scope = ProjectPace::new(per_minute, clock);
+        let pace = self.projects.entry(project.to_owned()).or_insert_with(|| {
+            let mut pace = ProjectPace::new(per_minute, clock);
             for (sets, bucket) in stated {
-                scope.state(sets, *bucket, now);
+                pace.state(sets, *bucket, now);
             }
-            scope
+            pace
         });
-        if let Err(until) = scope.take(needs, now) {
+        if let Err(until) = pace.take(needs, now) {
             return Permission::Later(until);
         }
         self.host.enter();
@@ -120,22 +120,14 @@ impl Pacing {
             self.writes.probing = false;
         }
         let now = self.clock.now();
-        for report in reports {
-            self.hears(project, report, now);
-        }
-        let hints = |report: &RateFeedback| {
-            let same_size = |bucket: &&Bucket| report.limit.is_some_and(|limit| u64::from(limit) == bucket.capacity);
-            let known = self.known.get(report.set).filter(same_size).copied();
-            let retry_after = report.retry_after.map(|wait| wait.min(LONGEST_WAIT));
-            (RateFeedback { retry_after, ..*report }, Hints { per_minute: u64::from(self.per_minute), known })
-        };
-        let reports: Vec<_> = reports.iter().map(hints).collect();
-        if let Some(scope) = self.scopes.get_mut(project) {
-            scope.over(needs, &reports, now);
+        let heard: Vec<_> = reports.iter().map(|report| self.hears(project, report, now)).collect();
+        if let Some(pace) = self.projects.get_mut(project) {
+            pace.over(needs, &heard, now);
         }
     }
 
-    fn hears(&mut self, project: &str, report: &RateFeedback, now: Millis) {
+    /// Learns what concerns more than the project; returns what its own pace learns, with what is known from elsewhere.
+    fn hears(&mut self, project: &str, report: &RateFeedback, now: Millis) -> (RateFeedback, Hints) {
         self.asks(project, report, now);
         let wait = report.retry_after.map(|wait| wait.min(LONGEST_WAIT));
         self.host.heard(now, report.host_unavailable, report.passed(), wait);
@@ -147,6 +139,9 @@ impl Pacing {
         if let Some(bucket) = report.bucket {
             self.known.insert(report.set, bucket);
         }
+        let same_size = |bucket: &&Bucket| report.limit.is_some_and(|limit| u64::from(limit) == bucket.capacity);
+        let known = self.known.get(report.set).filter(same_size).copied();
+        (RateFeedback { retry_after: wait, ..*report }, Hints { per_minute: u64::from(self.per_minute), known })
     }
 
     fn asks(&mut self, project: &str, report: &RateFeedback, now: Millis) {
@@ -170,7 +165,7 @@ impl Pacing {
     pub fn bring_forward(&mut self) {
         self.asked = None;
         let backoffs = [&mut self.host.backoff, &mut self.writes.backoff];
-        backoffs.into_iter().chain(self.scopes.values_mut().map(ProjectPace::backoff)).for_each(Backoff::try_now);
+        backoffs.into_iter().chain(self.projects.values_mut().map(ProjectPace::backoff)).for_each(Backoff::try_now);
     }
 
     /// Whether nobody gets through to the host, or none with an upgrade request.

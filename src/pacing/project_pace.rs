@@ -13,7 +13,7 @@ use crate::pacing::{EndpointSegment, RateFeedback};
 pub(super) struct ProjectPace {
     quota: Quota,
     backoff: Backoff,
-    lanes: HashMap<EndpointSegment, ProjectBucket>,
+    buckets: HashMap<EndpointSegment, ProjectBucket>,
     /// Sets that share the bucket of another one, and which.
     shared: HashMap<EndpointSegment, EndpointSegment>,
 }
@@ -23,7 +23,7 @@ impl ProjectPace {
         Self {
             quota: Quota::new(per_minute, clock),
             backoff: Backoff::default(),
-            lanes: HashMap::new(),
+            buckets: HashMap::new(),
             shared: HashMap::new(),
         }
     }
@@ -39,14 +39,14 @@ impl ProjectPace {
         }
         let needs = self.by_bucket(needs);
         for (set, requests) in &needs {
-            if let Some(wait) = self.lanes.get_mut(set).and_then(|lane| lane.wait(*requests, now)) {
+            if let Some(wait) = self.buckets.get_mut(set).and_then(|bucket| bucket.wait(*requests, now)) {
                 return Err(now.after(wait));
             }
         }
         let all = needs.iter().map(|(_, requests)| requests).sum();
         self.quota.take(all).map_err(|wait| now.after(wait.max(Duration::from_millis(1))))?;
         for (set, requests) in needs {
-            self.lanes.entry(set).or_default().take(requests, now);
+            self.buckets.entry(set).or_default().take(requests, now);
         }
         Ok(())
     }
@@ -54,12 +54,12 @@ impl ProjectPace {
     /// These requests are no longer under way, and `reports` is what their answers said.
     pub(super) fn over(&mut self, needs: &[(EndpointSegment, u32)], reports: &[(RateFeedback, Hints)], now: Millis) {
         for (set, requests) in self.by_bucket(needs) {
-            self.lanes.entry(set).or_default().over(requests);
+            self.buckets.entry(set).or_default().over(requests);
         }
         for (report, hints) in reports {
             self.hears(report, *hints, now);
         }
-        self.lanes.values_mut().for_each(|lane| lane.rests(now));
+        self.buckets.values_mut().for_each(|bucket| bucket.rests(now));
     }
 
     /// The requests by the bucket that they draw from.
@@ -85,13 +85,13 @@ impl ProjectPace {
         for set in sets {
             self.share(first, set);
         }
-        self.lanes.entry(first).or_default().state(bucket, now);
+        self.buckets.entry(first).or_default().state(bucket, now);
         let made = self.made();
         self.quota.free(made);
     }
 
     fn made(&self) -> u64 {
-        self.lanes.values().map(ProjectBucket::made).sum()
+        self.buckets.values().map(ProjectBucket::made).sum()
     }
 
     /// From now on both draw from one bucket, and always have.
@@ -100,8 +100,8 @@ impl ProjectPace {
         if one == other {
             return;
         }
-        let gone = self.lanes.remove(other).unwrap_or_default();
-        self.lanes.entry(one).or_default().merge(&gone);
+        let gone = self.buckets.remove(other).unwrap_or_default();
+        self.buckets.entry(one).or_default().merge(&gone);
         for bucket in self.shared.values_mut().filter(|bucket| **bucket == other) {
             *bucket = one;
         }
@@ -113,6 +113,13 @@ impl ProjectPace {
         if let Some(bucket) = report.bucket {
             self.state(&[report.set], bucket, now);
         }
+        if report.throttled {
+            // Before the headers are read: how fast the bucket is taken to fill depends on it.
+            self.bucket(report.set).overrun(report.retry_after);
+            self.backoff.fail(now, report.retry_after);
+        } else if report.passed() {
+            self.backoff.reset();
+        }
         let remaining = report.remaining.map(u64::from);
         // Atlas may leave any of the headers out, and a limit of 0 is none.
         if let Some(limit) = report.limit.filter(|limit| *limit > 0) {
@@ -120,22 +127,16 @@ impl ProjectPace {
             if let Some(remaining) = remaining {
                 self.notice_sharing(report.set, capacity, remaining);
             }
-            self.lane(report.set).told(capacity, remaining, hints, now);
+            self.bucket(report.set).told(capacity, remaining, hints, now);
         }
         if report.answered {
-            self.lane(report.set).hears(remaining);
-        }
-        if report.throttled {
-            self.lane(report.set).overrun(report.retry_after);
-            self.backoff.fail(now, report.retry_after);
-        } else if report.passed() {
-            self.backoff.reset();
+            self.bucket(report.set).hears(remaining);
         }
     }
 
-    fn lane(&mut self, set: EndpointSegment) -> &mut ProjectBucket {
+    fn bucket(&mut self, set: EndpointSegment) -> &mut ProjectBucket {
         let set = self.bucket_of(set);
-        self.lanes.entry(set).or_default()
+        self.buckets.entry(set).or_default()
     }
 
     /// A bucket that has fallen by more than was drawn from it, while requests went to sets with a bucket of the same
@@ -143,13 +144,13 @@ impl ProjectPace {
     fn notice_sharing(&mut self, set: EndpointSegment, capacity: u64, remaining: u64) {
         let set = self.bucket_of(set);
         let all = self.made();
-        if !self.lane(set).falls_by_others(capacity, remaining, all) {
+        if !self.bucket(set).falls_by_others(capacity, remaining, all) {
             return;
         }
         let others: Vec<EndpointSegment> = self
-            .lanes
+            .buckets
             .iter()
-            .filter_map(|(other, lane)| (*other != set && lane.may_be(capacity)).then_some(*other))
+            .filter_map(|(other, bucket)| (*other != set && bucket.may_be(capacity)).then_some(*other))
             .collect();
         for other in others {
             self.share(set, other);

@@ -314,6 +314,7 @@ async fn after_a_429_without_a_bucket_a_token_takes_as_long_as_it_asked_to_wait(
     pacing.over("a", ONE, Purpose::Look, &[RateFeedback { throttled: true, retry_after: wait, ..left(0) }]);
     clock.sleep_until(Millis(12_000)).await;
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Permission::Go);
+    assert_eq!(pacing.ask("a", ONE, Purpose::Look), Permission::Later(Millis(24_000)), "one token came, not nine");
     pacing.over("a", ONE, Purpose::Look, &[left(0)]);
     assert_eq!(pacing.ask("a", ONE, Purpose::Look), Permission::Later(Millis(24_000)));
 }

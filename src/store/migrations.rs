@@ -1,5 +1,7 @@
 //! The migrations of the job table, in the order in which they are applied.
 
+use std::sync::LazyLock;
+
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
@@ -20,13 +22,13 @@ const ALL: &[(i64, &str, &str)] = &[
 ];
 
 /// All of them. They are listed by hand, since sqlx's macro for that has sqlx built twice.
-pub(super) fn migrator() -> Migrator {
+pub(super) static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     let migration = |(version, description, text): &(i64, &'static str, &'static str)| {
         let text = AssertSqlSafe(*text).into_sql_str();
         Migration::new(*version, (*description).into(), MigrationType::Simple, text, false)
     };
     Migrator::with_migrations(ALL.iter().map(migration).collect())
-}
+});
 
 #[cfg(test)]
 mod tests {

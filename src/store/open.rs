@@ -19,7 +19,7 @@ use crate::store::backend::{address, aliases};
 use crate::store::database::Store;
 use crate::store::database_file::lock;
 use crate::store::error::{Result, StoreError};
-use crate::store::migrations::migrator;
+use crate::store::migrations::MIGRATOR;
 
 /// Older versions can lose commits when a write-ahead log is reset.
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
@@ -190,7 +190,7 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
     }
     // Not the newest one alone: a version may bring a step whose number is below one that the database has.
     let applied: BTreeSet<i64> = sqlx::query_scalar(APPLIED).fetch_all(connection).await?.into_iter().collect();
-    let known: BTreeSet<i64> = migrator().iter().map(|migration| migration.version).collect();
+    let known: BTreeSet<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
     match applied.difference(&known).max() {
         Some(&version) => Ok(Err(StoreError::NewerVersion { database: database.to_owned(), version })),
         None => Ok(Ok(!known.is_subset(&applied))),
@@ -198,7 +198,7 @@ async fn check_ours(connection: &mut SqliteConnection, database: &str) -> sqlx::
 }
 
 async fn migrate(connection: &mut SqliteConnection, database: &str) -> Result<()> {
-    migrator().run(connection).await.map_err(|error| match error {
+    MIGRATOR.run(connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(version) => StoreError::NewerVersion { database: database.to_owned(), version },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             StoreError::from_sqlx(database.to_owned(), error)

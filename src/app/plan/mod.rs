@@ -18,7 +18,7 @@ use crate::store::{NewJob, Store};
 use recorded::Recorded;
 
 /// What is to be planned.
-pub struct Request {
+pub struct PlanRequest {
     /// The campaign.
     pub config: Config,
     /// Its file, as it was named.
@@ -50,8 +50,8 @@ pub struct Planned {
 }
 
 /// Plans. Atlas is read, and nothing is changed, there or in the job table.
-pub async fn plan(request: Request, notices: &Notices) -> Result<Planned, AppError> {
-    let Request { config, file, store, host, credentials, clock, redactor } = request;
+pub async fn plan(request: PlanRequest, notices: &Notices) -> Result<Planned, AppError> {
+    let PlanRequest { config, file, store, host, credentials, clock, redactor } = request;
     let fleet = fleet::read(&config).await?;
     let recorded = match &store {
         Some(store) => Recorded::read(store, &config, &fleet, (clock, &host)).await?,

@@ -165,7 +165,7 @@ impl Rehearsal {
             seed,
         };
         let (_control, listening) = watch::channel(Control::Run);
-        let recorder = timeline::Recorder::default();
+        let recorder = timeline::TimelineRecorder::default();
         let keeping = tokio::spawn(recorder.clone().keep(progress.watch(), simulator.clone(), clock, START));
         let ending = match tokio::time::timeout(LONGEST, engine.run(listening, progress)).await {
             Ok(ending) => Some(ending?),

@@ -31,9 +31,9 @@ pub struct Moment {
 
 /// Grows while the engine works.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<Vec<Moment>>>);
+pub(super) struct TimelineRecorder(Arc<Mutex<Vec<Moment>>>);
 
-impl Recorder {
+impl TimelineRecorder {
     /// Writes a moment at every news of progress, and every minute: looks are no news.
     pub(super) async fn keep(
         self,

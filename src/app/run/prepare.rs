@@ -23,7 +23,7 @@ use crate::store::{Campaign, Origin, Runner, RunnerLock, SIMULATION, Store, Stor
 const DRIFT: Duration = Duration::from_mins(2);
 
 /// What is to be run, by whom, and where.
-pub struct Request {
+pub struct RunRequest {
     /// The campaign.
     pub config: Config,
     /// Its file, by a path that means the same in every directory.
@@ -68,8 +68,9 @@ pub struct Prepared {
 }
 
 /// Takes the lock and loads the fleet. Nothing is sent.
-pub async fn prepare(request: Request, notices: &Notices) -> Result<Prepared, AppError> {
-    let Request { config, absolute_file, plan, store, inputs, folder, credentials, runner, clock, redactor } = request;
+pub async fn prepare(request: RunRequest, notices: &Notices) -> Result<Prepared, AppError> {
+    let RunRequest { config, absolute_file, plan, store, inputs, folder, credentials, runner, clock, redactor } =
+        request;
     let is_simulated = credentials.is_none();
     let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
     let origin = store.origin().await?;

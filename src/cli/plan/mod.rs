@@ -5,7 +5,7 @@ mod words;
 use std::io::Write;
 use std::path::Path;
 
-use crate::app::plan::{Planned, Request, plan};
+use crate::app::plan::{PlanRequest, Planned, plan};
 use crate::app::{AppError, inputs};
 use crate::cli::args;
 use crate::cli::check;
@@ -44,7 +44,7 @@ pub(super) async fn run(args: &args::Plan, context: &Context) -> Result<ExitCode
     let file = args.campaign.display().to_string();
     let (clock, redactor) = (context.clock, context.redactor.clone());
     let host = environment::host();
-    let request = Request { config, file, store, host, credentials, clock, redactor };
+    let request = PlanRequest { config, file, store, host, credentials, clock, redactor };
     let notices = context.notices();
     // Whoever interrupts it leaves no rehearsal behind.
     let planned = tokio::select! {

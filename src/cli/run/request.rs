@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
 use crate::app::inputs;
-use crate::app::run::Request;
+use crate::app::run::RunRequest;
 use crate::app::run::approved_plan::{self, ApprovedPlan};
 use crate::atlas::Credentials;
 use crate::cli::args;
@@ -15,7 +15,7 @@ use crate::cli::environment;
 use crate::config::{self, Config};
 
 /// Reads what `args` name, and says which database it is.
-pub(super) async fn of(args: &args::Run, context: &Context) -> Result<Request, AppError> {
+pub(super) async fn of(args: &args::Run, context: &Context) -> Result<RunRequest, AppError> {
     let plan = match &args.plan {
         Some(file) => Some(approved_plan::read(file).await?),
         None => None,
@@ -41,7 +41,7 @@ pub(super) async fn of(args: &args::Run, context: &Context) -> Result<Request, A
     if let Some(plan) = &args.plan {
         inputs.add(plan, "the plan");
     }
-    Ok(Request {
+    Ok(RunRequest {
         absolute_file: environment::absolute(&config.file),
         folder: folder(args.out.as_deref(), &config),
         plan,

@@ -399,7 +399,7 @@ async fn before_there_were_digests() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let options = SqliteConnectOptions::new().filename(dir.path().join("drydock.db")).create_if_missing(true);
     let mut shell = options.connect().await.unwrap();
-    let first = crate::store::migrations::migrator().migrations.first().unwrap().clone();
+    let first = crate::store::migrations::MIGRATOR.migrations.first().unwrap().clone();
     sqlx::migrate::Migrator::with_migrations(vec![first]).run(&mut shell).await.unwrap();
     let old = [
         "INSERT INTO campaigns (name, operation, created_at, touched_at) VALUES ('q4', 'shared-to-serverless', 1, 1)",
