@@ -15,4 +15,4 @@ mod restored;
 pub use begin::Begun;
 pub use conclude::{Concluded, conclude};
 pub(in crate::app) use prepare::refuse_another;
-pub use prepare::{Prepared, RunRequest, prepare};
+pub use prepare::{Prepared, RunAgainst, RunRequest, prepare};

@@ -36,14 +36,22 @@ pub struct RunRequest {
     pub inputs: Inputs,
     /// Where the reports go.
     pub folder: PathBuf,
-    /// How to sign in; nothing stands for a simulated Atlas in this process.
-    pub credentials: Option<Credentials>,
+    /// Which Atlas it is run against.
+    pub atlas: RunAgainst,
     /// This process, new at every start.
     pub runner: Runner,
     /// The time.
     pub clock: Clock,
     /// Knows every secret of this process.
     pub redactor: Redactor,
+}
+
+/// Which Atlas a run is against.
+pub enum RunAgainst {
+    /// A simulated one in this process.
+    Simulation,
+    /// The campaign's host, with these credentials.
+    Host(Credentials),
 }
 
 /// A campaign whose fleet is loaded, and of which nothing was sent.
@@ -69,9 +77,11 @@ pub struct Prepared {
 
 /// Takes the lock and loads the fleet. Nothing is sent.
 pub async fn prepare(request: RunRequest, notices: &Notices) -> Result<Prepared, AppError> {
-    let RunRequest { config, absolute_file, plan, store, inputs, folder, credentials, runner, clock, redactor } =
-        request;
-    let is_simulated = credentials.is_none();
+    let RunRequest { config, absolute_file, plan, store, inputs, folder, atlas, runner, clock, redactor } = request;
+    let (is_simulated, credentials) = match atlas {
+        RunAgainst::Simulation => (true, None),
+        RunAgainst::Host(credentials) => (false, Some(credentials)),
+    };
     let lock = RunnerLock::acquire(&store, &runner.id, &runner.host, clock.now())?;
     let origin = store.origin().await?;
     if !is_simulated {

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
 use crate::app::inputs;
-use crate::app::run::RunRequest;
 use crate::app::run::approved_plan::{self, ApprovedPlan};
-use crate::atlas::Credentials;
+use crate::app::run::{RunAgainst, RunRequest};
 use crate::cli::args;
 use crate::cli::check;
 use crate::cli::context::Context;
@@ -35,7 +34,7 @@ pub(super) async fn of(args: &args::Run, context: &Context) -> Result<RunRequest
     if !args.simulate {
         check::warn(&config, context); // all of it is about Atlas
     }
-    let credentials = credentials(args, &config)?;
+    let atlas = against(args, &config)?;
     let store = context.open(&database).await?;
     let mut inputs = inputs::of(&database.url, Some(&config))?;
     if let Some(plan) = &args.plan {
@@ -47,7 +46,7 @@ pub(super) async fn of(args: &args::Run, context: &Context) -> Result<RunRequest
         plan,
         store,
         inputs,
-        credentials,
+        atlas,
         runner: environment::runner(context.clock.now()),
         clock: context.clock,
         redactor: context.redactor.clone(),
@@ -69,15 +68,15 @@ fn words(database: &Database) -> String {
     format!("{}{how}", database.url)
 }
 
-fn credentials(args: &args::Run, config: &Config) -> Result<Option<Credentials>, AppError> {
+fn against(args: &args::Run, config: &Config) -> Result<RunAgainst, AppError> {
     if args.simulate {
-        return Ok(None);
+        return Ok(RunAgainst::Simulation);
     }
     if !config.loopback {
         config::check_proxy(&config.base_url, &environment::variable)?;
     }
     let found = config::credentials(&environment::variable)?;
-    if found.is_none() { Err(no_credentials(config, " (or try it with --simulate)")) } else { Ok(found) }
+    found.map(RunAgainst::Host).ok_or_else(|| no_credentials(config, " (or try it with --simulate)"))
 }
 
 /// What to set, so that somebody is let in.

@@ -26,12 +26,28 @@ impl Turn {
     }
 }
 
-/// The requests of a step: its upgrade request, or one to each API that a look reads.
-pub(super) fn requests(operation: &Operation, purpose: Purpose) -> Vec<(EndpointSegment, u32)> {
-    match purpose {
-        Purpose::Send => vec![(operation.endpoints(), 1)],
-        Purpose::Look if operation.source == operation.target => vec![(operation.source.segment, 1)],
-        Purpose::Look => vec![(operation.source.segment, 1), (operation.target.segment, 1)],
+/// The requests of each kind of step, by what they count against.
+pub(super) struct StepRequests {
+    /// The upgrade request.
+    send: Vec<(EndpointSegment, u32)>,
+    /// One to each API that a look reads.
+    look: Vec<(EndpointSegment, u32)>,
+}
+
+impl StepRequests {
+    pub(super) fn new(operation: &Operation) -> Self {
+        let mut look = vec![(operation.source.segment, 1)];
+        if operation.source != operation.target {
+            look.push((operation.target.segment, 1));
+        }
+        Self { send: vec![(operation.endpoints(), 1)], look }
+    }
+
+    pub(super) fn of(&self, purpose: Purpose) -> &[(EndpointSegment, u32)] {
+        match purpose {
+            Purpose::Send => &self.send,
+            Purpose::Look => &self.look,
+        }
     }
 }
 
@@ -80,7 +96,7 @@ impl Dispatcher {
                 return Turn::Over;
             }
             let Ok(worker) = self.workers.clone().try_acquire_owned() else { return Turn::Cut };
-            match self.pacing.ask(project, &requests(self.engine.operation, Purpose::Send), Purpose::Send) {
+            match self.pacing.ask(project, self.requests.of(Purpose::Send), Purpose::Send) {
                 Permission::Go => {}
                 Permission::Later(at) => return Turn::Waits(at),
                 Permission::LookFirst => return self.probe(project, worker),
@@ -123,8 +139,7 @@ impl Dispatcher {
     }
 
     fn ask_to_look(&mut self, project: &str) -> Permission {
-        let needs = requests(self.engine.operation, Purpose::Look);
-        self.pacing.ask(project, &needs, Purpose::Look)
+        self.pacing.ask(project, self.requests.of(Purpose::Look), Purpose::Look)
     }
 
     fn dispatch_looks(&mut self, project: &str) -> Turn {

@@ -3,7 +3,6 @@
 use crate::atlas::{INSECURE, NO_CONNECTION, WEB_PAGE};
 use crate::domain::code::Fault;
 use crate::domain::job::State;
-use crate::engine::dispatcher::dispatch::requests;
 use crate::engine::dispatcher::{Dispatcher, FAILING, OperationProbe};
 use crate::engine::{DispatcherEvent, Recorded, StepFinished};
 use crate::pacing::Purpose;
@@ -29,8 +28,7 @@ impl Dispatcher {
     fn freed(&mut self, freed: StepFinished) {
         self.steps -= 1;
         let purpose = if freed.send.is_some() { Purpose::Send } else { Purpose::Look };
-        let needs = requests(self.engine.operation, purpose);
-        self.pacing.over(&freed.project, &needs, purpose, &freed.reports);
+        self.pacing.over(&freed.project, self.requests.of(purpose), purpose, &freed.reports);
         self.buffer.wake(&freed.project);
         if let Some(job) = freed.send {
             self.executor.holds.over(job, freed.tried, self.engine.clock.now());

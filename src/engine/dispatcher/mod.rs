@@ -30,6 +30,7 @@ use crate::pacing::Pacing;
 use crate::store::StoreError;
 
 use claims::LaneState;
+use dispatch::StepRequests;
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
 const POLL: Duration = Duration::from_secs(5);
@@ -60,6 +61,7 @@ pub(super) struct Dispatcher {
     executor: Executor,
     progress: Progress,
     pacing: Pacing,
+    requests: StepRequests,
     slots: Slots,
     buffer: Buffer,
     workers: Arc<Semaphore>,
@@ -122,6 +124,7 @@ impl Dispatcher {
         progress.held(executor.holds.list());
         Ok(Self {
             pacing: Pacing::new(engine.limits.requests_per_minute, engine.clock),
+            requests: StepRequests::new(engine.operation),
             slots: Slots::new(engine.limits, in_flight),
             workers: Arc::new(Semaphore::new(engine.limits.workers)),
             tasks: JoinSet::new(),
