@@ -51,9 +51,9 @@ impl ProjectBucket {
         self.mirror.as_mut()?.wait(requests, now)
     }
 
-    /// They go.
+    /// Counts requests that leave now.
     pub(super) fn take(&mut self, requests: u32, now: Millis) {
-        self.meter.begins(requests, self.under_way == 0, now);
+        self.meter.sent(requests, self.under_way == 0, now);
         self.made += u64::from(requests);
         self.under_way += requests;
         if let Some(mirror) = &mut self.mirror {
@@ -61,30 +61,30 @@ impl ProjectBucket {
         }
     }
 
-    /// As many are no longer under way, whether or not an answer came.
+    /// So many requests are over, with or without an answer.
     pub(super) fn over(&mut self, requests: u32) {
         self.under_way = self.under_way.saturating_sub(requests);
     }
 
-    /// An answer came, and says this of what is left.
-    pub(super) fn hears(&mut self, remaining: Option<u64>) {
-        self.meter.hears(remaining);
+    /// An answer came; `remaining` is what it says is left.
+    pub(super) fn answered(&mut self, remaining: Option<u64>) {
+        self.meter.answered(remaining);
     }
 
-    /// While nothing is under way, what the answers said is the truth, also where that is more than was reckoned with.
-    pub(super) fn rests(&mut self, now: Millis) {
+    /// Where no request is under way, believes the answers, also if they show more tokens than the mirror has.
+    pub(super) fn when_idle(&mut self, now: Millis) {
         if self.under_way > 0 {
             return;
         }
         let Some(guess) = self.guess else { return };
-        let Some(least) = self.meter.rests(guess.capacity, now) else { return };
+        let Some(least) = self.meter.when_idle(guess.capacity, now) else { return };
         if let Some(mirror) = self.mirror.as_mut().filter(|_| self.stated.is_none()) {
             mirror.shape(self.meter.bucket(guess), now);
             mirror.raise(least, now);
         }
     }
 
-    /// The bucket is known as a whole.
+    /// Atlas has stated the bucket.
     pub(super) fn state(&mut self, bucket: Bucket, now: Millis) {
         match &mut self.mirror {
             Some(mirror) => mirror.shape(bucket, now),
@@ -113,13 +113,13 @@ impl ProjectBucket {
 
     /// A 429: it fills more slowly than was measured or guessed, and the next token comes after `wait`.
     pub(super) fn overrun(&mut self, wait: Option<Duration>) {
-        self.meter.starts_anew();
+        self.meter.reset();
         self.token_takes = self.token_takes.max(wait.map(|wait| wait.min(LONGEST_GUESS)));
     }
 
     /// Whether more is missing than was drawn from it since the last answer, while others of `all` requests were made:
     /// then those may draw from it, too.
-    pub(super) fn falls_by_others(&mut self, capacity: u64, remaining: u64, all: u64) -> bool {
+    pub(super) fn is_drawn_by_others(&mut self, capacity: u64, remaining: u64, all: u64) -> bool {
         let made = (self.made, all);
         let before = self.told.replace(Told { capacity, remaining, made });
         let before = before.unwrap_or(Told { capacity, remaining: capacity, made: (0, 0) });
@@ -129,11 +129,11 @@ impl ProjectBucket {
     }
 
     /// Whether it may be the same bucket as one of this size.
-    pub(super) fn may_be(&self, capacity: u64) -> bool {
+    pub(super) fn may_be_same(&self, capacity: u64) -> bool {
         self.stated.is_none() && self.told.is_some_and(|told| told.capacity == capacity)
     }
 
-    /// From now on both draw from one bucket, and always have.
+    /// `other` turns out to be the same bucket: what was taken from either was taken from this one.
     pub(super) fn merge(&mut self, other: &Self) {
         let made = self.made;
         self.made += other.made;

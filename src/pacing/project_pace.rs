@@ -59,7 +59,7 @@ impl ProjectPace {
         for (report, hints) in reports {
             self.hears(report, *hints, now);
         }
-        self.buckets.values_mut().for_each(|bucket| bucket.rests(now));
+        self.buckets.values_mut().for_each(|bucket| bucket.when_idle(now));
     }
 
     /// The requests by the bucket that they draw from.
@@ -79,7 +79,7 @@ impl ProjectPace {
         self.shared.get(set).copied().unwrap_or(set)
     }
 
-    /// The bucket that these sets share is known as a whole.
+    /// Atlas has stated the bucket that these sets share.
     pub(super) fn state(&mut self, sets: &[EndpointSegment], bucket: Bucket, now: Millis) {
         let Some(first) = sets.first().map(|set| self.bucket_of(set)) else { return };
         for set in sets {
@@ -94,7 +94,7 @@ impl ProjectPace {
         self.buckets.values().map(ProjectBucket::made).sum()
     }
 
-    /// From now on both draw from one bucket, and always have.
+    /// Both turn out to draw from one bucket.
     fn share(&mut self, one: EndpointSegment, other: EndpointSegment) {
         let (one, other) = (self.bucket_of(one), self.bucket_of(other));
         if one == other {
@@ -130,7 +130,7 @@ impl ProjectPace {
             self.bucket(report.set).told(capacity, remaining, hints, now);
         }
         if report.answered {
-            self.bucket(report.set).hears(remaining);
+            self.bucket(report.set).answered(remaining);
         }
     }
 
@@ -144,13 +144,13 @@ impl ProjectPace {
     fn notice_sharing(&mut self, set: EndpointSegment, capacity: u64, remaining: u64) {
         let set = self.bucket_of(set);
         let all = self.made();
-        if !self.bucket(set).falls_by_others(capacity, remaining, all) {
+        if !self.bucket(set).is_drawn_by_others(capacity, remaining, all) {
             return;
         }
         let others: Vec<EndpointSegment> = self
             .buckets
             .iter()
-            .filter_map(|(other, bucket)| (*other != set && bucket.may_be(capacity)).then_some(*other))
+            .filter_map(|(other, bucket)| (*other != set && bucket.may_be_same(capacity)).then_some(*other))
             .collect();
         for other in others {
             self.share(set, other);

@@ -55,9 +55,9 @@ impl Refill {
 }
 
 impl RefillMeter {
-    /// Requests leave; `quiet` if none was under way before.
-    pub(super) fn begins(&mut self, requests: u32, quiet: bool, now: Millis) {
-        if quiet {
+    /// Requests leave; `idle` if none was under way before.
+    pub(super) fn sent(&mut self, requests: u32, idle: bool, now: Millis) {
+        if idle {
             self.busy = Some(Busy { began: now, lowest: None, highest: 0, untold: 0 });
         }
         if let Some(busy) = &mut self.busy {
@@ -66,7 +66,7 @@ impl RefillMeter {
     }
 
     /// An answer came, and says this.
-    pub(super) fn hears(&mut self, remaining: Option<u64>) {
+    pub(super) fn answered(&mut self, remaining: Option<u64>) {
         self.answered += 1;
         if let (Some(busy), Some(remaining)) = (&mut self.busy, remaining) {
             busy.lowest = Some(busy.lowest.map_or(remaining, |lowest| lowest.min(remaining)));
@@ -76,7 +76,7 @@ impl RefillMeter {
     }
 
     /// No request is under way: what the bucket holds at least, if the answers said so.
-    pub(super) fn rests(&mut self, capacity: u64, now: Millis) -> Option<u64> {
+    pub(super) fn when_idle(&mut self, capacity: u64, now: Millis) -> Option<u64> {
         let Busy { began, lowest, highest, untold } = self.busy.take()?;
         let least = lowest?.saturating_sub(untold);
         let mark = Mark { at: began, below: highest + 1, answered: self.answered, spread: highest - least };
@@ -103,7 +103,7 @@ impl RefillMeter {
     }
 
     /// It turned out to be slower than measured.
-    pub(super) fn starts_anew(&mut self) {
+    pub(super) fn reset(&mut self) {
         (self.from, self.best) = (None, None);
     }
 }
@@ -116,9 +116,9 @@ mod tests {
 
     /// One request at a time; the answer comes at once.
     fn one(meter: &mut RefillMeter, remaining: Option<u64>, now: i64) -> Option<u64> {
-        meter.begins(1, true, Millis(now));
-        meter.hears(remaining);
-        meter.rests(10, Millis(now))
+        meter.sent(1, true, Millis(now));
+        meter.answered(remaining);
+        meter.when_idle(10, Millis(now))
     }
 
     #[test]
@@ -129,18 +129,18 @@ mod tests {
         // Ten came in five seconds; a part of a token may have been there before.
         assert_eq!(one(&mut meter, Some(9), 5_000), Some(9));
         assert_eq!(meter.bucket(GUESS), Bucket { refill: 9, per: Duration::from_millis(5_001), ..GUESS });
-        meter.starts_anew();
+        meter.reset();
         assert_eq!(meter.bucket(GUESS), GUESS);
     }
 
     #[test]
     fn answers_in_another_order_and_requests_without_one_never_make_it_fuller_than_it_is() {
         let mut meter = RefillMeter::default();
-        meter.begins(2, true, Millis(0));
-        meter.begins(1, false, Millis(10));
-        meter.hears(Some(7));
-        meter.hears(Some(9));
-        assert_eq!(meter.rests(10, Millis(50)), Some(6), "the third may have taken one, too");
+        meter.sent(2, true, Millis(0));
+        meter.sent(1, false, Millis(10));
+        meter.answered(Some(7));
+        meter.answered(Some(9));
+        assert_eq!(meter.when_idle(10, Millis(50)), Some(6), "the third may have taken one, too");
         assert_eq!(one(&mut meter, None, 60), None, "it says nothing");
     }
 
