@@ -26,6 +26,7 @@ mod queue;
 mod recorder;
 mod rescuer;
 mod slots;
+mod step_requests;
 #[cfg(test)]
 mod tests;
 mod worker;

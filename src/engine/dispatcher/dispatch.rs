@@ -4,10 +4,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Millis;
 use crate::domain::job::State;
-use crate::domain::operation::Operation;
 use crate::engine::claim::Claim;
 use crate::engine::dispatcher::{Dispatcher, OperationProbe};
-use crate::pacing::{EndpointSegment, Permission, Purpose};
+use crate::pacing::{Permission, Purpose};
 
 /// How a project's turn ended.
 enum Turn {
@@ -23,31 +22,6 @@ impl Turn {
     /// How it ended if a part of it ended like this, and the part before like that.
     fn or(self, before: Self) -> Self {
         if matches!(self, Self::Over) { before } else { self }
-    }
-}
-
-/// The requests of each kind of step, by what they count against.
-pub(super) struct StepRequests {
-    /// The upgrade request.
-    send: Vec<(EndpointSegment, u32)>,
-    /// One to each API that a look reads.
-    look: Vec<(EndpointSegment, u32)>,
-}
-
-impl StepRequests {
-    pub(super) fn new(operation: &Operation) -> Self {
-        let mut look = vec![(operation.source.segment, 1)];
-        if operation.source != operation.target {
-            look.push((operation.target.segment, 1));
-        }
-        Self { send: vec![(operation.endpoints(), 1)], look }
-    }
-
-    pub(super) fn of(&self, purpose: Purpose) -> &[(EndpointSegment, u32)] {
-        match purpose {
-            Purpose::Send => &self.send,
-            Purpose::Look => &self.look,
-        }
     }
 }
 

@@ -25,12 +25,12 @@ use crate::domain::wave::Wave;
 use crate::engine::buffer::Buffer;
 use crate::engine::executor::Executor;
 use crate::engine::slots::Slots;
+use crate::engine::step_requests::StepRequests;
 use crate::engine::{Control, DispatcherEvent, Ending, Engine, Progress, limits};
 use crate::pacing::Pacing;
 use crate::store::StoreError;
 
 use claims::LaneState;
-use dispatch::StepRequests;
 
 /// How often the table is looked at for what other processes (an operator's `retry`) put there.
 const POLL: Duration = Duration::from_secs(5);
